@@ -1,0 +1,30 @@
+# Language level, warnings and sanitizers: the same for every target of the project.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+
+option(XEDGESIM_TESTS "Build the tests" ON)
+option(XEDGESIM_WERROR "Treat warnings as errors" ON)
+set(XEDGESIM_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(xedgesim_flags INTERFACE)
+target_compile_options(xedgesim_flags INTERFACE
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual
+  # Results must not depend on whether the compiler fuses a*b+c.
+  -ffp-contract=off)
+if(XEDGESIM_WERROR)
+  target_compile_options(xedgesim_flags INTERFACE -Werror)
+endif()
+if(XEDGESIM_SANITIZE)
+  target_compile_options(xedgesim_flags INTERFACE -fsanitize=${XEDGESIM_SANITIZE} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=undefined)
+  target_link_options(xedgesim_flags INTERFACE -fsanitize=${XEDGESIM_SANITIZE})
+endif()

@@ -1,0 +1,41 @@
+#include "base/digest.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <string_view>
+
+namespace xedgesim {
+
+struct Digest::State {
+  XXH3_state_t* xxh = XXH3_createState();
+  State() { XXH3_128bits_reset(xxh); }
+  ~State() { XXH3_freeState(xxh); }
+};
+
+Digest::Digest() : state_(std::make_unique<State>()) {}
+Digest::~Digest() = default;
+Digest::Digest(Digest&&) noexcept = default;
+Digest& Digest::operator=(Digest&&) noexcept = default;
+
+void Digest::add(int64_t v) {
+  uint8_t b[8];
+  for (int i = 0; i < 8; ++i) b[i] = static_cast<uint8_t>(static_cast<uint64_t>(v) >> (8 * i));
+  XXH3_128bits_update(state_->xxh, b, sizeof b);
+}
+
+void Digest::add(std::span<const uint8_t> bytes) {
+  add(static_cast<int64_t>(bytes.size()));
+  XXH3_128bits_update(state_->xxh, bytes.data(), bytes.size());
+}
+
+void Digest::add(std::string_view text) {
+  add(std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+}
+
+std::string Digest::hex() const {
+  const XXH128_hash_t h = XXH3_128bits_digest(state_->xxh);
+  return fmt::format("{:016x}{:016x}", h.high64, h.low64);
+}
+
+}  // namespace xedgesim
