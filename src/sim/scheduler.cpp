@@ -76,6 +76,17 @@ void Scheduler::enqueue(Event e) {
   }
 }
 
+void Scheduler::collect(ParticipantId source) {
+  Slot& s = slot(source);
+  for (Event& e : s.outbox.events()) {
+    XEDGESIM_ASSERT(e.time >= now_);
+    e.source = source;
+    e.serial = s.serial++;
+    enqueue(std::move(e));
+  }
+  s.outbox.events().clear();
+}
+
 void Scheduler::start_participants() {
   started_ = true;
   for (uint32_t i = 0; i < slots_.size(); ++i) {
@@ -111,13 +122,7 @@ SimTime Scheduler::advance_running(SimTime horizon) {
     XEDGESIM_ASSERT(s.reached <= horizon);
     until = std::min(until, s.reached);
     activity_.update(index, s.running->next_activity());
-    for (Event& e : s.outbox.events()) {
-      XEDGESIM_ASSERT(e.time >= now_);
-      e.source = ParticipantId{index};
-      e.serial = s.serial++;
-      enqueue(std::move(e));
-    }
-    s.outbox.events().clear();
+    collect(ParticipantId{index});
   }
   return until;
 }
@@ -136,7 +141,8 @@ void Scheduler::handle(const Event& e) {
     on_delivery(e);
   }
   if (target.running) {
-    target.running->deliver(e);
+    target.running->deliver(e, target.outbox);
+    collect(e.target);
     activity_.update(static_cast<uint32_t>(e.target), target.running->next_activity());
   } else {
     XEDGESIM_ASSERT(target.event);

@@ -79,6 +79,7 @@ class Scheduler {
   };
 
   void enqueue(Event e);
+  void collect(ParticipantId source);
   void start_participants();
   SimTime advance_running(SimTime horizon);
   void handle_events(SimTime until);

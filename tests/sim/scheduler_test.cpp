@@ -41,7 +41,7 @@ class Talker final : public RunningParticipant {
     }
     return limit;
   }
-  void deliver(const Event& e) override {
+  void deliver(const Event& e, Outbox&) override {
     EXPECT_GE(e.time, last_);
     state_ = state_ * 31 + e.args[0] + static_cast<int64_t>(e.code);
     state_ &= 0xffff;
