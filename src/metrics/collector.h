@@ -64,7 +64,8 @@ class Collector {
   /// Writes one row a device, network, container, service and one cross-tier row for the time since the last
   /// collection, and flushes all files. A second call for the same time does nothing.
   void collect(SimTime t);
-  /// Last collection, unfinished samples, flush.
+  /// Unfinished samples, last collection, flush. May be called again when it threw (a full disk): the figures
+  /// are complete then.
   void finish(SimTime end);
 
   const std::vector<std::string>& device_names() const { return names_; }
@@ -86,7 +87,6 @@ class Collector {
   std::unique_ptr<EventLog> events_;
   std::unique_ptr<Tables> tables_;
   SimTime last_;
-  bool collected_ = false;
 };
 
 }  // namespace xedgesim::metrics

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <string>
 
@@ -16,6 +15,7 @@ struct Decimal {
   int64_t scaled = 0;  ///< value × 10^decimals
   int decimals = 0;    ///< 0 to 9
 
+  void append(std::string& out) const;
   std::string text() const;
   double value() const;
 };

@@ -39,24 +39,28 @@ class NetworkRecorder {
 
   struct Totals {
     int64_t sent = 0, delivered = 0, dropped = 0, collisions = 0, frames = 0;
-    Duration latency_sum;
-    Duration busy;  ///< of the busiest channel, time with at least one transmission
+    Duration latency_sum;  ///< of the delivered packets, from sent_at
   };
-  /// Everything up to now; `busy` only up to `t`.
-  Totals totals(SimTime t) const;
+  const Totals& totals() const { return totals_; }
+  /// Time up to `t` in which at least one transmission was on the air, by channel (MHz). `t` is not before
+  /// the last settle().
+  std::map<int64_t, Duration> busy(SimTime t) const;
+  /// Nothing that begins before `t` will be told any more.
+  void settle(SimTime t);
   const std::map<std::string, int64_t>& drop_causes() const { return drop_causes_; }
   const LatencySet& latencies() const { return latencies_; }
   /// Largest latency since the last call.
   Duration take_max_latency();
 
  private:
-  /// Time covered by transmissions of one channel.
+  /// Time covered by the transmissions of one channel.
   struct Channel {
-    Duration before;                                ///< covered by the segments that were merged away
-    std::vector<std::pair<SimTime, SimTime>> open;  ///< disjoint, in order; the last ones
-    Duration covered(SimTime t) const;
+    Duration settled;                               ///< before the last settle()
+    std::vector<std::pair<SimTime, SimTime>> open;  ///< after it: disjoint, in order
+    void add(SimTime begin, SimTime end);
   };
   Totals totals_;
+  SimTime settled_;
   std::map<int64_t, Channel> channels_;
   std::map<std::string, int64_t> drop_causes_;
   LatencySet latencies_;

@@ -57,6 +57,9 @@ constexpr std::array<Hop, 10> kHops{{
     {"answer", Stage::cloud_stored, Stage::cloud_answer},
 }};
 
+/// The cause of samples that the end of the run overtook.
+constexpr std::string_view kInFlight = "in_flight";
+
 /// One sample from sensor to result.
 struct Span {
   DeviceIndex device{};
@@ -66,7 +69,7 @@ struct Span {
   int32_t predicted = -1;           ///< class number; -1 none
   int32_t truth = -1;               ///< class number; -1 unknown
   double confidence = -1;           ///< 0 to 1; -1 none
-  std::string lost;                 ///< cause, empty when not lost; "in_flight" when the run ended first
+  std::string cause;                ///< why it has no result, or why a stage after the result was missed
 
   Span() { at.fill(SimTime::never()); }
   bool has(Stage s) const { return !at[static_cast<size_t>(s)].is_never(); }
@@ -77,6 +80,12 @@ struct Span {
   std::optional<Duration> e2e() const { return between(Stage::sense_end, Stage::result); }
   /// Age of the oldest value behind the result: the latency with the sampling window.
   std::optional<Duration> age() const { return between(Stage::sense_begin, Stage::result); }
+  bool in_flight() const { return !has(Stage::result) && cause == kInFlight; }
+  bool lost() const { return !has(Stage::result) && cause != kInFlight; }
+  /// "result", "lost" or "in_flight"; of a sample with an outcome.
+  std::string_view outcome_name() const {
+    return has(Stage::result) ? "result" : in_flight() ? "in_flight" : "lost";
+  }
   /// When the sample came to be: sense_end, else the earliest stage there is.
   SimTime born() const;
 };
@@ -127,8 +136,9 @@ class SpanRecorder {
  private:
   struct Entry {
     Span span;
-    bool decided = false;  ///< outcome was emitted
-    bool queued = false;   ///< waits in finished_
+    bool decided = false;   ///< outcome was emitted
+    bool queued = false;    ///< waits in finished_
+    bool no_final = false;  ///< the final stage will not be reached
   };
   using Key = uint64_t;
   static Key key(DeviceIndex device, uint32_t sequence) { return uint64_t{raw(device)} << 32 | sequence; }

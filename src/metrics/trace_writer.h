@@ -41,7 +41,6 @@ class TraceWriter {
   std::unique_ptr<OutputFile> file_;
   std::map<std::string, int, std::less<>> processes_;
   std::map<std::pair<int, std::string>, Track> tracks_;
-  bool first_ = true;
 };
 
 }  // namespace xedgesim::metrics
