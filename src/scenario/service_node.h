@@ -15,12 +15,19 @@ struct Compute {
   bool operator==(const Compute&) const = default;
 };
 
+inline Compute on_target(std::string target) {
+  Compute c;
+  c.target = std::move(target);
+  return c;
+}
+
 /// The first edge node is the radio's gateway (at the origin unless `position` says otherwise).
 struct EdgeNode {
   enum class Type { docker, model, process, external };
   std::string id;
   std::string description;
   Type type = Type::model;
+  std::filesystem::path folder;  ///< relative host paths of volumes and commands start here
   std::string image;
   std::string network_mode = "bridge";
   std::vector<std::string> volumes;  ///< host:container[:ro]
@@ -46,7 +53,7 @@ struct CloudNode {
   FilePath ml_model;
   FilePath script;  ///< python_service, python_mock: absent: the built-in one
   std::map<std::string, std::string> environment;
-  Compute compute{.target = "x86-server"};
+  Compute compute = on_target("x86-server");
   std::vector<std::string> command;    ///< external
   Duration timeout = Duration::s(30);  ///< external: wall time it may take for one answer
   bool operator==(const CloudNode&) const = default;
