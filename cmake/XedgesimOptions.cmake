@@ -6,6 +6,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 
 option(XEDGESIM_TESTS "Build the tests" ON)
+option(XEDGESIM_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
 option(XEDGESIM_WERROR "Treat warnings as errors" ON)
 set(XEDGESIM_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
 
