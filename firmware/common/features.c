@@ -38,40 +38,39 @@ static float log2_floor(float x) {
 
 static float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
 
-/* Mean and standardised moments with exact integer sums around `pivot`, a rough mean. */
+/* Mean and central moments. The sums are exact integers around `pivot`, the mean rounded to a code; `peak` is
+ * the greatest distance from it. */
 typedef struct {
   float mean, variance, third, fourth, peak;
 } moments_t;
 
 static moments_t moments(const int16_t* samples, unsigned n) {
-  int32_t rough = 0;
-  unsigned taken = 0;
-  for (unsigned i = 0; i < n; i += 8, ++taken) rough += samples[i];
-  const int32_t pivot = rough / (int32_t)taken;
+  int32_t sum = 0;
+#pragma GCC unroll 4
+  for (unsigned i = 0; i < n; ++i) sum += samples[i];
+  const int32_t pivot = sum / (int32_t)n;
 
-  int32_t s1 = 0, low = samples[0], high = samples[0];
-  int64_t s3 = 0;
+  uint32_t top = 0;
   uint64_t s2 = 0, s4 = 0;
+  int64_t s3 = 0;
+#pragma GCC unroll 4
   for (unsigned i = 0; i < n; ++i) {
     const int32_t d = samples[i] - pivot;
     const uint32_t square = (uint32_t)d * (uint32_t)d;
-    s1 += d;
     s2 += square;
     s3 += (int64_t)(int32_t)square * d;
     s4 += (uint64_t)square * square;
-    if (samples[i] < low) low = samples[i];
-    if (samples[i] > high) high = samples[i];
+    if (square > top) top = square;
   }
-  const float scale = 1.0f / (float)n;
-  const float m = (float)s1 * scale, m2 = (float)s2 * scale, m3 = (float)s3 * scale, m4 = (float)s4 * scale;
+  const float scale = 1.0f / (float)n, m = (float)(sum - pivot * (int32_t)n) * scale;
+  const float m2 = (float)s2 * scale, m3 = (float)s3 * scale, m4 = (float)s4 * scale;
   moments_t r;
   r.mean = (float)pivot + m;
   r.variance = m2 - m * m;
   r.third = m3 - 3.0f * m * m2 + 2.0f * m * m * m;
   r.fourth = m4 - 4.0f * m * m3 + 6.0f * m * m * m2 - 3.0f * m * m * m * m;
   if (r.variance < 0.0f) r.variance = 0.0f;
-  const float up = (float)high - r.mean, down = r.mean - (float)low;
-  r.peak = up > down ? up : down;
+  r.peak = sqrtf((float)top);
   return r;
 }
 
@@ -80,19 +79,21 @@ static moments_t moments(const int16_t* samples, unsigned n) {
  * low-pass is 43 34 16 0 -5 -2 (one side, /128): -3 dB near 0.11 rate, and no response to a constant. Returns
  * the count. */
 static unsigned squared_envelope(const int16_t* samples, unsigned n, float scale) {
-  unsigned count = 0;
-  for (const int16_t* x = samples + kTaps / 2; x + kTaps / 2 < samples + n; x += 2) {
+  const unsigned count = (n - kTaps + 1) / 2;
+  const int16_t* x = samples + kTaps / 2;
+
+  for (unsigned i = 0; i < count; ++i, x += 2) {
     const int32_t one = 34 * x[1] + 16 * x[-2] - 5 * x[4] - 2 * x[-5];
     const int32_t two = 34 * x[-1] + 16 * x[2] - 5 * x[-4] - 2 * x[5];
-    const float real = (float)(2 * 43 * x[0] - one - two);
+    const float real = (float)(86 * x[0] - one - two);
     const float imaginary = (float)(one - two);
-    envelope_[count++] = scale * (real * real + 3.0f * (imaginary * imaginary));
+    envelope_[i] = scale * (real * real + 3.0f * (imaginary * imaginary));
   }
   return count;
 }
 
 /* One radix-4 butterfly of a decimation in frequency: x[0], x[q], x[2q], x[3q] with twiddles of step*j. */
-static inline void butterfly(complex_t* x, unsigned q, unsigned turn) {
+static inline __attribute__((always_inline)) void butterfly(complex_t* x, unsigned q, unsigned turn) {
   const complex_t a = x[0], b = x[q], c = x[2 * q], d = x[3 * q];
   const complex_t ac = {a.re + c.re, a.im + c.im}, a_c = {a.re - c.re, a.im - c.im};
   const complex_t bd = {b.re + d.re, b.im + d.im}, b_d = {b.re - d.re, b.im - d.im};
@@ -127,23 +128,25 @@ static void fft(void) {
   for (unsigned base = 0; base < kFrame; base += 4) butterfly(fft_ + base, 1, 0);
 }
 
-static inline unsigned digit_reversed(unsigned k) {
-  static const uint8_t pair[16] = {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
-  return ((unsigned)pair[k & 15] << 4) | pair[k >> 4];
-}
-
 /* Adds the power spectra of a frame of samples (as real part) and one of the envelope (as imaginary part):
  * two real transforms for the price of one complex. */
 static void add_spectra(const int16_t* raw, unsigned raw_count, float mean, const float* envelope,
                         unsigned envelope_count) {
-  for (unsigned i = 0; i < kFrame; ++i) {
-    const float window = 0.5f - 0.5f * cosine(i);
-    fft_[i].re = i < raw_count ? window * ((float)raw[i] - mean) : 0.0f;
-    fft_[i].im = i < envelope_count ? window * envelope[i] : 0.0f;
+  const unsigned common = raw_count < envelope_count ? raw_count : envelope_count;
+  unsigned i = 0;
+#pragma GCC unroll 4
+  for (; i < common; ++i) {
+    const float window = kHann[i];
+    fft_[i].re = window * ((float)raw[i] - mean);
+    fft_[i].im = window * envelope[i];
+  }
+  for (; i < kFrame; ++i) {
+    fft_[i].re = i < raw_count ? kHann[i] * ((float)raw[i] - mean) : 0.0f;
+    fft_[i].im = 0.0f;
   }
   fft();
   for (unsigned k = 0; k < kHalf; ++k) {
-    const complex_t z = fft_[digit_reversed(k)], w = fft_[digit_reversed((kFrame - k) & (kFrame - 1))];
+    const complex_t z = fft_[kReversed[k]], w = fft_[kReversed[(kFrame - k) % kFrame]];
     const float a = z.re + w.re, b = z.im - w.im, c = z.im + w.im, d = z.re - w.re;
     raw_power_[k] += a * a + b * b;
     envelope_power_[k] += c * c + d * d;

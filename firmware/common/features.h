@@ -24,7 +24,7 @@ extern "C" {
  * so Q8.8 in an int16 (features_to_q8) never clips. Powers are in squared codes. */
 enum feature {
   FEATURE_RMS,          /* log2 of the standard deviation, codes */
-  FEATURE_PEAK,         /* log2 of the greatest distance from the mean, codes */
+  FEATURE_PEAK,         /* log2 of the greatest distance from the mean rounded to a code */
   FEATURE_CREST,        /* peak / RMS */
   FEATURE_KURTOSIS,     /* log2 of the fourth standardised moment (3 for noise) */
   FEATURE_SKEWNESS,     /* third standardised moment */
