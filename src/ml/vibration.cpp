@@ -82,7 +82,7 @@ void VibrationSignal::append_state() {
   s.end = s.start + kBlock * std::max<int64_t>(1, length / kBlock);
   const bool healthy = r.chance(options_.healthy_fraction);
   s.label = healthy ? Label::healthy : static_cast<Label>(1 + r.below(kLabelCount - 1));
-  s.impact_g = noise_g_ * log_uniform(r, 1.2, 9.0);
+  s.impact_g = noise_g_ * log_uniform(r, 1.5, 9.0);
   s.modulation = s.label == Label::outer_race ? 0 : r.uniform(0.4, 0.8);
   s.modulation_phase = r.uniform(0, kTau);
   s.resonance_hz = resonance_hz_ * r.uniform(0.97, 1.03);
