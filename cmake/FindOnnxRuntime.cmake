@@ -8,7 +8,7 @@ find_library(ONNXRUNTIME_LIBRARY onnxruntime HINTS ${_hints} PATH_SUFFIXES lib)
 
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(OnnxRuntime REQUIRED_VARS ONNXRUNTIME_INCLUDE_DIR
-  REASON_FAILURE_MESSAGE "this build will not run .onnx models; scripts/get-onnxruntime brings it")
+  REASON_FAILURE_MESSAGE "this build will not run .onnx models (scripts/get-onnxruntime brings what is missing)")
 mark_as_advanced(ONNXRUNTIME_INCLUDE_DIR ONNXRUNTIME_LIBRARY)
 if(OnnxRuntime_FOUND AND NOT TARGET OnnxRuntime::headers)
   add_library(OnnxRuntime::headers INTERFACE IMPORTED)
