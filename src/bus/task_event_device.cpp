@@ -44,8 +44,6 @@ uint32_t event_bits(const std::vector<Register>& rows) {
 TaskEventTable::TaskEventTable(std::vector<Register> rows, std::vector<Short> shorts, std::vector<Register> others,
                                bool with_inten)
     : RegisterTable({[&] {
-        // Writing 0 to a TASKS_ register does nothing, so the trigger callbacks stand behind a check of the value
-        // in TaskEventDevice; rows without a callback (events) get the pattern's own.
         for (Register& r : rows) {
           if (!is_event(r)) continue;
           r.read = get<&TaskEventDevice::read_event>;

@@ -27,7 +27,8 @@ struct Short {
 /// Rows of the common pattern, made by these instead of written out. `run<&Timer::start>` takes a
 /// `void start()`, `run<&Timer::capture>` a `void capture(unsigned index)`.
 template <auto M>
-void run(RegisterDevice& d, unsigned index, uint32_t) {
+void run(RegisterDevice& d, unsigned index, uint32_t value) {
+  if (value == 0) return;  // only a one triggers
   using C = typename detail::MemberClass<decltype(M)>::type;
   if constexpr (requires(C & c) { (c.*M)(); }) {
     (static_cast<C&>(d).*M)();
