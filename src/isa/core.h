@@ -75,6 +75,10 @@ class Core {
   /// External event input (SEV from elsewhere): sets the event register.
   virtual void set_event() = 0;
 
+  /// The machine changed bytes of a code block (flash programmed or erased): forget what was decoded from
+  /// [address, address + size). Writable blocks need no call.
+  virtual void code_changed(uint32_t address, uint32_t size) = 0;
+
   virtual Registers registers() const = 0;
   virtual void set_registers(const Registers&) = 0;
   /// Fault status for the lock-up report, for example "CFSR=0x00000082 HFSR=0x40000000 BFAR=0x20040000".
