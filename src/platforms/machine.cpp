@@ -53,6 +53,11 @@ void Machine::build_devices(const FirmwareImage& firmware) {
     if (auto* p = dynamic_cast<bus::SleepObserver*>(d)) sleep_observers_.push_back(p);
     if (auto* p = dynamic_cast<bus::ResetRecorder*>(d)) reset_recorders_.push_back(p);
     if (entry.params.name == platform_.air_device) air_device_ = d;
+    if (entry.type == "nrf.saadc") {
+      constexpr uint32_t kSaadcEventsEnd = 0x104;
+      adc_ = d;
+      conversion_end_ = d->base() + kSaadcEventsEnd;
+    }
   }
   for (const Platform::Hole& h : platform_.unmodelled) space_.add_unmodelled(h.base, h.size);
 }
@@ -182,7 +187,9 @@ void Machine::set_irq(unsigned irq, bool level) {
 }
 
 void Machine::publish(bus::RegisterAddress event) {
+  constexpr uint32_t kSaadcResultAmount = 0x634;
   if (event_sink_) event_sink_->on_event(event);
+  if (event == conversion_end_ && adc_) on_conversion_end(adc_->read(kSaadcResultAmount, 4), now());
 }
 
 uint8_t* Machine::ram_at(uint32_t address, size_t length) {
@@ -310,8 +317,9 @@ void Machine::system_off() {
   interrupt_run();
 }
 
-void Machine::power_off(SimTime) {
+void Machine::power_off(SimTime t) {
   powered_ = false;
+  on_power(false, t);
   alarms_.clear();
   sync_ = SimTime::never();
 }
@@ -319,9 +327,7 @@ void Machine::power_off(SimTime) {
 void Machine::power_on(SimTime t) {
   for (Ram& r : rams_) r.memory.discard();
   powered_ = true;
-  in_event_ = true;
-  event_time_ = t;
-  in_event_ = false;
+  on_power(true, t);
   if (const uint64_t cycle = clock_.cycle_at(t); cycle > core_->cycles()) core_->skip_to(cycle);
   reset_now(bus::ResetReason::power_on);
 }

@@ -58,6 +58,7 @@ class Machine final : private bus::Board,
   bool powered() const { return powered_; }
 
   uint64_t cycles_active() const { return active_cycles_; }
+  Duration time_active() const { return clock_.time_of(active_cycles_).since_start(); }
   uint64_t instructions() const { return core_->instructions(); }
   uint64_t wakeups() const { return wakeups_; }
   bool locked_up() const { return locked_up_; }
@@ -70,6 +71,8 @@ class Machine final : private bus::Board,
   sim::Signal<std::string_view, SimTime> on_log;               ///< text
   sim::Signal<std::string_view, double, SimTime> on_current;   ///< consumer, amperes from now on
   sim::Signal<bool, SimTime> on_sleep;                         ///< asleep or awake from now on
+  sim::Signal<int64_t, SimTime> on_conversion_end;                  ///< the ADC filled a buffer of so many samples
+  sim::Signal<bool, SimTime> on_power;                              ///< power there or gone from now on
   sim::Signal<SimTime> on_reset;
 
  private:
@@ -130,6 +133,8 @@ class Machine final : private bus::Board,
   bus::EventSink* event_sink_ = nullptr;
   bus::FlashController* flash_controller_ = nullptr;
   bus::Device* air_device_ = nullptr;
+  bus::RegisterAddress conversion_end_ = 0;
+  bus::Device* adc_ = nullptr;
   std::vector<bus::SleepObserver*> sleep_observers_;
   std::vector<bus::ResetRecorder*> reset_recorders_;
   std::vector<std::pair<std::string, RandomStream>> random_;
