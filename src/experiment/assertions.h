@@ -40,8 +40,8 @@ struct AssertionResult {
   std::string description;
 };
 
-/// ConfigError with a suggestion when an assertion names a metric that does not exist. To be called before a
-/// run: a spelling mistake should not cost an hour.
+/// ConfigError with a suggestion when an assertion names a metric or a node that does not exist, or a between
+/// without a range. To be called before a run: a spelling mistake should not cost an hour.
 void check_metrics_exist(std::span<const Assertion> assertions, const metrics::MetricMap& metrics);
 
 /// Compares; a metric without data or not a number fails with the reason. Throws as check_metrics_exist().

@@ -252,19 +252,29 @@ MetricValue class_figure(std::string_view name, const View& v) {
 
 }  // namespace
 
-MetricValue MetricMap::get(std::string_view name, Scope scope) const {
+std::pair<std::string, Scope> MetricMap::split(std::string_view name, Scope scope) {
   if (const size_t bracket = name.find('['); bracket != std::string_view::npos && name.ends_with(']')) {
     scope.node = name.substr(bracket + 1, name.size() - bracket - 2);
     name = name.substr(0, bracket);
   }
-  if (const auto extra = extra_.find(std::string(name)); extra != extra_.end()) {
+  return {std::string(name), std::move(scope)};
+}
+
+bool MetricMap::has_device(std::string_view node) const {
+  return std::any_of(device_names().begin(), device_names().end(),
+                     [&](const std::string& n) { return glob_matches(node, n); });
+}
+
+MetricValue MetricMap::get(std::string_view full_name, Scope full_scope) const {
+  const auto [name, scope] = split(full_name, std::move(full_scope));
+  if (const auto extra = extra_.find(name); extra != extra_.end()) {
     if (!scope.node.empty()) return none(kWholeSystemOnly);
     if (!scope.time.whole_run()) return none(kWholeRunOnly);
     return value(extra->second);
   }
   const auto& all = collector_.statistics();
-  const auto place =
-      std::find_if(all.begin(), all.end(), [&](const auto& s) { return s->range() == scope.time; });
+  const auto place = std::find_if(all.begin(), all.end(),
+                                  [&range = scope.time](const auto& s) { return s->range() == range; });
   const Statistics& statistics = place == all.end() ? *all.front() : **place;
   View view{
       .collector = collector_, .statistics = statistics, .devices = {}, .all_devices = scope.node.empty()};
@@ -276,7 +286,7 @@ MetricValue MetricMap::get(std::string_view name, Scope scope) const {
 
   MetricValue result;
   const auto definition = std::find_if(kDefinitions.begin(), kDefinitions.end(),
-                                       [&](const Definition& d) { return d.name == name; });
+                                       [&wanted = name](const Definition& d) { return d.name == wanted; });
   if (definition != kDefinitions.end()) {
     result = scope.percentile ? none("a percentile is for latencies only") : definition->get(view);
   }

@@ -27,6 +27,11 @@ class MetricMap {
   void set(const std::string& name, double value) { extra_[name] = value; }
 
   MetricValue get(std::string_view name, Scope scope = {}) const;
+  /// Name and scope with the node taken out of the name's brackets.
+  static std::pair<std::string, Scope> split(std::string_view name, Scope scope);
+  /// Some device has that name or matches that glob.
+  bool has_device(std::string_view node) const;
+  const std::vector<std::string>& device_names() const { return collector_.device_names(); }
   /// Every name that get() knows, for suggestions.
   std::vector<std::string> names() const;
 
