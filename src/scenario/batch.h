@@ -5,9 +5,17 @@
 
 namespace xedgesim::scenario {
 
+/// Devices by level of detail, as the seed's 8.6 writes them: "10 Renode + 990 models".
+struct DeviceMix {
+  int64_t emulated = 0;
+  int64_t models = 0;
+  bool operator==(const DeviceMix&) const = default;
+};
+
 struct BatchEntry {
   std::string name;  ///< absent: from the path
-  FilePath path;
+  FilePath path;     ///< absent with `devices`: the runner takes its own scalability scenario
+  std::optional<DeviceMix> devices;
   std::vector<std::string> overrides;  ///< `path=value`
   bool operator==(const BatchEntry&) const = default;
 };
@@ -37,9 +45,10 @@ struct Batch {
 
 /// One run of a batch.
 struct BatchRun {
-  std::string name;  ///< unique in the batch, fit for a folder name
-  std::filesystem::path scenario;
+  std::string name;                ///< unique in the batch, fit for a folder name
+  std::filesystem::path scenario;  ///< empty with `devices` alone
   std::vector<std::string> overrides;
+  std::optional<DeviceMix> devices;
 };
 
 /// All runs, in a fixed order: scenarios as listed, matrix paths by name (last varies fastest), seeds last.

@@ -46,7 +46,8 @@ using CodecPtr = std::shared_ptr<const Codec<T>>;
 void wrong_kind(const Value& value, const Path& path, const std::string& expected, LoadContext& context);
 
 /// The scalar's text, or null after a complaint.
-const std::string* scalar_text(const Value& value, const Path& path, const std::string& expected, LoadContext& context);
+const std::string* scalar_text(const Value& value, const Path& path, const std::string& expected,
+                               LoadContext& context);
 
 template <class T>
 class ListCodec : public Codec<std::vector<T>> {
@@ -76,7 +77,8 @@ class ListCodec : public Codec<std::vector<T>> {
     return ok;
   }
   nlohmann::json schema(bool) const override {
-    const nlohmann::json list = {{"type", nlohmann::json::array({"array", "null"})}, {"items", item_->schema(false)}};
+    const nlohmann::json list = {{"type", nlohmann::json::array({"array", "null"})},
+                                 {"items", item_->schema(false)}};
     if (!one_is_list_) return list;
     return {{"anyOf", nlohmann::json::array({list, item_->schema(false)})}};
   }
@@ -85,7 +87,9 @@ class ListCodec : public Codec<std::vector<T>> {
     for (const T& item : value) items.push_back(item_->dump(item));
     return make_list(std::move(items));
   }
-  std::string type() const override { return (one_is_list_ ? item_->type() + " or list of such" : "list of " + item_->type()); }
+  std::string type() const override {
+    return (one_is_list_ ? item_->type() + " or list of such" : "list of " + item_->type());
+  }
   void document(Documentation& d, const std::string& path) const override { item_->document(d, path + "[]"); }
   bool null_is_empty() const override { return true; }
 
@@ -99,7 +103,8 @@ class MapCodec : public Codec<std::map<std::string, T>> {
  public:
   MapCodec(CodecPtr<T> item, std::string key_name) : item_(std::move(item)), key_name_(std::move(key_name)) {}
 
-  bool load(const Value& value, std::map<std::string, T>& out, const Path& path, LoadContext& context) const override {
+  bool load(const Value& value, std::map<std::string, T>& out, const Path& path,
+            LoadContext& context) const override {
     out.clear();
     if (value.is_null()) return true;
     if (!value.is_map()) {

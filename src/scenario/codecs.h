@@ -43,17 +43,17 @@ CodecPtr<int64_t> bit_rate();
 CodecPtr<int64_t> bytes(int64_t min = 0);
 CodecPtr<int64_t> bytes_bare(int64_t bare_factor, int64_t min, int64_t max);  ///< factor 1, 1 MiB or 1 GiB
 CodecPtr<double> power(double min_dbm = -200, double max_dbm = 60);
-CodecPtr<double> power_bare();     ///< 0 = 0dBm
+CodecPtr<double> power_bare();  ///< 0 = 0dBm
 CodecPtr<double> ratio_db(double min, double max);
 CodecPtr<double> ratio_db_bare(double min, double max);
 CodecPtr<double> length(double min_m, double max_m);
 CodecPtr<double> length_bare(double min_m, double max_m);
 CodecPtr<double> fraction();
-CodecPtr<double> cores();          ///< 150% = 1.5
+CodecPtr<double> cores();  ///< 150% = 1.5
 CodecPtr<double> voltage(double min_v, double max_v);
 CodecPtr<double> charge();
 CodecPtr<double> ppm();
-CodecPtr<Position> position();     ///< [x, y] or [x, y, z]
+CodecPtr<Position> position();  ///< [x, y] or [x, y, z]
 
 // Choices ---------------------------------------------------------------------------------------------
 template <class E>

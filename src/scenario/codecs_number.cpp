@@ -64,14 +64,15 @@ class NumberCodec : public Codec<T> {
     }
     const std::string shown = s->substr(0, 60);
     context.report.error(value.mark, n.ok || n.too_large
-                                         ? fmt::format("{}: {} is out of range: write {} from {} to {}", path.text(), shown,
-                                                       what_, min_, max_)
-                                         : fmt::format("{}: '{}' is not {}: write one from {} to {}", path.text(), shown,
-                                                       what_, min_, max_));
+                                         ? fmt::format("{}: {} is out of range: write {} from {} to {}",
+                                                       path.text(), shown, what_, min_, max_)
+                                         : fmt::format("{}: '{}' is not {}: write one from {} to {}",
+                                                       path.text(), shown, what_, min_, max_));
     return false;
   }
   json schema(bool) const override {
-    const json number = {{"type", std::is_integral_v<T> ? "integer" : "number"}, {"minimum", min_}, {"maximum", max_}};
+    const json number = {
+        {"type", std::is_integral_v<T> ? "integer" : "number"}, {"minimum", min_}, {"maximum", max_}};
     return with_variable(number);
   }
   ValuePtr dump(const T& value) const override { return make_plain(fmt::format("{}", value)); }
@@ -90,14 +91,16 @@ class MeasuredCodec : public Codec<double> {
     const bool percent = !s->empty() && s->back() == '%';
     const auto n = parse_number<double>(std::string_view(*s).substr(0, s->size() - (percent ? 1 : 0)));
     if (!n.ok) {
-      context.report.error(value.mark, fmt::format("{}: '{}' is not a number: write one such as 0.95 or 95%", path.text(), *s));
+      context.report.error(value.mark, fmt::format("{}: '{}' is not a number: write one such as 0.95 or 95%",
+                                                   path.text(), *s));
       return false;
     }
     out = percent ? n.value / 100 : n.value;
     return true;
   }
   json schema(bool) const override {
-    const json percent = {{"type", "string"}, {"pattern", fmt::format("^({}%|.*\\$\\{{.*)$", kNumberPattern)}};
+    const json percent = {{"type", "string"},
+                          {"pattern", fmt::format("^({}%|.*\\$\\{{.*)$", kNumberPattern)}};
     return {{"anyOf", json::array({json{{"type", "number"}}, percent})}};
   }
   ValuePtr dump(const double& value) const override { return make_plain(fmt::format("{}", value)); }
@@ -107,13 +110,13 @@ class MeasuredCodec : public Codec<double> {
 /// One kind of quantity. Numbers are checked against [min, max] after conversion.
 template <class T>
 struct Quantity {
-  std::string name;                      // "time"
-  std::vector<std::string> units;        // as base/units.h has them
+  std::string name;                // "time"
+  std::vector<std::string> units;  // as base/units.h has them
   T (*parse)(std::string_view);
   std::string (*print)(T);
   T min, max;
   bool positive = false;
-  double bare = 0;                       // factor of a number without a unit; 0: refused
+  double bare = 0;  // factor of a number without a unit; 0: refused
   std::string bare_unit = {};
 };
 
@@ -132,12 +135,13 @@ class QuantityCodec : public Codec<T> {
       return false;
     }
     if (q_.positive && !(out > T{})) {
-      context.report.error(value.mark, fmt::format("{}: '{}' is not more than 0: write a longer one", path.text(), *s));
+      context.report.error(value.mark,
+                           fmt::format("{}: '{}' is not more than 0: write a longer one", path.text(), *s));
       return false;
     }
     if (out < q_.min || out > q_.max) {
-      context.report.error(value.mark, fmt::format("{}: '{}' is out of range: write {} to {}", path.text(), *s,
-                                                   q_.print(q_.min), q_.print(q_.max)));
+      context.report.error(value.mark, fmt::format("{}: '{}' is out of range: write {} to {}", path.text(),
+                                                   *s, q_.print(q_.min), q_.print(q_.max)));
       return false;
     }
     return true;
@@ -147,14 +151,16 @@ class QuantityCodec : public Codec<T> {
     std::string alternatives;
     for (const std::string& u : q_.units) alternatives += (alternatives.empty() ? "" : "|") + u;
     const json with_unit = {
-        {"type", "string"}, {"pattern", fmt::format("^( *{} *({}) *|.*\\$\\{{.*)$", kNumberPattern, alternatives)}};
+        {"type", "string"},
+        {"pattern", fmt::format("^( *{} *({}) *|.*\\$\\{{.*)$", kNumberPattern, alternatives)}};
     const json number = q_.bare != 0 ? json{{"type", "number"}} : json{{"const", 0}};
     if (q_.bare == 0 && (q_.positive || q_.min > T{})) return with_unit;
     return {{"anyOf", json::array({with_unit, number})}};
   }
   ValuePtr dump(const T& value) const override { return make_plain(q_.print(value)); }
   std::string type() const override {
-    return fmt::format("{} ({}{})", q_.name, name_list(q_.units), q_.bare != 0 ? "; a bare number is " + q_.bare_unit : "");
+    return fmt::format("{} ({}{})", q_.name, name_list(q_.units),
+                       q_.bare != 0 ? "; a bare number is " + q_.bare_unit : "");
   }
 
  private:
@@ -186,18 +192,19 @@ struct PrintedUnit {
 /// The largest unit that divides the value: exact, and short.
 std::string in_units(int64_t value, std::span<const PrintedUnit> largest_first) {
   for (const PrintedUnit& u : largest_first)
-    if (value % u.factor == 0 && (value != 0 || u.factor == 1)) return fmt::format("{}{}", value / u.factor, u.name);
+    if (value % u.factor == 0 && (value != 0 || u.factor == 1))
+      return fmt::format("{}{}", value / u.factor, u.name);
   return fmt::format("{}{}", value, largest_first.back().name);
 }
 
 std::string print_duration(Duration d) {
-  static constexpr std::array kUnits{PrintedUnit{1'000'000'000, "s"}, PrintedUnit{1'000'000, "ms"}, PrintedUnit{1000, "us"},
-                                     PrintedUnit{1, "ns"}};
+  static constexpr std::array kUnits{PrintedUnit{1'000'000'000, "s"}, PrintedUnit{1'000'000, "ms"},
+                                     PrintedUnit{1000, "us"}, PrintedUnit{1, "ns"}};
   return d == Duration() ? "0s" : in_units(d.count_ns(), kUnits);
 }
 std::string print_frequency(int64_t v) {
-  static constexpr std::array kUnits{PrintedUnit{1'000'000'000, "GHz"}, PrintedUnit{1'000'000, "MHz"}, PrintedUnit{1000, "kHz"},
-                                     PrintedUnit{1, "Hz"}};
+  static constexpr std::array kUnits{PrintedUnit{1'000'000'000, "GHz"}, PrintedUnit{1'000'000, "MHz"},
+                                     PrintedUnit{1000, "kHz"}, PrintedUnit{1, "Hz"}};
   return in_units(v, kUnits);
 }
 std::string print_rate(int64_t v) {
@@ -206,8 +213,8 @@ std::string print_rate(int64_t v) {
   return in_units(v, kUnits);
 }
 std::string print_bytes(int64_t v) {
-  static constexpr std::array kUnits{PrintedUnit{1 << 30, "GiB"}, PrintedUnit{1 << 20, "MiB"}, PrintedUnit{1024, "KiB"},
-                                     PrintedUnit{1, "B"}};
+  static constexpr std::array kUnits{PrintedUnit{1 << 30, "GiB"}, PrintedUnit{1 << 20, "MiB"},
+                                     PrintedUnit{1024, "KiB"}, PrintedUnit{1, "B"}};
   return in_units(v, kUnits);
 }
 std::string print_dbm(double v) { return fmt::format("{}dBm", v); }
@@ -232,7 +239,8 @@ std::string print_charge(double coulombs) {
   return fmt::format("{}mAh", coulombs / 3.6);
 }
 
-double parse_suffixed(std::string_view text, std::string_view suffix, std::string_view what, std::string_view example) {
+double parse_suffixed(std::string_view text, std::string_view suffix, std::string_view what,
+                      std::string_view example) {
   std::string_view digits = text;
   while (!digits.empty() && digits.back() == ' ') digits.remove_suffix(1);
   const bool has = digits.size() > suffix.size() && digits.substr(digits.size() - suffix.size()) == suffix;
@@ -242,7 +250,8 @@ double parse_suffixed(std::string_view text, std::string_view suffix, std::strin
   const auto n = parse_number<double>(digits);
   if (n.ok && (has || n.value == 0)) return n.value;
   throw std::invalid_argument(fmt::format("'{}' {}: write {} such as {} ({})", text,
-                                          n.ok ? "has no unit" : fmt::format("is not {}", what), what, example, suffix));
+                                          n.ok ? "has no unit" : fmt::format("is not {}", what), what,
+                                          example, suffix));
 }
 double parse_ppm(std::string_view t) { return parse_suffixed(t, "ppm", "a deviation", "20ppm"); }
 double parse_cores(std::string_view t) { return parse_suffixed(t, "%", "a share of one core", "150%") / 100; }
@@ -262,7 +271,8 @@ class PositionCodec : public Codec<Position> {
  public:
   bool load(const Value& value, Position& out, const Path& path, LoadContext& context) const override {
     if (!value.is_list() || value.items.size() < 2 || value.items.size() > 3) {
-      context.report.error(value.mark, fmt::format("{}: expected a position such as [10m, 0m] or [10m, 0m, 2m]", path.text()));
+      context.report.error(
+          value.mark, fmt::format("{}: expected a position such as [10m, 0m] or [10m, 0m, 2m]", path.text()));
       return false;
     }
     bool ok = axis_->load(*value.items[0], out.x_m, Path(path, size_t{0}), context);
@@ -292,21 +302,30 @@ CodecPtr<int64_t> integer(int64_t min, int64_t max, std::string what) {
 CodecPtr<uint64_t> unsigned_integer() {
   return std::make_shared<NumberCodec<uint64_t>>(0, std::numeric_limits<uint64_t>::max(), "a whole number");
 }
-CodecPtr<double> real(double min, double max) { return std::make_shared<NumberCodec<double>>(min, max, "a number"); }
+CodecPtr<double> real(double min, double max) {
+  return std::make_shared<NumberCodec<double>>(min, max, "a number");
+}
 CodecPtr<double> measured() { return std::make_shared<MeasuredCodec>(); }
 
 CodecPtr<Duration> duration() {
-  return quantity<Duration>({"time", kTimeUnits, parse_duration, print_duration, Duration(), Duration::ns(kHuge)});
+  return quantity<Duration>(
+      {"time", kTimeUnits, parse_duration, print_duration, Duration(), Duration::ns(kHuge)});
 }
 CodecPtr<Duration> positive_duration() {
-  return quantity<Duration>({"time", kTimeUnits, parse_duration, print_duration, Duration(), Duration::ns(kHuge), true});
+  return quantity<Duration>(
+      {"time", kTimeUnits, parse_duration, print_duration, Duration(), Duration::ns(kHuge), true});
 }
 CodecPtr<int64_t> frequency() {
-  return quantity<int64_t>({"frequency", {"Hz", "kHz", "MHz", "GHz"}, parse_frequency_hz, print_frequency, 1, 100'000'000'000});
+  return quantity<int64_t>(
+      {"frequency", {"Hz", "kHz", "MHz", "GHz"}, parse_frequency_hz, print_frequency, 1, 100'000'000'000});
 }
 CodecPtr<int64_t> bit_rate() {
-  return quantity<int64_t>({"bit rate", {"bit", "kbit", "Mbit", "Gbit", "bps", "kbps", "Mbps", "Gbps"}, parse_bit_rate,
-                            print_rate, 1, kHuge});
+  return quantity<int64_t>({"bit rate",
+                            {"bit", "kbit", "Mbit", "Gbit", "bps", "kbps", "Mbps", "Gbps"},
+                            parse_bit_rate,
+                            print_rate,
+                            1,
+                            kHuge});
 }
 CodecPtr<int64_t> bytes(int64_t min) {
   return quantity<int64_t>({"size", kByteUnits, parse_bytes, print_bytes, min, kHuge});
@@ -336,8 +355,8 @@ CodecPtr<double> length_bare(double min_m, double max_m) {
       {"length", {"mm", "cm", "m", "km"}, parse_length_m, print_length, min_m, max_m, false, 1, "m"});
 }
 CodecPtr<double> fraction() {
-  return quantity<double>({"fraction", {"%"}, parse_fraction, print_fraction, 0, 1, false, 1,
-                           "a share from 0 to 1"});
+  return quantity<double>(
+      {"fraction", {"%"}, parse_fraction, print_fraction, 0, 1, false, 1, "a share from 0 to 1"});
 }
 CodecPtr<double> cores() {
   return quantity<double>({"share of one core", {"%"}, parse_cores, print_cores, 0.001, 1024});

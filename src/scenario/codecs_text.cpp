@@ -27,7 +27,9 @@ class TextCodec : public Codec<std::string> {
     return true;
   }
   json schema(bool) const override { return scalar_schema(); }
-  ValuePtr dump(const std::string& value) const override { return value.empty() ? nullptr : make_text(value); }
+  ValuePtr dump(const std::string& value) const override {
+    return value.empty() ? nullptr : make_text(value);
+  }
   std::string type() const override { return "text"; }
 
  protected:
@@ -38,28 +40,33 @@ class TextCodec : public Codec<std::string> {
 class IdentifierCodec : public TextCodec {
  public:
   json schema(bool) const override {
-    return {{"type", json::array({"string", "integer"})}, {"pattern", "^([A-Za-z0-9][A-Za-z0-9_.-]{0,63}|.*\\$\\{.*)$"}};
+    return {{"type", json::array({"string", "integer"})},
+            {"pattern", "^([A-Za-z0-9][A-Za-z0-9_.-]{0,63}|.*\\$\\{.*)$"}};
   }
   std::string type() const override { return "name"; }
 
  protected:
   std::string wrong(const std::string& s) const override {
     const auto fits = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+             c == '-' || c == '.';
     };
     if (s.empty()) return "the name is empty: write one";
     if (s.size() > 64) return "the name is longer than 64 characters: shorten it";
     if (!std::all_of(s.begin(), s.end(), fits) || s[0] == '-' || s[0] == '.' || s[0] == '_')
-      return fmt::format("'{}' is no name: use letters, digits, '_', '-' and '.', and begin with a letter or digit", s);
+      return fmt::format(
+          "'{}' is no name: use letters, digits, '_', '-' and '.', and begin with a letter or digit", s);
     return {};
   }
 };
 
 class KnownNameCodec : public TextCodec {
  public:
-  KnownNameCodec(std::string what, std::vector<std::string> names) : what_(std::move(what)), names_(std::move(names)) {}
+  KnownNameCodec(std::string what, std::vector<std::string> names)
+      : what_(std::move(what)), names_(std::move(names)) {}
   json schema(bool) const override {
-    return {{"anyOf", json::array({json{{"enum", names_}}, json{{"type", "string"}, {"pattern", "\\$\\{"}}})}};
+    return {
+        {"anyOf", json::array({json{{"enum", names_}}, json{{"type", "string"}, {"pattern", "\\$\\{"}}})}};
   }
   std::string type() const override { return what_; }
 
@@ -93,7 +100,9 @@ class MacCodec : public TextCodec {
 
 class IpCodec : public TextCodec {
  public:
-  json schema(bool) const override { return {{"type", "string"}, {"pattern", "^([0-9A-Fa-f:.]+|.*\\$\\{.*)$"}}; }
+  json schema(bool) const override {
+    return {{"type", "string"}, {"pattern", "^([0-9A-Fa-f:.]+|.*\\$\\{.*)$"}};
+  }
   std::string type() const override { return "IP address"; }
 
  protected:
@@ -114,13 +123,15 @@ class BooleanCodec : public Codec<bool> {
     } else if (*s == "false" || *s == "False" || *s == "FALSE") {
       out = false;
     } else {
-      context.report.error(value.mark, fmt::format("{}: '{}' is neither true nor false: write one of them", path.text(), *s));
+      context.report.error(
+          value.mark, fmt::format("{}: '{}' is neither true nor false: write one of them", path.text(), *s));
       return false;
     }
     return true;
   }
   json schema(bool) const override {
-    return {{"anyOf", json::array({json{{"type", "boolean"}}, json{{"type", "string"}, {"pattern", "\\$\\{"}}})}};
+    return {
+        {"anyOf", json::array({json{{"type", "boolean"}}, json{{"type", "string"}, {"pattern", "\\$\\{"}}})}};
   }
   ValuePtr dump(const bool& value) const override { return make_plain(value ? "true" : "false"); }
   std::string type() const override { return "true or false"; }
@@ -133,7 +144,8 @@ class FileCodec : public Codec<FilePath> {
     const std::string* s = scalar_text(value, path, type(), context);
     if (s == nullptr) return false;
     if (s->empty()) {
-      context.report.error(value.mark, fmt::format("{}: the path is empty: write one or remove the key", path.text()));
+      context.report.error(value.mark,
+                           fmt::format("{}: the path is empty: write one or remove the key", path.text()));
       return false;
     }
     out = resolve_path(*s, value.mark, context);
@@ -144,7 +156,9 @@ class FileCodec : public Codec<FilePath> {
     return check_exists(out, value.mark, path, context);
   }
   json schema(bool) const override { return scalar_schema(); }
-  ValuePtr dump(const FilePath& value) const override { return value.empty() ? nullptr : make_text(value.written); }
+  ValuePtr dump(const FilePath& value) const override {
+    return value.empty() ? nullptr : make_text(value.written);
+  }
   std::string type() const override { return kind_ == FileKind::must_exist ? "file" : "file or name"; }
 
  private:
@@ -164,20 +178,23 @@ class FirmwareCodec : public Codec<Firmware> {
       if (base == 16) digits.remove_prefix(2);
       const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), address, base);
       if (ec != std::errc{} || end != digits.data() + digits.size()) {
-        context.report.error(value.mark, fmt::format("{}: '{}' is no address: write a BIN image as image.bin@0x1000",
-                                                     path.text(), s->substr(at + 1)));
+        context.report.error(value.mark,
+                             fmt::format("{}: '{}' is no address: write a BIN image as image.bin@0x1000",
+                                         path.text(), s->substr(at + 1)));
         return false;
       }
       out.address = address;
       file.resize(at);
     }
     if (file.empty()) {
-      context.report.error(value.mark, fmt::format("{}: the path is empty: name an ELF, HEX or BIN file", path.text()));
+      context.report.error(value.mark,
+                           fmt::format("{}: the path is empty: name an ELF, HEX or BIN file", path.text()));
       return false;
     }
     if (file.size() > 4 && file.compare(file.size() - 4, 4, ".bin") == 0 && !out.address) {
-      context.report.error(value.mark,
-                           fmt::format("{}: a BIN image does not say where it belongs: write {}@0x0", path.text(), file));
+      context.report.error(
+          value.mark,
+          fmt::format("{}: a BIN image does not say where it belongs: write {}@0x0", path.text(), file));
       return false;
     }
     out.file = resolve_path(file, value.mark, context);
@@ -185,7 +202,8 @@ class FirmwareCodec : public Codec<Firmware> {
   }
   json schema(bool) const override { return {{"type", "string"}}; }
   ValuePtr dump(const Firmware& value) const override {
-    return make_text(value.address ? fmt::format("{}@{:#x}", value.file.written, *value.address) : value.file.written);
+    return make_text(value.address ? fmt::format("{}@{:#x}", value.file.written, *value.address)
+                                   : value.file.written);
   }
   std::string type() const override { return "ELF, HEX or BIN@address"; }
 };
@@ -220,8 +238,9 @@ bool check_exists(const FilePath& file, const Mark& mark, const Path& path, Load
   std::error_code ec;
   if (!context.options.check_files || std::filesystem::is_regular_file(file.resolved, ec)) return true;
   const bool folder = std::filesystem::is_directory(file.resolved, ec);
-  context.report.error(mark, fmt::format("{}: the file '{}' {} (looked for {}): create it or correct the path", path.text(),
-                                         file.written, folder ? "is a folder" : "does not exist", file.resolved.string()));
+  context.report.error(
+      mark, fmt::format("{}: the file '{}' {} (looked for {}): create it or correct the path", path.text(),
+                        file.written, folder ? "is a folder" : "does not exist", file.resolved.string()));
   return false;
 }
 
@@ -234,8 +253,8 @@ bool choose(const Value& value, const std::vector<std::string>& names, size_t& c
     chosen = static_cast<size_t>(found - names.begin());
     return true;
   }
-  context.report.error(value.mark, fmt::format("{}: '{}' is not one of {}{}", path.text(), s->substr(0, 60), name_list(names),
-                                               did_you_mean(*s, names)));
+  context.report.error(value.mark, fmt::format("{}: '{}' is not one of {}{}", path.text(), s->substr(0, 60),
+                                               name_list(names), did_you_mean(*s, names)));
   return false;
 }
 

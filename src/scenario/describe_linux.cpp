@@ -54,12 +54,15 @@ const Description<K3s>& describe_k3s() {
   static const Description<K3s> kD = [] {
     Description<K3s> d;
     d.doc = "Settings of the k3s roles.";
-    d.add({.key = "token", .doc = "shared secret of the cluster; absent: drawn from the seed"}, &K3s::token, text());
+    d.add({.key = "token", .doc = "shared secret of the cluster; absent: drawn from the seed"}, &K3s::token,
+          text());
     d.add({.key = "token_file", .doc = "file with the secret"}, &K3s::token_file, file_path());
-    d.add({.key = "server", .doc = "agents: node id of the server; absent: the only one"}, &K3s::server, identifier());
+    d.add({.key = "server", .doc = "agents: node id of the server; absent: the only one"}, &K3s::server,
+          identifier());
     d.add({.key = "extra_flags", .doc = "command line flags of k3s"}, &K3s::extra_flags, one_or_more(text()));
-    d.add({.key = "manifests", .doc = "Kubernetes files applied at the start (pods with their resource limits)"}, &K3s::manifests,
-          one_or_more(file_path()));
+    d.add({.key = "manifests",
+           .doc = "Kubernetes files applied at the start (pods with their resource limits)"},
+          &K3s::manifests, one_or_more(file_path()));
     return d;
   }();
   return kD;
@@ -71,19 +74,26 @@ const Description<LinuxNode>& describe_node() {
     Description<N> d;
     d.doc = "A Linux machine.";
     d.add({.key = "id", .doc = "name, also in DNS", .required = true}, &N::id, identifier());
-    d.consumed({.key = "kind", .doc = "entry of `kinds` whose keys apply where this node has none"}, identifier());
+    d.consumed({.key = "kind", .doc = "entry of `kinds` whose keys apply where this node has none"},
+               identifier());
     d.add({.key = "description", .doc = "for people"}, &N::description, text());
-    d.add({.key = "count", .doc = "number of machines; more than 1 makes id_1, id_2, …"}, &N::count, integer(1, 10'000, "a number of nodes"));
+    d.add({.key = "count", .doc = "number of machines; more than 1 makes id_1, id_2, …"}, &N::count,
+          integer(1, 10'000, "a number of nodes"));
     d.add({.key = "type", .doc = "virtual machine, container or process of the host"}, &N::type,
-          choice<N::Type>({{"vm", N::Type::vm}, {"container", N::Type::container}, {"process", N::Type::process}}));
+          choice<N::Type>(
+              {{"vm", N::Type::vm}, {"container", N::Type::container}, {"process", N::Type::process}}));
     d.add({.key = "arch", .doc = "processor; emulated where it is not the host's"}, &N::arch,
           choice<N::Arch>({{"x86_64", N::Arch::x86_64}, {"aarch64", N::Arch::aarch64}}));
     d.add({.key = "memory", .doc = "RAM"}, &N::memory, memory_size());
-    d.add({.key = "memory_limit", .doc = "limits of the host process"}, &N::memory_limit, struct_of(describe_memory_limit()));
+    d.add({.key = "memory_limit", .doc = "limits of the host process"}, &N::memory_limit,
+          struct_of(describe_memory_limit()));
     d.add({.key = "vcpus", .doc = "processors"}, &N::vcpus, integer(1, 1024));
-    d.add({.key = "cpu_quota", .doc = "processor time it may use; 150% is one and a half cores"}, &N::cpu_quota, cores());
-    d.add({.key = "cpu_shares", .doc = "weight against others; absent: 1024 a vcpu"}, &N::cpu_shares, integer(2, 262'144));
-    d.add({.key = "cpu_model", .doc = "processor model, such as cortex-a57 or host-passthrough"}, &N::cpu_model, identifier());
+    d.add({.key = "cpu_quota", .doc = "processor time it may use; 150% is one and a half cores"},
+          &N::cpu_quota, cores());
+    d.add({.key = "cpu_shares", .doc = "weight against others; absent: 1024 a vcpu"}, &N::cpu_shares,
+          integer(2, 262'144));
+    d.add({.key = "cpu_model", .doc = "processor model, such as cortex-a57 or host-passthrough"},
+          &N::cpu_model, identifier());
     d.add({.key = "mac", .doc = "Ethernet address; absent: derived from the id"}, &N::mac, mac_address());
     d.add({.key = "ip", .doc = "fixed address; absent: by DHCP"}, &N::ip, ip_address());
     d.add({.key = "image", .doc = "vm: disk image; container: image name"}, &N::image, text());
@@ -94,7 +104,9 @@ const Description<LinuxNode>& describe_node() {
     d.add({.key = "extra_disk_size", .doc = "size of an empty data disk"}, &N::extra_disk_size,
           bytes_bare(int64_t{1} << 30, int64_t{1} << 20, int64_t{1} << 50));
     d.add({.key = "role", .doc = "part in a k3s cluster"}, &N::role,
-          choice<N::Role>({{"none", N::Role::none}, {"k3s-server", N::Role::k3s_server}, {"k3s-agent", N::Role::k3s_agent}}));
+          choice<N::Role>({{"none", N::Role::none},
+                           {"k3s-server", N::Role::k3s_server},
+                           {"k3s-agent", N::Role::k3s_agent}}));
     d.add({.key = "k3s", .doc = "settings of the role"}, &N::k3s, struct_of(describe_k3s()));
     d.add({.key = "qos", .doc = "limits of the network interface"}, &N::qos, struct_of(describe_qos()));
     d.add({.key = "backend", .doc = "who runs the machine"}, &N::backend,

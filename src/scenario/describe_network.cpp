@@ -11,8 +11,10 @@ const Description<Wireless>& describe_wireless() {
     Description<W> d;
     d.doc = "The radio channel.";
     d.add({.key = "protocol", .doc = "radio standard"}, &W::protocol,
-          choice<W::Protocol>({{"802.15.4", W::Protocol::ieee802154}, {"ieee802154", W::Protocol::ieee802154}}));
-    d.add({.key = "channel", .doc = "channel of the 2.4 GHz band"}, &W::channel, integer(11, 26, "a channel"));
+          choice<W::Protocol>(
+              {{"802.15.4", W::Protocol::ieee802154}, {"ieee802154", W::Protocol::ieee802154}}));
+    d.add({.key = "channel", .doc = "channel of the 2.4 GHz band"}, &W::channel,
+          integer(11, 26, "a channel"));
     d.add({.key = "channel_model", .doc = "path loss"}, &W::channel_model,
           choice<M>({{"log_distance", M::log_distance},
                      {"LogDistancePropagationLoss", M::log_distance},
@@ -23,16 +25,28 @@ const Description<Wireless>& describe_wireless() {
                      {"range", M::range},
                      {"RangePropagationLoss", M::range}}));
     d.add({.key = "path_loss_exponent", .doc = "log_distance: exponent"}, &W::path_loss_exponent, real(1, 6));
-    d.add({.key = "reference_distance", .doc = "log_distance: distance of the reference loss"}, &W::reference_distance_m, length_bare(0.001, 1000));
-    d.add({.key = "reference_loss", .doc = "log_distance: loss at the reference distance"}, &W::reference_loss_db, ratio_db_bare(0, 200));
-    d.add({.key = "shadowing", .doc = "standard deviation of log-normal shadowing, drawn once a pair of nodes"}, &W::shadowing_db, ratio_db(0, 30));
-    d.add({.key = "tx_power", .doc = "transmit power of nodes that do not set their own"}, &W::tx_power_dbm, power_bare());
-    d.add({.key = "max_range", .doc = "range: distance of the last receiver"}, &W::max_range_m, length(0.01, 1e6));
-    d.add({.key = "sensitivity", .doc = "weakest signal received; absent: the radio's"}, &W::sensitivity_dbm, power());
-    d.add({.key = "noise_figure", .doc = "noise of the receiver; absent: the radio's"}, &W::noise_figure_db, ratio_db(0, 50));
+    d.add({.key = "reference_distance", .doc = "log_distance: distance of the reference loss"},
+          &W::reference_distance_m, length_bare(0.001, 1000));
+    d.add({.key = "reference_loss", .doc = "log_distance: loss at the reference distance"},
+          &W::reference_loss_db, ratio_db_bare(0, 200));
+    d.add(
+        {.key = "shadowing", .doc = "standard deviation of log-normal shadowing, drawn once a pair of nodes"},
+        &W::shadowing_db, ratio_db(0, 30));
+    d.add({.key = "tx_power", .doc = "transmit power of nodes that do not set their own"}, &W::tx_power_dbm,
+          power_bare());
+    d.add({.key = "max_range", .doc = "range: distance of the last receiver"}, &W::max_range_m,
+          length(0.01, 1e6));
+    d.add({.key = "sensitivity", .doc = "weakest signal received; absent: the radio's"}, &W::sensitivity_dbm,
+          power());
+    d.add({.key = "noise_figure", .doc = "noise of the receiver; absent: the radio's"}, &W::noise_figure_db,
+          ratio_db(0, 50));
     d.add({.key = "cca_mode", .doc = "what makes the channel busy"}, &W::cca_mode,
-          choice<C>({{"energy", C::energy}, {"carrier", C::carrier}, {"carrier_and_energy", C::carrier_and_energy}, {"carrier_or_energy", C::carrier_or_energy}}));
-    d.add({.key = "cca_threshold", .doc = "energy that makes the channel busy; absent: the radio's"}, &W::cca_threshold_dbm, power());
+          choice<C>({{"energy", C::energy},
+                     {"carrier", C::carrier},
+                     {"carrier_and_energy", C::carrier_and_energy},
+                     {"carrier_or_energy", C::carrier_or_energy}}));
+    d.add({.key = "cca_threshold", .doc = "energy that makes the channel busy; absent: the radio's"},
+          &W::cca_threshold_dbm, power());
     return d;
   }();
   return kD;
@@ -44,8 +58,12 @@ const Description<WiredLink>& describe_wired() {
     Description<WiredLink> d;
     d.doc = "A wired path and what it does to frames.";
     d.add({.key = "type", .doc = "kind of path, for people and reports"}, &WiredLink::type,
-          choice<T>({{"ethernet", T::ethernet}, {"wifi", T::wifi}, {"cellular", T::cellular}, {"serial", T::serial}}));
-    d.add({.key = "endpoints", .doc = "the two nodes; absent: read from the name A_to_B"}, &WiredLink::endpoints, list_of(text()));
+          choice<T>({{"ethernet", T::ethernet},
+                     {"wifi", T::wifi},
+                     {"cellular", T::cellular},
+                     {"serial", T::serial}}));
+    d.add({.key = "endpoints", .doc = "the two nodes; absent: read from the name A_to_B"},
+          &WiredLink::endpoints, list_of(text()));
     d.flat(&WiredLink::impairments, describe_impairments());
     return d;
   }();
@@ -59,14 +77,21 @@ const Description<Interferer>& describe_interferer() {
     d.doc = "A source of noise in the radio band.";
     d.add({.key = "id", .doc = "name", .required = true}, &Interferer::id, identifier());
     d.add({.key = "type", .doc = "shape of the noise"}, &Interferer::type,
-          choice<T>({{"constant", T::constant}, {"wifi", T::wifi}, {"microwave", T::microwave}, {"frames", T::frames}}));
+          choice<T>({{"constant", T::constant},
+                     {"wifi", T::wifi},
+                     {"microwave", T::microwave},
+                     {"frames", T::frames}}));
     d.add({.key = "position", .doc = "where it stands"}, &Interferer::position, position());
     d.add({.key = "power", .doc = "power within one 802.15.4 channel"}, &Interferer::power_dbm, power_bare());
-    d.add({.key = "channels", .doc = "802.15.4 channels it falls on; absent: the network's", .synonym = "channel"}, &Interferer::channels, one_or_more(integer(11, 26, "a channel")));
+    d.add({.key = "channels",
+           .doc = "802.15.4 channels it falls on; absent: the network's",
+           .synonym = "channel"},
+          &Interferer::channels, one_or_more(integer(11, 26, "a channel")));
     d.add({.key = "duty_cycle", .doc = "share of time it transmits"}, &Interferer::duty_cycle, fraction());
     d.add({.key = "period", .doc = "length of one on/off cycle"}, &Interferer::period, positive_duration());
     d.add({.key = "start", .doc = "when it begins"}, &Interferer::start, duration());
-    d.add({.key = "stop", .doc = "when it ends; absent: with the run"}, &Interferer::stop, positive_duration());
+    d.add({.key = "stop", .doc = "when it ends; absent: with the run"}, &Interferer::stop,
+          positive_duration());
     return d;
   }();
   return kD;
@@ -94,12 +119,14 @@ const Description<Network>& describe_network() {
   static const Description<N> kD = [] {
     Description<N> d;
     d.doc = "Radio and wires.";
-    d.add({.key = "type", .doc = "who computes the radio"}, &N::type, choice<N::Type>({{"native", N::Type::native}, {"ns3", N::Type::ns3}}));
+    d.add({.key = "type", .doc = "who computes the radio"}, &N::type,
+          choice<N::Type>({{"native", N::Type::native}, {"ns3", N::Type::ns3}}));
     d.add({.key = "topology", .doc = "star: all devices talk to the gateway"}, &N::topology,
           choice<T>({{"star", T::star}, {"mesh", T::mesh}, {"tree", T::tree}, {"custom", T::custom}}));
     d.add({.key = "wireless", .doc = "the radio channel"}, &N::wireless, struct_of(describe_wireless()));
     d.add({.key = "wired", .doc = "wired paths by name"}, &N::wired, map_of(struct_of(describe_wired())));
-    d.add({.key = "interferers", .doc = "sources of noise"}, &N::interferers, list_of(struct_of(describe_interferer())));
+    d.add({.key = "interferers", .doc = "sources of noise"}, &N::interferers,
+          list_of(struct_of(describe_interferer())));
     d.add({.key = "profile", .doc = "profile in force from the start"}, &N::profile, text());
     d.add({.key = "lan", .doc = "management network of Linux nodes"}, &N::lan, struct_of(describe_lan()));
     return d;
@@ -123,10 +150,14 @@ const Description<Impairments>& describe_impairments() {
     d.add({.key = "duplicate", .doc = "share of frames delivered twice"}, &I::duplicate, fraction());
     d.add({.key = "reorder", .doc = "share of frames that overtake others"}, &I::reorder, fraction());
     d.add({.key = "queue", .doc = "frames that may wait"}, &I::queue, integer(1, 1'000'000'000));
-    d.add({.key = "queue_latency", .doc = "longest wait before frames are dropped (tc tbf latency)"}, &I::queue_latency, duration());
+    d.add({.key = "queue_latency", .doc = "longest wait before frames are dropped (tc tbf latency)"},
+          &I::queue_latency, duration());
     d.add({.key = "burst", .doc = "bytes that may pass at once (tc tbf burst)"}, &I::burst, bytes(1));
     d.add({.key = "distribution", .doc = "of the jitter; absent: uniform"}, &I::distribution,
-          choice<D>({{"uniform", D::uniform}, {"normal", D::normal}, {"pareto", D::pareto}, {"paretonormal", D::paretonormal}}));
+          choice<D>({{"uniform", D::uniform},
+                     {"normal", D::normal},
+                     {"pareto", D::pareto},
+                     {"paretonormal", D::paretonormal}}));
     return d;
   }();
   return kD;

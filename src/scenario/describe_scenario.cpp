@@ -9,13 +9,18 @@ const Description<ScenarioMeta>& describe_meta() {
   static const Description<M> kD = [] {
     Description<M> d;
     d.doc = "The run as a whole.";
-    d.add({.key = "name", .doc = "name of the scenario and of its results folder", .required = true}, &M::name, identifier());
+    d.add({.key = "name", .doc = "name of the scenario and of its results folder", .required = true},
+          &M::name, identifier());
     d.add({.key = "description", .doc = "for people"}, &M::description, text());
     d.add({.key = "duration", .doc = "simulated time"}, &M::duration, positive_duration());
     d.add({.key = "seed", .doc = "start of every random stream"}, &M::seed, unsigned_integer());
-    d.add({.key = "clock", .doc = "virtual: repeatable to the bit; wall: paced to real time; auto: virtual unless a node needs wall"}, &M::clock,
-          choice<C>({{"auto", C::automatic}, {"virtual", C::virtual_time}, {"wall", C::wall}}));
-    d.consumed({.key = "include", .doc = "files this one stands on: maps are merged (this file wins), lists of maps appended"}, one_or_more(file_path()));
+    d.add({.key = "clock",
+           .doc = "virtual: repeatable to the bit; wall: paced to real time; auto: virtual unless a node "
+                  "needs wall"},
+          &M::clock, choice<C>({{"auto", C::automatic}, {"virtual", C::virtual_time}, {"wall", C::wall}}));
+    d.consumed({.key = "include",
+                .doc = "files this one stands on: maps are merged (this file wins), lists of maps appended"},
+               one_or_more(file_path()));
     return d;
   }();
   return kD;
@@ -71,8 +76,9 @@ class KindCodec : public Codec<Kind> {
     return false;
   }
   nlohmann::json schema(bool) const override {
-    return {{"anyOf", nlohmann::json::array({device_codec()->schema(true), linux_node_codec()->schema(true), edge_codec()->schema(true),
-                                             cloud_codec()->schema(true), switch_codec()->schema(true), link_codec()->schema(true)})}};
+    return {{"anyOf", nlohmann::json::array({device_codec()->schema(true), linux_node_codec()->schema(true),
+                                             edge_codec()->schema(true), cloud_codec()->schema(true),
+                                             switch_codec()->schema(true), link_codec()->schema(true)})}};
   }
   ValuePtr dump(const Kind&) const override { return nullptr; }
   std::string type() const override { return "map with the keys of a device, node, switch or link"; }
@@ -83,16 +89,23 @@ const Description<Scenario>& describe_scenario() {
   static const Description<S> kD = [] {
     Description<S> d;
     d.doc = "A system and what happens to it.";
-    d.add({.key = "scenario", .doc = "name, duration and seed of the run", .required = true}, &S::meta, struct_of(describe_meta()));
-    d.consumed({.key = "defaults", .doc = "values for all entries of a section"}, struct_of(describe_defaults()));
-    d.consumed({.key = "kinds", .doc = "named sets of values for entries that say `kind: NAME`"}, map_of<Kind>(std::make_shared<KindCodec>()));
-    d.add({.key = "devices", .doc = "microcontroller boards and models of such"}, &S::devices, list_of(device_codec()));
+    d.add({.key = "scenario", .doc = "name, duration and seed of the run", .required = true}, &S::meta,
+          struct_of(describe_meta()));
+    d.consumed({.key = "defaults", .doc = "values for all entries of a section"},
+               struct_of(describe_defaults()));
+    d.consumed({.key = "kinds", .doc = "named sets of values for entries that say `kind: NAME`"},
+               map_of<Kind>(std::make_shared<KindCodec>()));
+    d.add({.key = "devices", .doc = "microcontroller boards and models of such"}, &S::devices,
+          list_of(device_codec()));
     d.add({.key = "network", .doc = "radio and wires"}, &S::network, network_codec());
     d.add({.key = "switches", .doc = "Ethernet switches"}, &S::switches, list_of(switch_codec()));
     d.add({.key = "nodes", .doc = "Linux machines"}, &S::nodes, list_of(linux_node_codec()));
     d.add({.key = "links", .doc = "cables"}, &S::links, list_of(link_codec()));
-    d.add({.key = "profiles", .doc = "named sets of impairments; default, constrained and lossy are built in"}, &S::profiles, map_of(profile_codec()));
-    d.add({.key = "edge", .doc = "edge nodes; the first one is the gateway"}, &S::edge, list_of(edge_codec()));
+    d.add(
+        {.key = "profiles", .doc = "named sets of impairments; default, constrained and lossy are built in"},
+        &S::profiles, map_of(profile_codec()));
+    d.add({.key = "edge", .doc = "edge nodes; the first one is the gateway"}, &S::edge,
+          list_of(edge_codec()));
     d.add({.key = "cloud", .doc = "cloud nodes"}, &S::cloud, list_of(cloud_codec()));
     d.add({.key = "metrics", .doc = "what is measured and kept"}, &S::metrics, metrics_codec());
     d.add({.key = "faults", .doc = "what goes wrong, and when"}, &S::faults, list_of(fault_codec()));
@@ -125,9 +138,11 @@ std::optional<Profile> find_profile(const Scenario& scenario, const std::string&
   // The figures of the seed's tc-simulate-constraints.sh; a name counts before a glob.
   if (name == "default") return Profile{};
   if (name == "constrained")
-    return Profile{{"chassis", shaped(10'000'000, Duration::ms(100))}, {"*", shaped(100'000'000, Duration::ms(10))}};
+    return Profile{{"chassis", shaped(10'000'000, Duration::ms(100))},
+                   {"*", shaped(100'000'000, Duration::ms(10))}};
   if (name == "lossy")
-    return Profile{{"chassis", lossy(0.01, Duration::ms(50), Duration::ms(10))}, {"*", lossy(0.005, Duration::ms(20), Duration::ms(5))}};
+    return Profile{{"chassis", lossy(0.01, Duration::ms(50), Duration::ms(10))},
+                   {"*", lossy(0.005, Duration::ms(20), Duration::ms(5))}};
   return std::nullopt;
 }
 

@@ -22,7 +22,8 @@ const Description<SwitchQos>& describe_qos() {
     Description<SwitchQos> d;
     d.doc = "Shaping of a port.";
     d.add({.key = "max_rate", .doc = "rate of the port"}, &SwitchQos::max_rate, bit_rate());
-    d.add({.key = "queues", .doc = "queues by priority"}, &SwitchQos::queues, list_of(struct_of(describe_queue())));
+    d.add({.key = "queues", .doc = "queues by priority"}, &SwitchQos::queues,
+          list_of(struct_of(describe_queue())));
     return d;
   }();
   return kD;
@@ -35,12 +36,15 @@ const Description<SwitchPort>& describe_port() {
   static const Description<SwitchPort> kD = [] {
     Description<SwitchPort> d;
     d.doc = "One port of a switch.";
-    d.add({.key = "name", .doc = "as in links: SWITCH:NAME", .required = true}, &SwitchPort::name, identifier());
+    d.add({.key = "name", .doc = "as in links: SWITCH:NAME", .required = true}, &SwitchPort::name,
+          identifier());
     d.add({.key = "mode", .doc = "access: one VLAN, untagged; trunk: many, tagged"}, &SwitchPort::mode,
           choice<M>({{"access", M::access}, {"trunk", M::trunk}}));
-    d.add({.key = "vlan", .doc = "access VLAN, or the untagged one of a trunk"}, &SwitchPort::vlan, vlan_id());
+    d.add({.key = "vlan", .doc = "access VLAN, or the untagged one of a trunk"}, &SwitchPort::vlan,
+          vlan_id());
     d.add({.key = "trunks", .doc = "VLANs of a trunk; empty: all"}, &SwitchPort::trunks, list_of(vlan_id()));
-    d.add({.key = "qos", .doc = "shaping; absent: the switch's"}, &SwitchPort::qos, struct_of(describe_qos()));
+    d.add({.key = "qos", .doc = "shaping; absent: the switch's"}, &SwitchPort::qos,
+          struct_of(describe_qos()));
     return d;
   }();
   return kD;
@@ -97,7 +101,8 @@ class ShortItemCodec : public Codec<T> {
 /// `ports: 4`, or the ports one by one.
 class PortsCodec : public Codec<std::vector<SwitchPort>> {
  public:
-  bool load(const Value& value, std::vector<SwitchPort>& out, const Path& path, LoadContext& context) const override {
+  bool load(const Value& value, std::vector<SwitchPort>& out, const Path& path,
+            LoadContext& context) const override {
     if (!value.is_scalar()) return list_->load(value, out, path, context);
     int64_t n = 0;
     if (!number_->load(value, n, path, context)) return false;
@@ -124,19 +129,23 @@ const Description<Switch>& describe_switch() {
     Description<Switch> d;
     d.doc = "An Ethernet switch.";
     d.add({.key = "id", .doc = "name", .required = true}, &Switch::id, identifier());
-    d.consumed({.key = "kind", .doc = "entry of `kinds` whose keys apply where this switch has none"}, identifier());
+    d.consumed({.key = "kind", .doc = "entry of `kinds` whose keys apply where this switch has none"},
+               identifier());
     d.add({.key = "description", .doc = "for people"}, &Switch::description, text());
     d.add({.key = "backend", .doc = "native: ours; ovs, bridge: the host's"}, &Switch::backend,
           choice<B>({{"native", B::native}, {"ovs", B::ovs}, {"bridge", B::bridge}}));
-    d.add({.key = "ports", .doc = "ports; absent: as links name them"}, &Switch::ports, std::make_shared<PortsCodec>());
+    d.add({.key = "ports", .doc = "ports; absent: as links name them"}, &Switch::ports,
+          std::make_shared<PortsCodec>());
     d.add({.key = "vlans", .doc = "VLANs, if any"}, &Switch::vlans,
           list_of<Vlan>(std::make_shared<ShortItemCodec<Vlan>>(struct_of(describe_vlan()), "id")));
     d.add({.key = "stp", .doc = "spanning tree"}, &Switch::stp, boolean());
     d.add({.key = "stp_priority", .doc = "bridge priority"}, &Switch::stp_priority, integer(0, 61440));
     d.add({.key = "qos", .doc = "shaping of every port"}, &Switch::qos, struct_of(describe_qos()));
     d.add({.key = "mirror", .doc = "copy of the traffic"}, &Switch::mirror, struct_of(describe_mirror()));
-    d.add({.key = "mac_ageing", .doc = "time after which a silent address is forgotten"}, &Switch::mac_ageing, positive_duration());
-    d.add({.key = "mac_table_size", .doc = "addresses it can learn"}, &Switch::mac_table_size, integer(1, 1'000'000));
+    d.add({.key = "mac_ageing", .doc = "time after which a silent address is forgotten"}, &Switch::mac_ageing,
+          positive_duration());
+    d.add({.key = "mac_table_size", .doc = "addresses it can learn"}, &Switch::mac_table_size,
+          integer(1, 1'000'000));
     d.add({.key = "tagging", .doc = "tag towards the CPU port"}, &Switch::tagging,
           choice<T>({{"none", T::none}, {"dsa", T::dsa}, {"edsa", T::edsa}}));
     return d;
@@ -149,8 +158,10 @@ const Description<Link>& describe_link() {
     Description<Link> d;
     d.doc = "A cable between two attachment points.";
     d.add({.key = "id", .doc = "name; absent: made of the endpoints"}, &Link::id, text());
-    d.consumed({.key = "kind", .doc = "entry of `kinds` whose keys apply where this link has none"}, identifier());
-    d.add({.key = "endpoints", .doc = "two of NODE:INTERFACE or SWITCH:PORT", .required = true}, &Link::endpoints, list_of(text()));
+    d.consumed({.key = "kind", .doc = "entry of `kinds` whose keys apply where this link has none"},
+               identifier());
+    d.add({.key = "endpoints", .doc = "two of NODE:INTERFACE or SWITCH:PORT", .required = true},
+          &Link::endpoints, list_of(text()));
     d.flat(&Link::impairments, describe_impairments());
     return d;
   }();

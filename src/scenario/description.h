@@ -12,9 +12,9 @@ struct KeyInfo {
   std::string key = {};
   std::string doc = {};
   bool required = false;
-  std::string synonym = {};      ///< another spelling of the key
+  std::string synonym = {};  ///< another spelling of the key
   std::string since = "0.1";
-  bool dumped = true;       ///< false: consumed while loading (kind, include)
+  bool dumped = true;  ///< false: consumed while loading (kind, include)
 };
 
 /// One key of struct S.
@@ -223,7 +223,8 @@ class StructCodec : public Codec<S> {
       if (ValuePtr v = f->dump(value)) entries.push_back({f->info.key, {}, std::move(v)});
     }
     if (d_.extra)
-      for (const auto& [key, item] : (value.**d_.extra).items()) entries.push_back({key, {}, from_json(item)});
+      for (const auto& [key, item] : (value.**d_.extra).items())
+        entries.push_back({key, {}, from_json(item)});
     return make_map(std::move(entries));
   }
 
@@ -237,7 +238,8 @@ class StructCodec : public Codec<S> {
       const ValuePtr fallback = f->info.dumped ? f->dump(fresh_) : nullptr;
       std::string shown = f->info.required ? "required" : "";
       if (shown.empty() && fallback && fallback->is_scalar()) shown = fallback->text;
-      if (shown.empty() && fallback && fallback->is_list() && !fallback->items.empty()) shown = to_json(*fallback).dump();
+      if (shown.empty() && fallback && fallback->is_list() && !fallback->items.empty())
+        shown = to_json(*fallback).dump();
       out.row({f->info.key, f->type(), shown, f->info.doc});
     }
     for (const auto& f : d_.fields) f->document(out, path.empty() ? f->info.key : path + "." + f->info.key);
@@ -263,7 +265,8 @@ class StructCodec : public Codec<S> {
       return false;
     }
     if (std::find(seen.begin(), seen.end(), f) != seen.end()) {
-      context.report.error(e.mark, "'" + f->info.key + "' and '" + f->info.synonym + "' mean the same: write one of them");
+      context.report.error(
+          e.mark, "'" + f->info.key + "' and '" + f->info.synonym + "' mean the same: write one of them");
       return false;
     }
     seen.push_back(f);

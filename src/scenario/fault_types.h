@@ -12,7 +12,7 @@ struct FaultType {
   std::string_view name;
   std::string_view doc;
   std::vector<NodeClass> targets;
-  std::vector<std::string_view> keys;      ///< beyond time, type, target, duration, description, repeat, random
+  std::vector<std::string_view> keys;  ///< beyond time, type, target, duration, description, repeat, random
   std::vector<std::string_view> required;  ///< of those keys
   bool needs_target = true;
 };

@@ -89,9 +89,12 @@ const std::vector<NamedThing>& native_services() {
 
 const std::vector<NamedThing>& compute_targets() {
   static const std::vector<NamedThing> kTargets = {
-      {"raspberry-pi-3", "4 × Cortex-A53, 1.2 GHz"},    {"raspberry-pi-4", "4 × Cortex-A72, 1.5 GHz"},
-      {"raspberry-pi-5", "4 × Cortex-A76, 2.4 GHz"},    {"jetson-nano", "4 × Cortex-A57 and 128-core GPU"},
-      {"jetson-orin-nano", "6 × Cortex-A78AE and GPU"}, {"x86-laptop", "4 cores, 2.5 GHz"},
+      {"raspberry-pi-3", "4 × Cortex-A53, 1.2 GHz"},
+      {"raspberry-pi-4", "4 × Cortex-A72, 1.5 GHz"},
+      {"raspberry-pi-5", "4 × Cortex-A76, 2.4 GHz"},
+      {"jetson-nano", "4 × Cortex-A57 and 128-core GPU"},
+      {"jetson-orin-nano", "6 × Cortex-A78AE and GPU"},
+      {"x86-laptop", "4 cores, 2.5 GHz"},
       {"x86-server", "16 cores, 2.4 GHz"},
   };
   return kTargets;

@@ -29,7 +29,11 @@ void Report::error(const Mark& mark, std::string message) {
   if (error_places_.insert(place(mark)).second) errors_.push_back({mark, std::move(message)});
 }
 
-void Report::warning(const Mark& mark, std::string message) { warnings_.push_back({mark, std::move(message)}); }
+bool Report::has_error_at(const Mark& mark) const { return error_places_.count(place(mark)) != 0; }
+
+void Report::warning(const Mark& mark, std::string message) {
+  warnings_.push_back({mark, std::move(message)});
+}
 
 std::vector<Diagnostic> Report::sorted(const std::vector<Complaint>& complaints) const {
   std::vector<const Complaint*> order;
@@ -39,7 +43,8 @@ std::vector<Diagnostic> Report::sorted(const std::vector<Complaint>& complaints)
   std::vector<Diagnostic> out;
   for (const Complaint* c : order) {
     if (out.size() == kMostComplaints) {
-      out.push_back({source(0).name, 0, 0, fmt::format("and {} more: mend these first", order.size() - out.size())});
+      out.push_back(
+          {source(0).name, 0, 0, fmt::format("and {} more: mend these first", order.size() - out.size())});
       break;
     }
     out.push_back({source(c->mark.file).name, c->mark.line, c->mark.column, c->message});

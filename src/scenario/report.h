@@ -38,6 +38,7 @@ class Report {
 
   void error(const Mark& mark, std::string message);
   void warning(const Mark& mark, std::string message);
+  bool has_error_at(const Mark& mark) const;
   bool has_errors() const { return !errors_.empty(); }
   /// Sorted by source (in order of reading), line and column; very many are cut with a count.
   std::vector<Diagnostic> errors() const { return sorted(errors_); }

@@ -19,7 +19,8 @@ std::optional<T> whole_number(std::string_view text) {
 
 /// What a plain scalar means in YAML's core schema; nullopt: text.
 std::optional<nlohmann::json> plain_meaning(std::string_view text) {
-  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return nlohmann::json();
+  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL")
+    return nlohmann::json();
   if (text == "true" || text == "True" || text == "TRUE") return nlohmann::json(true);
   if (text == "false" || text == "False" || text == "FALSE") return nlohmann::json(false);
   if (const auto i = whole_number<int64_t>(text)) return nlohmann::json(*i);
@@ -34,7 +35,9 @@ std::optional<nlohmann::json> plain_meaning(std::string_view text) {
 
 void emit(YAML::Emitter& out, const Value& v) {
   switch (v.kind) {
-    case Value::Kind::null: out << YAML::Null; return;
+    case Value::Kind::null:
+      out << YAML::Null;
+      return;
     case Value::Kind::scalar:
       if (v.quoted) out << YAML::DoubleQuoted;
       out << v.text;
@@ -63,7 +66,8 @@ void emit(YAML::Emitter& out, const Value& v) {
 /// Text that survives only in quotes: other types, YAML 1.1's words and sexagesimals, odd characters.
 bool needs_quotes(std::string_view text) {
   if (plain_meaning(text)) return true;
-  for (std::string_view word : {"yes", "no", "on", "off", "y", "n", "Yes", "No", "On", "Off", "YES", "NO", "ON", "OFF"})
+  for (std::string_view word :
+       {"yes", "no", "on", "off", "y", "n", "Yes", "No", "On", "Off", "YES", "NO", "ON", "OFF"})
     if (text == word) return true;
   if (text[0] >= '0' && text[0] <= '9' && text.find(':') != std::string_view::npos) return true;
   constexpr std::string_view kHarmless =
@@ -114,7 +118,8 @@ ValuePtr make_map(std::vector<Entry> entries) {
 
 nlohmann::json to_json(const Value& value) {
   switch (value.kind) {
-    case Value::Kind::null: return nullptr;
+    case Value::Kind::null:
+      return nullptr;
     case Value::Kind::scalar: {
       if (value.quoted) return value.text;
       auto meaning = plain_meaning(value.text);
@@ -125,7 +130,8 @@ nlohmann::json to_json(const Value& value) {
       for (const ValuePtr& item : value.items) list.push_back(to_json(*item));
       return list;
     }
-    case Value::Kind::map: break;
+    case Value::Kind::map:
+      break;
   }
   auto map = nlohmann::json::object();
   for (const Entry& e : value.entries) map[e.key] = to_json(*e.value);

@@ -36,8 +36,10 @@ class Lines {
   }
   Mark mark(int line, int column) const {
     if (line < 0 || column < 0) return {source_, 1, 1};
-    const std::string_view before = this->line(static_cast<size_t>(line)).substr(0, static_cast<size_t>(column));
-    const auto follow = std::count_if(before.begin(), before.end(), [](char c) { return (c & 0xc0) == 0x80; });
+    const std::string_view before =
+        this->line(static_cast<size_t>(line)).substr(0, static_cast<size_t>(column));
+    const auto follow =
+        std::count_if(before.begin(), before.end(), [](char c) { return (c & 0xc0) == 0x80; });
     return {source_, line + 1, column + 1 - static_cast<int>(follow)};
   }
   std::string_view line(size_t index) const {
@@ -56,7 +58,11 @@ class Lines {
 size_t first_bad_utf8(std::string_view s) {
   for (size_t i = 0; i < s.size();) {
     const auto c = static_cast<unsigned char>(s[i]);
-    const size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    const size_t n = c < 0x80                ? 1
+                     : c >= 0xc2 && c < 0xe0 ? 2
+                     : c >= 0xe0 && c < 0xf0 ? 3
+                     : c >= 0xf0 && c < 0xf5 ? 4
+                                             : 0;
     if (n == 0 || i + n > s.size()) return i;
     for (size_t k = 1; k < n; ++k)
       if ((static_cast<unsigned char>(s[i + k]) & 0xc0) != 0x80) return i;
@@ -91,11 +97,13 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnAlias(const YAML::Mark& m, YAML::anchor_t anchor) override {
     const auto known = anchors_.find(anchor);
-    if (known == anchors_.end()) throw Refused{mark(m), "this alias stands inside the node it refers to: remove it"};
+    if (known == anchors_.end())
+      throw Refused{mark(m), "this alias stands inside the node it refers to: remove it"};
     add_node(known->second.value, known->second.extent, mark(m));
   }
 
-  void OnScalar(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
+  void OnScalar(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
     check_tag(tag, m);
     auto v = std::make_shared<Value>();
     v->kind = Value::Kind::scalar;
@@ -184,7 +192,8 @@ class TreeBuilder : public YAML::EventHandler {
     top.extent.nodes += extent.nodes;
     top.extent.depth = std::max(top.extent.depth, extent.depth + 1);
     if (top.extent.nodes > kMostNodes)
-      throw Refused{at, fmt::format("the aliases of this file expand to more than {} nodes: use fewer", kMostNodes)};
+      throw Refused{
+          at, fmt::format("the aliases of this file expand to more than {} nodes: use fewer", kMostNodes)};
     if (top.extent.depth > kDeepest)
       throw Refused{at, fmt::format("nested deeper than {} levels: no scenario needs that", kDeepest)};
     if (top.value->is_list()) {
@@ -212,8 +221,9 @@ class TreeBuilder : public YAML::EventHandler {
     }
     const auto [seen, fresh] = top.lines.emplace(top.key, top.key_mark.line);
     if (!fresh) {
-      report_.error(top.key_mark, fmt::format("key '{}' is given twice in this map (first in line {}): remove one",
-                                              top.key, seen->second));
+      report_.error(top.key_mark,
+                    fmt::format("key '{}' is given twice in this map (first in line {}): remove one", top.key,
+                                seen->second));
       return;
     }
     top.value->entries.push_back({std::move(top.key), top.key_mark, node});
@@ -257,7 +267,9 @@ class TreeBuilder : public YAML::EventHandler {
       out.append(text, from, open - from);
       const size_t close = text.find('}', open);
       if (close == std::string::npos) {
-        report_.error(at, "'${' is never closed: write ${NAME} or ${NAME:-default}, and $${ for the characters themselves");
+        report_.error(
+            at,
+            "'${' is never closed: write ${NAME} or ${NAME:-default}, and $${ for the characters themselves");
         return text;
       }
       out += variable(text.substr(open + 2, close - open - 2), at);
@@ -270,9 +282,12 @@ class TreeBuilder : public YAML::EventHandler {
     const size_t dash = inside.find(":-");
     const std::string name = inside.substr(0, dash);
     const auto value = environment_.find(name);
-    if (value != environment_.end() && !(dash != std::string::npos && value->second.empty())) return value->second;
+    if (value != environment_.end() && !(dash != std::string::npos && value->second.empty()))
+      return value->second;
     if (dash != std::string::npos) return inside.substr(dash + 2);
-    report_.error(at, fmt::format("the environment variable '{}' is not set: set it or write ${{{}:-default}}", name, name));
+    report_.error(
+        at, fmt::format("the environment variable '{}' is not set: set it or write ${{{}:-default}}", name,
+                        name));
     return {};
   }
 
@@ -293,16 +308,19 @@ std::string explained(const YAML::ParserException& e, const Lines& lines) {
       return "a tab stands in the indentation: YAML wants spaces";
   }
   static const std::map<std::string_view, std::string_view> kSentences = {
-      {"illegal map value", "a ':' stands where no key can: check the indentation, or put the text in quotes"},
+      {"illegal map value",
+       "a ':' stands where no key can: check the indentation, or put the text in quotes"},
       {"illegal block entry", "a '-' stands where no list can begin: check the indentation"},
       {"illegal map key", "a key stands where none can: check the indentation"},
-      {"end of map not found", "this does not continue the map above: check the indentation, and that every key has a ':'"},
+      {"end of map not found",
+       "this does not continue the map above: check the indentation, and that every key has a ':'"},
       {"end of sequence not found", "this does not continue the list above: check the indentation"},
       {"end of sequence flow not found", "'[' is never closed: write ']'"},
       {"end of map flow not found", "'{' is never closed: write '}'"},
       {"the referenced anchor is not defined", "this alias names no anchor: define it above with '&name'"},
       {"illegal EOF in scalar", "a quoted text is never closed"},
-      {"unknown escape character: ", "unknown escape in a double-quoted text: use single quotes or double the '\\'"},
+      {"unknown escape character: ",
+       "unknown escape in a double-quoted text: use single quotes or double the '\\'"},
   };
   for (const auto& [words, sentence] : kSentences)
     if (e.msg.rfind(words, 0) == 0) return std::string(sentence);
@@ -314,7 +332,8 @@ std::string explained(const YAML::ParserException& e, const Lines& lines) {
 ValuePtr read_yaml(std::string_view text, int source, const std::map<std::string, std::string>& environment,
                    Report& report) {
   if (text.size() > kMostBytes) {
-    report.error({source, 0, 0}, fmt::format("the file is larger than {} MiB: no scenario needs that", kMostBytes >> 20));
+    report.error({source, 0, 0},
+                 fmt::format("the file is larger than {} MiB: no scenario needs that", kMostBytes >> 20));
     return nullptr;
   }
   if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);
@@ -335,7 +354,8 @@ ValuePtr read_yaml(std::string_view text, int source, const std::map<std::string
     const ValuePtr root = builder.take();
     TreeBuilder rest(lines, environment, report);
     if (parser.HandleNextDocument(rest)) {
-      report.error(rest.take()->mark, "a second document begins here: a scenario is one document, remove the '---'");
+      report.error(rest.take()->mark,
+                   "a second document begins here: a scenario is one document, remove the '---'");
       return nullptr;
     }
     return root;
@@ -347,12 +367,14 @@ ValuePtr read_yaml(std::string_view text, int source, const std::map<std::string
   } catch (const YAML::ParserException& e) {
     report.error(lines.mark(e.mark.line, e.mark.column), explained(e, lines));
   } catch (const YAML::Exception& e) {
-    report.error({source, 0, 0}, fmt::format("this is not YAML ({}): check indentation and quotes", e.what()));
+    report.error({source, 0, 0},
+                 fmt::format("this is not YAML ({}): check indentation and quotes", e.what()));
   }
   return nullptr;
 }
 
-std::unique_ptr<std::string> read_text_file(const std::filesystem::path& file, const Mark& blame, Report& report) {
+std::unique_ptr<std::string> read_text_file(const std::filesystem::path& file, const Mark& blame,
+                                            Report& report) {
   std::error_code ec;
   if (std::filesystem::is_directory(file, ec)) {
     report.error(blame, fmt::format("'{}' is a folder: name a file", file.string()));

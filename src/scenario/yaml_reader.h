@@ -15,6 +15,7 @@ ValuePtr read_yaml(std::string_view text, int source, const std::map<std::string
                    Report& report);
 
 /// The whole file, or null after a complaint at `blame` (a missing, unreadable or too large file).
-std::unique_ptr<std::string> read_text_file(const std::filesystem::path& file, const Mark& blame, Report& report);
+std::unique_ptr<std::string> read_text_file(const std::filesystem::path& file, const Mark& blame,
+                                            Report& report);
 
 }  // namespace xedgesim::scenario
