@@ -13,7 +13,6 @@ namespace xedgesim::net {
 class AirCapture {
  public:
   AirCapture(Channel& channel, PcapngWriter& writer, std::string_view interface_name = "air");
-  ~AirCapture();
   /// Writes what still waits: frames on the air when the run ended.
   void finish();
 
@@ -24,7 +23,6 @@ class AirCapture {
     bool ended = false;
   };
   Waiting* find(uint64_t id);
-  void write_ready();
   void write_front();
 
   PcapngWriter& writer_;

@@ -15,16 +15,16 @@ namespace xedgesim::net {
 /// afterwards.
 struct LinkParameters {
   int64_t rate_bps = 0;  ///< 0: unlimited
-  Duration latency;      ///< propagation, after the last bit has been sent
+  Duration latency{};    ///< propagation, after the last bit has been sent
   enum class Jitter : uint8_t { none, uniform, normal } distribution = Jitter::none;
-  Duration jitter;  ///< uniform: latency +- jitter; normal: its standard deviation. Never below zero in sum
-  double loss = 0;  ///< probability in [0, 1], each message by itself
+  Duration jitter{};  ///< uniform: latency +- jitter; normal: its standard deviation. Never below zero in sum
+  double loss = 0;    ///< probability in [0, 1], each message by itself
   /// Gilbert-Elliott bursts instead of `loss`: a message first moves the state, then is lost with the state's
   /// probability.
   struct Bursts {
     double good_to_bad = 0, bad_to_good = 1, loss_good = 0, loss_bad = 1;
   };
-  std::optional<Bursts> bursts;
+  std::optional<Bursts> bursts{};
   int64_t queue_bytes = 0;     ///< waiting or being sent; 0: unlimited
   int64_t queue_packets = 0;   ///< likewise
   bool keep_order = true;      ///< a message is never delivered before one sent earlier
@@ -39,17 +39,17 @@ struct LinkConfig {
   std::string name;  ///< keys the random streams
   uint64_t seed = 1;
   sim::ParticipantId a = sim::kNobody, b = sim::kNobody;
-  LinkParameters a_to_b, b_to_a;
+  LinkParameters a_to_b{}, b_to_a{};
 };
 
 enum class DropReason : uint8_t { loss, queue_full, down };
 std::string_view to_string(DropReason reason);
 
 struct LinkRecord {
-  SimTime time;  ///< of the happening
+  SimTime time{};  ///< of the happening
   Direction direction = Direction::a_to_b;
-  Message message;
-  SimTime entered;  ///< when the message was handed to the link
+  Message message{};
+  SimTime entered{};  ///< when the message was handed to the link
 };
 
 struct LinkStatistics {
@@ -77,16 +77,22 @@ class Link final : public sim::EventParticipant {
 
  private:
   struct Side {
+    Side(const LinkConfig& link, const LinkParameters& p, const std::string& direction)
+        : parameters(p),
+          loss_random(link.seed, link.name, "link.loss." + direction),
+          jitter_random(link.seed, link.name, "link.jitter." + direction) {}
     LinkParameters parameters;
     bool up = true;
-    bool sending = false;
     bool bad_state = false;
     int64_t queued_bytes = 0;
     SimTime last_arrival;
-    std::deque<LinkRecord> queue;
+    std::deque<LinkRecord> queue;  // its first message is being sent
     LinkStatistics statistics;
     RandomStream loss_random, jitter_random;
   };
+  static int64_t size_of(const LinkRecord& r) {
+    return r.message.bytes ? static_cast<int64_t>(r.message.bytes->size()) : 0;
+  }
   void accept(const sim::Event& e, sim::EventContext& context);
   void send_next(Direction d, sim::EventContext& context);
   void sent_last_bit(Direction d, sim::EventContext& context);

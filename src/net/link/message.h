@@ -11,7 +11,7 @@ struct Message {
   sim::ParticipantId to = sim::kNobody;    ///< who it is meant for
   int64_t port = 0;                        ///< what the receiver should take it for; agreed between the two
   int64_t tag = 0;                         ///< carried unchanged, e.g. the id of a sample's span
-  sim::SharedBytes bytes;
+  sim::SharedBytes bytes{};
 };
 
 constexpr uint32_t kMessageCode = 0x400;

@@ -24,13 +24,13 @@ struct SearchGw {
 };
 struct GwInfo {
   uint8_t gateway_id = 0;
-  sim::Bytes gateway_address;
+  sim::Bytes gateway_address{};
   bool operator==(const GwInfo&) const = default;
 };
 struct Connect {
   bool will = false, clean_session = true;
   uint16_t duration_s = 0;
-  std::string client_id;  ///< 1..23 characters
+  std::string client_id{};  ///< 1..23 characters
   bool operator==(const Connect&) const = default;
 };
 struct Connack {
@@ -43,20 +43,20 @@ struct WillTopicReq {
 struct WillTopic {
   int qos = 0;
   bool retain = false;
-  std::string topic;
+  std::string topic{};
   bool operator==(const WillTopic&) const = default;
 };
 struct WillMsgReq {
   bool operator==(const WillMsgReq&) const = default;
 };
 struct WillMsg {
-  sim::Bytes message;
+  sim::Bytes message{};
   bool operator==(const WillMsg&) const = default;
 };
 struct Register {
   uint16_t topic_id = 0;  ///< 0 from a client
   uint16_t message_id = 0;
-  std::string topic;
+  std::string topic{};
   bool operator==(const Register&) const = default;
 };
 struct Regack {
@@ -70,7 +70,7 @@ struct Publish {
   TopicIdType topic_type = TopicIdType::normal;
   uint16_t topic_id = 0;    ///< a short name is its two characters, first one in the high byte
   uint16_t message_id = 0;  ///< 0 for QoS 0 and -1
-  sim::Bytes data;
+  sim::Bytes data{};
   bool operator==(const Publish&) const = default;
 };
 struct Puback {
@@ -95,7 +95,7 @@ struct Subscribe {
   int qos = 0;
   TopicIdType topic_type = TopicIdType::normal;  ///< normal: `topic` is the name; else `topic_id`
   uint16_t message_id = 0;
-  std::string topic;
+  std::string topic{};
   uint16_t topic_id = 0;
   bool operator==(const Subscribe&) const = default;
 };
@@ -108,7 +108,7 @@ struct Suback {
 struct Unsubscribe {
   TopicIdType topic_type = TopicIdType::normal;
   uint16_t message_id = 0;
-  std::string topic;
+  std::string topic{};
   uint16_t topic_id = 0;
   bool operator==(const Unsubscribe&) const = default;
 };
@@ -117,7 +117,7 @@ struct Unsuback {
   bool operator==(const Unsuback&) const = default;
 };
 struct Pingreq {
-  std::string client_id;
+  std::string client_id{};
   bool operator==(const Pingreq&) const = default;
 };  ///< id optional
 struct Pingresp {

@@ -39,6 +39,7 @@ class PeriodicSender final : public sim::EventParticipant, private ieee802154::M
   PeriodicSenderConfig config_;
   ieee802154::CsmaMac mac_;
   int64_t next_ = 0;
+  int64_t current_ = 0;  // number of the request being handed over
   sim::Bytes payload_;
   std::deque<std::pair<uint64_t, int64_t>> in_mac_;  // handle, request number
 };
