@@ -4,6 +4,7 @@
 #include "common/features.h"
 #include "common/mqttsn.h"
 #include "common/report.h"
+#include "common/window_plan.h"
 #include "hal/board.h"
 #include "hal/console.h"
 #include "hal/device_info.h"
@@ -11,7 +12,6 @@
 #include "hal/rng.h"
 #include "hal/saadc.h"
 #include "hal/systime.h"
-#include "window_plan.h"
 
 enum { CCA_THRESHOLD_DBM = -75, SUMMARY_EVERY = 10 };
 
