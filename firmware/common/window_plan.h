@@ -16,7 +16,7 @@ struct window_plan {
   uint32_t windows_per_report;
 };
 
-struct window_plan window_plan(uint32_t rate_hz, uint32_t interval_ms);
+struct window_plan plan_windows(uint32_t rate_hz, uint32_t interval_ms);
 
 #ifdef __cplusplus
 }
