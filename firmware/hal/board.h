@@ -14,7 +14,8 @@ enum board_pin {
   BOARD_AIN0 = 2,
 };
 
-/* LEDs off, DC/DC converter on, low-frequency clock, time and console running. First call of every main(). */
+/* LEDs off, DC/DC converter and instruction cache on, low-frequency clock, time and console running. First
+ * call of every main(). */
 void board_init(void);
 
 void board_led(enum board_pin led, bool on);

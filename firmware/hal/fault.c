@@ -46,6 +46,8 @@ void __attribute__((naked)) fault_handler(void) {
 
 void fault_panic(const char* reason) {
   (void)irq_save();
-  console_panic("\r\nPANIC %s\r\n", reason);
+  uint32_t exception;
+  __asm__ volatile("mrs %0, ipsr" : "=r"(exception));
+  console_panic("\r\nPANIC %s (exception %lu)\r\n", reason, exception);
   cpu_reset();
 }

@@ -308,6 +308,16 @@ enum {
   RADIO_CCA_CARRIER = 1,
 };
 
+/* ---- NVMC ---- */
+struct nvmc_regs {
+  reg reserved_0[336];
+  reg ICACHECNF;
+};
+AT(nvmc_regs, ICACHECNF, 0x540);
+#define NVMC ((struct nvmc_regs*)0x4001E000u)
+
+enum { NVMC_ICACHE_ENABLE = 1 };
+
 /* ---- Factory and user information ---- */
 struct ficr_regs {
   const reg reserved_0[24];

@@ -75,7 +75,8 @@ uint16_t saadc_supply_mv(void) {
   while (!stopped) cpu_wait_for_event();
   SAADC->INTENCLR = SAADC_INT_STARTED | SAADC_INT_END | SAADC_INT_STOPPED;
   SAADC->ENABLE = 0;
-  return sample > 0 ? (uint16_t)((uint32_t)sample * SUPPLY_FULL_SCALE_MV / CODES) : 0;
+  uint32_t code = sample > 0 ? (uint32_t)sample : 0;
+  return (uint16_t)((code * SUPPLY_FULL_SCALE_MV + CODES / 2) / CODES);
 }
 
 static void start_timer(uint32_t rate_hz) {

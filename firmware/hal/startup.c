@@ -8,7 +8,7 @@ extern uint32_t stack_top, data_start, data_end, data_load, bss_start, bss_end;
 
 int main(void);
 
-static void unexpected_interrupt(void) { fault_panic("unexpected interrupt"); }
+static void unexpected_interrupt(void) { fault_panic("interrupt without a handler"); }
 
 /* Handlers that an application does not link stay with unexpected_interrupt(). */
 #define WEAK_HANDLER __attribute__((weak, alias("unexpected_interrupt")))

@@ -16,6 +16,7 @@ enum {
   PONG = 2,
   MESSAGE_SIZE = 16, /* kind, three zeros, sequence (32 bits, little-endian), filling */
   PONG_TIMEOUT_MS = 200,
+  LINGER_MS = 20,
   STATISTICS_EVERY = 10,
   CCA_THRESHOLD_DBM = -75,
 };
@@ -90,6 +91,8 @@ static void exchange(uint16_t peer, uint32_t sequence, struct statistics* s) {
   struct radio_frame f;
   enum radio_tx_status status = radio_send(peer, message, sizeof message, true, &tx);
   bool answered = await_pong(peer, sequence, &f);
+  /* The pong's acknowledgement may have been lost: stay for its repetitions. */
+  if (answered) systime_sleep_ms(LINGER_MS);
   radio_off();
 
   s->sent++;

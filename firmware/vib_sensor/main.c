@@ -4,6 +4,7 @@
 #include "common/features.h"
 #include "common/mqttsn.h"
 #include "common/report.h"
+#include "common/window_plan.h"
 #include "hal/board.h"
 #include "hal/console.h"
 #include "hal/device_info.h"
@@ -11,7 +12,6 @@
 #include "hal/rng.h"
 #include "hal/saadc.h"
 #include "hal/systime.h"
-#include "window_plan.h"
 
 enum { CCA_THRESHOLD_DBM = -75, SUMMARY_EVERY = 10 };
 
@@ -58,7 +58,7 @@ static void account(struct counters* c, const struct report* report, enum radio_
 }
 
 static void run(const struct settings* settings, uint16_t battery_mv) {
-  struct window_plan plan = window_plan(settings->sample_rate_hz, settings->report_interval_ms);
+  struct window_plan plan = plan_windows(settings->sample_rate_hz, settings->report_interval_ms);
   struct counters counters = {0};
   struct report report = {.flags = REPORT_FLAG_FIRST, .battery_mv = battery_mv};
   if (!settings->from_uicr) report.flags |= REPORT_FLAG_DEFAULT_SETTINGS;
