@@ -77,7 +77,7 @@ class Core {
 
   /// The machine changed bytes of a code block (flash programmed or erased): forget what was decoded from
   /// [address, address + size). Writable blocks need no call.
-  virtual void code_changed(uint32_t address, uint32_t size) = 0;
+  virtual void code_changed(uint32_t address, uint32_t size) { (void)address, (void)size; }
 
   virtual Registers registers() const = 0;
   virtual void set_registers(const Registers&) = 0;

@@ -16,10 +16,10 @@ enum class CortexModel : uint8_t {
 /// What a SoC designer chooses about the core, with the nRF52840's values as defaults.
 struct CortexMConfig {
   CortexModel model = CortexModel::m4f;
-  unsigned irq_count = 48;           ///< external interrupt lines, 1..240
-  unsigned priority_bits = 3;        ///< implemented priority bits, 2..8
-  uint32_t vtor_reset = 0;           ///< vector table at reset, 128-byte aligned
-  uint32_t cpuid = 0x410FC241;       ///< SCB.CPUID
+  unsigned irq_count = 48;              ///< external interrupt lines, 1..240
+  unsigned priority_bits = 3;           ///< implemented priority bits, 2..8
+  uint32_t vtor_reset = 0;              ///< vector table at reset, 128-byte aligned
+  uint32_t cpuid = 0x410FC241;          ///< SCB.CPUID
   uint32_t systick_calib = 0xC0000000;  ///< SYST_CALIB: NOREF, SKEW, no TENMS
   /// Cycles added to every pipeline refill from, and data load from, the code image. 0 models an instruction
   /// cache that always hits; see docs/cpu.md for the error this makes.
