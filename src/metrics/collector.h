@@ -26,13 +26,13 @@ struct Selection {
 Selection selection_from(const std::vector<std::string>& collect);
 
 struct CollectorOptions {
-  Formats formats;
-  Selection selection;
-  std::vector<std::string> classes;  ///< class names in the order of the model's outputs
+  Formats formats = {};
+  Selection selection = {};
+  std::vector<std::string> classes = {};  ///< class names in the order of the model's outputs
   Stage final_stage = Stage::result;
   Duration span_grace = Duration::ms(500);
   /// Time ranges that assertions ask for, besides the whole run.
-  std::vector<TimeRange> ranges;
+  std::vector<TimeRange> ranges = {};
 };
 
 /// Owns the recorders of a run and writes its tables at every collection.
