@@ -98,7 +98,7 @@ std::optional<SimTime> EnergyAccount::depleted_at(SimTime t) const {
 std::optional<double> EnergyAccount::battery_life_s(SimTime t) const {
   const Wide used = total_.at(t);
   if (capacity_ < 0 || used == 0) return std::nullopt;
-  return t.count_s() * static_cast<double>(capacity_) / static_cast<double>(used);
+  return seconds(t.since_start()) * static_cast<double>(capacity_) / static_cast<double>(used);
 }
 
 }  // namespace xedgesim::metrics

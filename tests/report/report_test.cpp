@@ -21,17 +21,17 @@ const char* const kSummary = R"({
 TEST(Terminal, DrawsAlignedColumns) {
   EXPECT_EQ(render_summary(Json::parse(kSummary), "results/demo/2025-01-13_10-00-00", false),
             "+-------------------+----------------------------------------------------------+\n"
-            "| scenario          | demo                                                      |\n"
-            "| status            | completed                                                 |\n"
-            "| simulated         | 300.000 s in 6.40 s (46.9x real time)                     |\n"
-            "| digest            | 00ff                                                      |\n"
-            "| samples           | 6000 (3 lost, 1 in flight)                                |\n"
-            "| delivery ratio    | 99.95 % (5997 of 6000 packets)                            |\n"
-            "| latency           | p50 5.200 ms, p95 9.250 ms, p99 12.000 ms, max 30.500 ms  |\n"
-            "| energy per device | min 96.500 mJ, mean 97.250 mJ, max 12.346 J               |\n"
-            "| accuracy          | 91.00 % (- with lost samples)                             |\n"
-            "| assertions        | 1 of 2 passed                                             |\n"
-            "| results           | results/demo/2025-01-13_10-00-00                          |\n"
+            "| scenario          | demo                                                     |\n"
+            "| status            | completed                                                |\n"
+            "| simulated         | 300.000 s in 6.40 s (46.9x real time)                    |\n"
+            "| digest            | 00ff                                                     |\n"
+            "| samples           | 6000 (3 lost, 1 in flight)                               |\n"
+            "| delivery ratio    | 99.95 % (5997 of 6000 packets)                           |\n"
+            "| latency           | p50 5.200 ms, p95 9.250 ms, p99 12.000 ms, max 30.500 ms |\n"
+            "| energy per device | min 96.500 mJ, mean 97.250 mJ, max 12.346 J              |\n"
+            "| accuracy          | 91.00 % (- with lost samples)                            |\n"
+            "| assertions        | 1 of 2 passed                                            |\n"
+            "| results           | results/demo/2025-01-13_10-00-00                         |\n"
             "+-------------------+----------------------------------------------------------+\n");
 }
 
