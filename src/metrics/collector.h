@@ -39,7 +39,9 @@ struct CollectorOptions {
 ///
 /// Use: construct, add_*() everything, connect signals to network(), spans() and events(), then collect(t) at
 /// every collection interval and at each of extra_times(), then finish(end) once, also after a failure.
-/// collect(t) must be called when every running participant has reached `t` and nothing later has been told.
+/// Not for use from several threads: what running participants tell from worker threads is to be handed over
+/// in the merged event order. collect(t) must be called when every running participant has reached `t` and
+/// nothing later has been told.
 class Collector {
  public:
   Collector(RunDirectory& directory, CollectorOptions options);

@@ -73,7 +73,11 @@ std::vector<CauseEnergy> EnergyAccount::by_cause(SimTime t) const {
   std::vector<CauseEnergy> causes;
   causes.reserve(consumers_.size());
   for (const Entry& e : consumers_) {
-    causes.push_back({e.name, static_cast<int64_t>(e.integral.at(t) * supply_uv_ / kPerNanojoule)});
+    // In two parts, because charge times microvolts may need more than 128 bits.
+    const Wide charge = e.integral.at(t);
+    const Wide energy =
+        charge / kPerNanojoule * supply_uv_ + charge % kPerNanojoule * supply_uv_ / kPerNanojoule;
+    causes.push_back({e.name, static_cast<int64_t>(energy)});
   }
   return causes;
 }
