@@ -194,6 +194,7 @@ uint32_t random_straight_line(RandomStream& random, bool& wide, uint16_t& index)
     const Row& row = table[index];
     if (!exclusion(row).empty() || row.cost == Cost::flow || accesses_memory(row)) continue;
     if (starts_with(row, "MSR") || starts_with(row, "VMSR")) continue;
+    if (starts_with(row, "ISB")) continue;  // in an IT block (A7.3.3) Unicorn 2.0.1 forgets ITSTATE after it
     const uint32_t raw = random_encoding(row, random);
     const Fields f(row.picture, raw);
     const uint32_t d = f['d'] | f['D'] | f['t'], a = f['a'];
