@@ -1,5 +1,6 @@
-// Every row of the decode table against Unicorn, with random operands, flags and memory; then random sequences.
-// XEDGESIM_ISA_SEED sets the seed, XEDGESIM_ISA_FACTOR multiplies the number of compared instructions.
+// Every row of the decode table against Unicorn, with random operands, flags and memory; then random
+// sequences. XEDGESIM_ISA_SEED sets the seed, XEDGESIM_ISA_FACTOR multiplies the number of compared
+// instructions.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -23,8 +24,8 @@ uint64_t seed() { return number_from("XEDGESIM_ISA_SEED", 20240607); }
 uint64_t factor() { return number_from("XEDGESIM_ISA_FACTOR", 1); }
 
 std::string describe(const arm::Row& row, uint32_t raw, const State& start) {
-  std::string out = fmt::format("{} {:0{}x} at {:08x}, seed {}\n  start:", row.name, raw, row.picture.wide ? 8 : 4,
-                                start.registers.r[15], seed());
+  std::string out = fmt::format("{} {:0{}x} at {:08x}, seed {}\n  start:", row.name, raw,
+                                row.picture.wide ? 8 : 4, start.registers.r[15], seed());
   for (size_t i = 0; i < 15; ++i) out += fmt::format(" r{}={:08x}", i, start.registers.r[i]);
   out += fmt::format(" apsr={:08x} fpscr={:08x}\n", start.registers.xpsr, start.registers.fpscr);
   const arm::Fields f(row.picture, raw);
@@ -84,7 +85,8 @@ TEST_P(EveryRow, AgreesWithUnicorn) {
         if (ours.registers.r[15] >= kCodeSize) continue;  // a branch out of the code: nothing to fetch there
         const State theirs = oracle.run(start, ours.registers.r[15], 1, their_error);
         std::string difference = compare(ours, theirs);
-        if (our_error != their_error) difference += "  ours: " + our_error + ", Unicorn: " + their_error + "\n";
+        if (our_error != their_error)
+          difference += "  ours: " + our_error + ", Unicorn: " + their_error + "\n";
         if (!difference.empty()) {
           ++row_failures;
           ++failures;
@@ -160,7 +162,8 @@ TEST_P(Sequences, AgreeWithUnicorn) {
         const State ours = (repeat ? with_image : without_image).run(start, q.end, our_error);
         const State theirs = oracle.run(start, q.end, 0, their_error);
         std::string difference = compare(ours, theirs);
-        if (our_error != their_error) difference += "  ours: " + our_error + ", Unicorn: " + their_error + "\n";
+        if (our_error != their_error)
+          difference += "  ours: " + our_error + ", Unicorn: " + their_error + "\n";
         if (!difference.empty()) {
           ++failures;
           ADD_FAILURE() << "seed " << seed() << "\n" << q.text << difference;
@@ -176,7 +179,8 @@ TEST_P(Sequences, AgreeWithUnicorn) {
 INSTANTIATE_TEST_SUITE_P(Part, Sequences, testing::Range(0u, 4u));
 
 TEST(Coverage, EveryRowIsComparedOrExcludedWithAReason) {
-  // EveryRow compares kPerRow encodings of each row that exclusion() lets through; the others are listed here.
+  // EveryRow compares kPerRow encodings of each row that exclusion() lets through; the others are listed
+  // here.
   unsigned compared = 0;
   for (const arm::Row& row : arm::decode_table()) {
     const std::string reason = exclusion(row);

@@ -13,9 +13,9 @@ using arm::Row;
 bool starts_with(const Row& row, const char* text) { return row.name.substr(0, std::strlen(text)) == text; }
 
 bool accesses_memory(const Row& row) {
-  return row.cost == Cost::load || row.cost == Cost::store || row.cost == Cost::multiple || row.cost == Cost::pair ||
-         row.cost == Cost::fp_words || starts_with(row, "LDREX") || starts_with(row, "STREX") ||
-         starts_with(row, "TB");
+  return row.cost == Cost::load || row.cost == Cost::store || row.cost == Cost::multiple ||
+         row.cost == Cost::pair || row.cost == Cost::fp_words || starts_with(row, "LDREX") ||
+         starts_with(row, "STREX") || starts_with(row, "TB");
 }
 bool must_be_aligned(const Row& row) {
   return row.cost == Cost::multiple || row.cost == Cost::pair || row.cost == Cost::fp_words ||
@@ -24,24 +24,33 @@ bool must_be_aligned(const Row& row) {
 
 /// Values near the borders of the data types more often than chance would bring them.
 uint32_t interesting(RandomStream& random) {
-  static constexpr uint32_t kBorders[] = {0,          1,          2,          0x7F,       0x80,       0xFF,      0x7FFF,
-                                          0x8000,     0xFFFF,     0x10000,    0x7FFFFFFF, 0x80000000, 0xFFFFFFFF,
-                                          0x00800000, 0x7F800000, 0x7FC00000, 0x7F800001, 0xFF800000, 0x3F800000,
-                                          0x80808080, 0x7F7F7F7F, 0x80008000, 0x00000020, 0x0000001F, 0x4F000000};
+  static constexpr uint32_t kBorders[] = {0,          1,          2,          0x7F,       0x80,
+                                          0xFF,       0x7FFF,     0x8000,     0xFFFF,     0x10000,
+                                          0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x00800000, 0x7F800000,
+                                          0x7FC00000, 0x7F800001, 0xFF800000, 0x3F800000, 0x80808080,
+                                          0x7F7F7F7F, 0x80008000, 0x00000020, 0x0000001F, 0x4F000000};
   switch (random.below(4)) {
-    case 0: return kBorders[random.below(std::size(kBorders))] + (random.chance(0.3) ? random.below(3) - 1 : 0);
-    case 1: return random.below(256);
-    default: return random();
+    case 0:
+      return kBorders[random.below(std::size(kBorders))] + (random.chance(0.3) ? random.below(3) - 1 : 0);
+    case 1:
+      return random.below(256);
+    default:
+      return random();
   }
 }
 /// Floating-point operands whose exponents are close, so that sums and products meet.
 uint32_t interesting_float(RandomStream& random) {
   switch (random.below(6)) {
-    case 0: return interesting(random);
-    case 1: return (random() & 0x807FFFFF) | (random.below(3) << 23);             // denormal or nearly
-    case 2: return (random() & 0x807FFFFF) | ((252 + random.below(4)) << 23);      // overflow, infinity, NaN
-    case 3: return (random() & 0x807FF000) | ((120 + random.below(40)) << 23);     // few fraction bits: exact results
-    default: return (random() & 0x807FFFFF) | ((120 + random.below(16)) << 23);
+    case 0:
+      return interesting(random);
+    case 1:
+      return (random() & 0x807FFFFF) | (random.below(3) << 23);  // denormal or nearly
+    case 2:
+      return (random() & 0x807FFFFF) | ((252 + random.below(4)) << 23);  // overflow, infinity, NaN
+    case 3:
+      return (random() & 0x807FF000) | ((120 + random.below(40)) << 23);  // few fraction bits: exact results
+    default:
+      return (random() & 0x807FFFFF) | ((120 + random.below(16)) << 23);
   }
 }
 
@@ -70,7 +79,8 @@ std::string exclusion(const Row& row) {
       {"WFI", "sleep (B1.5.19): Unicorn halts; directed test"},
       {"SEV", "event register (B1.5.18): no visible state in Unicorn; directed test"},
       {"CPS", "masks (B5.2.1): act on the exception model; directed test"},
-      {"IT", "ITSTATE (A7.3.3) cannot be read back from Unicorn after one instruction; compared in sequences"},
+      {"IT",
+       "ITSTATE (A7.3.3) cannot be read back from Unicorn after one instruction; compared in sequences"},
   };
   for (const Entry& e : kEntries) {
     const size_t n = std::strlen(e.prefix);
@@ -88,11 +98,13 @@ uint32_t random_encoding(const Row& row, RandomStream& random) {
     // Short immediates and lists keep far branches and literals inside the code.
     if ((starts_with(row, "B T4") || starts_with(row, "BL T1")) && !random.chance(0.1)) {
       const bool negative = raw >> 26 & 1;
-      raw = negative ? raw | 0x03F00000 | 0x2800 : (raw & ~0x03F00000u) | 0x2800;  // J1 = J2 = 1: small offset
+      raw =
+          negative ? raw | 0x03F00000 | 0x2800 : (raw & ~0x03F00000u) | 0x2800;  // J1 = J2 = 1: small offset
     }
     // MSR and MRS: the APSR only; the other registers act on the exception model.
     if (starts_with(row, "MSR")) raw &= ~0xFFu;
-    if (starts_with(row, "NOP") && (raw & 0xFF) == (p.wide ? 1 : 0x10)) continue;  // YIELD leaves Unicorn's loop
+    if (starts_with(row, "NOP") && (raw & 0xFF) == (p.wide ? 1 : 0x10))
+      continue;  // YIELD leaves Unicorn's loop
     if (starts_with(row, "BLX (register)") && (raw >> 3 & 15) == 13) continue;
     if (starts_with(row, "BX") && (raw >> 3 & 15) == 13) continue;
     if (starts_with(row, "MRS")) raw &= ~0xFFu;
@@ -106,8 +118,9 @@ uint32_t random_encoding(const Row& row, RandomStream& random) {
       return false;
     };
     // SP in general fields of 32-bit encodings is unpredictable nearly everywhere (A5.1.4).
-    const bool sp_allowed = starts_with(row, "ADD (") || starts_with(row, "SUB (") || row.cost == Cost::load ||
-                            row.cost == Cost::store || row.cost == Cost::multiple || row.cost == Cost::fp_words;
+    const bool sp_allowed = starts_with(row, "ADD (") || starts_with(row, "SUB (") ||
+                            row.cost == Cost::load || row.cost == Cost::store || row.cost == Cost::multiple ||
+                            row.cost == Cost::fp_words;
     if (p.wide && any("dtnmaDTNM", 13)) {
       if (!sp_allowed || any("dtmaDTM", 13) || !any("nN", 13)) continue;
     }
@@ -116,16 +129,19 @@ uint32_t random_encoding(const Row& row, RandomStream& random) {
     if (f['n'] == f['m'] && any("nN", f['n']) && any("m", f['m']) && accesses_memory(row)) continue;
     if (starts_with(row, "CLZ") || starts_with(row, "REV") || starts_with(row, "RBIT"))
       if (p.wide) raw = (raw & ~0xF0000u) | (raw & 15) << 16;  // Rm stands twice
-    if (starts_with(row, "SMULL") || starts_with(row, "UM") || starts_with(row, "SMLAL") || starts_with(row, "SMLSLD"))
+    if (starts_with(row, "SMULL") || starts_with(row, "UM") || starts_with(row, "SMLAL") ||
+        starts_with(row, "SMLSLD"))
       if (f['t'] == f['a']) continue;
     if (starts_with(row, "STREX") && (f['a'] == f['t'] || f['a'] == f['n'])) continue;
     if (starts_with(row, "LDRD") && f['t'] == f['a']) continue;
     if (starts_with(row, "CMP (register) T2") && f['d'] < 8 && f['m'] < 8) continue;
     if (starts_with(row, "ADD (register) T2") && f['D'] == 15 && f['M'] == 15) continue;
-    if (starts_with(row, "MOV (register) T1") && f['D'] == 13 && f['M'] == 15) continue;  // SP<1:0>, see below
+    if (starts_with(row, "MOV (register) T1") && f['D'] == 13 && f['M'] == 15)
+      continue;  // SP<1:0>, see below
     if (starts_with(row, "STM T1") && raw & 1u << f['n'] && (raw & ((1u << f['n']) - 1) & 0xFF)) continue;
     if (starts_with(row, "MSR") && f['y'] == 0) continue;
-    if (row.cost == Cost::fp_words && f['i'] > 16 && !starts_with(row, "VLDR") && !starts_with(row, "VSTR")) continue;
+    if (row.cost == Cost::fp_words && f['i'] > 16 && !starts_with(row, "VLDR") && !starts_with(row, "VSTR"))
+      continue;
     if (row.cost == Cost::fp_words && f['i'] & 1 && p.value >> 8 & 1 && !starts_with(row, "VLDR") &&
         !starts_with(row, "VSTR"))
       continue;  // FLDMX (A7.7.225)
@@ -180,7 +196,8 @@ State random_state(const Row& row, uint32_t raw, RandomStream& random) {
   }
   if (starts_with(row, "BX") || starts_with(row, "BLX") || starts_with(row, "MOV (register) T1"))
     r.r[(raw >> 3) & 15] = random_code_address(random) | 1;
-  if (starts_with(row, "ADD (register) T2") && f['D'] == 15) r.r[(raw >> 3) & 15] = random.below(0x1000) & ~1u;
+  if (starts_with(row, "ADD (register) T2") && f['D'] == 15)
+    r.r[(raw >> 3) & 15] = random.below(0x1000) & ~1u;
   // SP<1:0> are always zero (B1.4.1); Unicorn 2.0.1 keeps what is written there.
   if (f['D'] == 13) r.r[f['M']] &= ~3u;
   r.r[13] &= ~3u;

@@ -62,14 +62,14 @@ State Oracle::run(const State& start, uint32_t until, uint64_t instructions, std
   return out;
 }
 
-Subject::Subject(bool with_image, const uint8_t* code)
-    : code_(code, code + kCodeSize), ram_(kRamSize) {
+Subject::Subject(bool with_image, const uint8_t* code) : code_(code, code + kCodeSize), ram_(kRamSize) {
   CortexMConfig config;
   std::shared_ptr<const CodeImage> image;
   constexpr uint32_t kImageSize = 0x10000;
   if (with_image) image = make_code_image(config, kSlots, {code_.data() + kSlots, kImageSize});
-  core_ = make_cortex_m(config, *this,
-                        {{kCodeBase, kCodeSize, code_.data(), false}, {kRamBase, kRamSize, ram_.data(), true}}, image);
+  core_ = make_cortex_m(
+      config, *this, {{kCodeBase, kCodeSize, code_.data(), false}, {kRamBase, kRamSize, ram_.data(), true}},
+      image);
   open_fpu();
 }
 
