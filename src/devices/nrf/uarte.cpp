@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace xedgesim::devices::nrf {
 
 using namespace bus;
@@ -105,8 +107,9 @@ void Uarte::write_enable(unsigned, uint32_t v) {
 Duration Uarte::byte_time() const {
   const uint32_t config = value(kConfig);
   const int64_t bits = 10 + (kParity.of(config) != 0 ? 1 : 0) + (kStop.of(config) != 0 ? 1 : 0);
-  const int64_t rate = value(kBaudrate) == 0 ? 1 : value(kBaudrate);
-  return Duration::ns((bits * 268'435'456'000 + rate / 2) / rate);  // 2^32 / 16 MHz in ns
+  // A bit is a whole number of 16 MHz cycles: this gives the actual rates of PS 6.34.9.x, BAUDRATE.
+  const int64_t cycles = (int64_t{1} << 32) / std::max<int64_t>(value(kBaudrate), 1);
+  return Duration::ns((bits * cycles * 125 + 1) / 2);
 }
 
 // --- transmitter

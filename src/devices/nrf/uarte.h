@@ -8,8 +8,7 @@ namespace xedgesim::devices::nrf {
 /// UARTE with EasyDMA and the legacy UART (nRF52840 PS v1.1, 6.33 and 6.34): one block, ENABLE selects. Parameter
 /// `legacy`: whether the UART half exists (UART0) or not (UART1).
 ///
-/// A byte takes start, 8 data, parity and stop bits at the baud rate that BAUDRATE stands for (BAUDRATE * 16 MHz /
-/// 2^32). Bytes sent appear on Board::console at the end of their stop bit. Bytes for RXD arrive as deliveries with
+/// A byte takes start, 8 data, parity and stop bits, a bit the whole part of 2^32 / BAUDRATE cycles of 16 MHz. Bytes sent appear on Board::console at the end of their stop bit. Bytes for RXD arrive as deliveries with
 /// code kUartRx, whose data follow each other on the line from the time of delivery.
 ///
 /// Limits: the line is not routed through GPIO, TXD only has to be connected; CTS is always active, RTS is not
