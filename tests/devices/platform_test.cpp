@@ -8,7 +8,8 @@
 #include "base/units.h"
 #include "chip.h"
 
-/// The platform files fit the devices: every type exists, nothing overlaps, every device can be made and reset.
+/// The platform files fit the devices: every type exists, nothing overlaps, every device can be made and
+/// reset.
 namespace xedgesim::test {
 namespace {
 
@@ -91,7 +92,8 @@ TEST(Factory, UnknownTypesAreRefusedWithTheKnownOnes) {
     c.add("nrf.tmier", "t", 0x40008000);
     FAIL();
   } catch (const ConfigError& e) {
-    EXPECT_NE(std::string(e.what()).find("device t: unknown type 'nrf.tmier': use one of nrf.egu,"), std::string::npos);
+    EXPECT_NE(std::string(e.what()).find("device t: unknown type 'nrf.tmier': use one of nrf.egu,"),
+              std::string::npos);
   }
 }
 

@@ -8,11 +8,13 @@ namespace xedgesim::test {
 namespace {
 
 constexpr uint32_t kBase = 0x40001000, kBuffer = 0x20000200;
-constexpr uint32_t kTxEn = 0x000, kRxEn = 0x004, kStart = 0x008, kStop = 0x00c, kDisable = 0x010, kRssiStart = 0x014;
+constexpr uint32_t kTxEn = 0x000, kRxEn = 0x004, kStart = 0x008, kStop = 0x00c, kDisable = 0x010,
+                   kRssiStart = 0x014;
 constexpr uint32_t kEdStart = 0x024, kEdStop = 0x028, kCcaStart = 0x02c, kCcaStop = 0x030;
 constexpr uint32_t kReady = 0x100, kAddress = 0x104, kPayload = 0x108, kEnd = 0x10c, kDisabled = 0x110;
 constexpr uint32_t kRssiEnd = 0x11c, kBcMatch = 0x128, kCrcOk = 0x130, kCrcError = 0x134, kFrameStart = 0x138;
-constexpr uint32_t kEdEnd = 0x13c, kEdStopped = 0x140, kCcaIdle = 0x144, kCcaBusy = 0x148, kCcaStopped = 0x14c;
+constexpr uint32_t kEdEnd = 0x13c, kEdStopped = 0x140, kCcaIdle = 0x144, kCcaBusy = 0x148,
+                   kCcaStopped = 0x14c;
 constexpr uint32_t kTxReady = 0x154, kRxReady = 0x158, kMhrMatch = 0x15c, kPhyEnd = 0x16c;
 constexpr uint32_t kShorts = 0x200, kState = 0x550;
 
@@ -32,12 +34,12 @@ struct RadioTest : testing::Test {
   }
   /// As an 802.15.4 driver does it, on channel 11.
   static void configure(bus::Device& r) {
-    wr(r, 0x510, 15);                    // MODE
-    wr(r, 0x650, 1);                     // MODECNF0.RU = Fast
-    wr(r, 0x508, 5);                     // 2405 MHz
+    wr(r, 0x510, 15);                       // MODE
+    wr(r, 0x650, 1);                        // MODECNF0.RU = Fast
+    wr(r, 0x508, 5);                        // 2405 MHz
     wr(r, 0x514, 8 | 2u << 24 | 1u << 26);  // PCNF0: LFLEN, PLEN, CRCINC
-    wr(r, 0x518, 127);                   // PCNF1.MAXLEN
-    wr(r, 0x534, 2 | 2u << 8);           // CRCCNF
+    wr(r, 0x518, 127);                      // PCNF1.MAXLEN
+    wr(r, 0x534, 2 | 2u << 8);              // CRCCNF
     wr(r, 0x538, 0x11021);
     wr(r, 0x504, kBuffer);
   }
@@ -52,7 +54,8 @@ struct RadioTest : testing::Test {
     return std::make_shared<const sim::Bytes>(mpdu);
   }
   void deliver(air::Code code, std::array<int64_t, 4> args, sim::SharedBytes data = nullptr) {
-    radio.on_delivery(air::make(code, sim::EventKind::delivery, c.board.now(), sim::kNobody, args, std::move(data)));
+    radio.on_delivery(
+        air::make(code, sim::EventKind::delivery, c.board.now(), sim::kNobody, args, std::move(data)));
   }
   std::vector<air::Code> sent() const {
     std::vector<air::Code> codes;
@@ -118,8 +121,8 @@ TEST_F(RadioTest, DisableTimes) {
 TEST_F(RadioTest, TransmitSequence) {
   const std::vector<uint8_t> mpdu = {0x41, 0x88, 0x01, 0xcd, 0xab, 0xff, 0xff, 0x34, 0x12, 'h', 'i'};
   put_frame(mpdu);
-  wr(radio, 0x50c, 0xf8);                        // -8 dBm
-  wr(radio, kShorts, 1u << 18 | 1u << 20);       // TXREADY_START, PHYEND_DISABLE
+  wr(radio, 0x50c, 0xf8);                   // -8 dBm
+  wr(radio, kShorts, 1u << 18 | 1u << 20);  // TXREADY_START, PHYEND_DISABLE
   wr(radio, kTxEn, 1);
   c.board.run_until(at(2000));
   ASSERT_EQ(sent(), std::vector{air::Code::tx_start});
@@ -140,8 +143,8 @@ TEST_F(RadioTest, TransmitSequence) {
 }
 
 TEST_F(RadioTest, FcsIsThatOfTheStandard) {
-  // The example of IEEE 802.15.4-2020, 7.2.11: an acknowledgment frame whose bits leave as 0100 0000 0000 0000
-  // 0101 0110 is followed by 0010 0111 1001 1110, the bytes e4 79 with the first bit lowest.
+  // The example of IEEE 802.15.4-2020, 7.2.11: an acknowledgment frame whose bits leave as 0100 0000 0000
+  // 0000 0101 0110 is followed by 0010 0111 1001 1110, the bytes e4 79 with the first bit lowest.
   const std::vector<uint8_t> ack = {0x02, 0x00, 0x6a};
   const uint32_t fcs = devices::nrf::crc({.bytes = 2, .polynomial = 0x11021}, ack);
   EXPECT_EQ(fcs, 0x79e4u);
@@ -241,7 +244,7 @@ TEST_F(RadioTest, FramesThatComeWhileNotReceivingAreLost) {
 
 TEST_F(RadioTest, CcaThenTransmit) {
   put_frame({1, 2, 3});
-  wr(radio, 0x66c, 0 | 20u << 8);                       // ED mode, -72 dBm
+  wr(radio, 0x66c, 0 | 20u << 8);                      // ED mode, -72 dBm
   wr(radio, kShorts, 1u << 11 | 1u << 12 | 1u << 18);  // RXREADY_CCASTART, CCAIDLE_TXEN, TXREADY_START
   wr(radio, kRxEn, 1);
   c.board.run_until(at(40));
@@ -276,8 +279,8 @@ TEST_F(RadioTest, CcaModes) {
     uint32_t mode;
     bool energy, carrier, busy;
   };
-  const Case cases[] = {{1, false, true, true},  {1, true, false, false}, {2, true, false, false},
-                        {2, true, true, true},   {3, true, false, true},  {3, false, true, true},
+  const Case cases[] = {{1, false, true, true},   {1, true, false, false}, {2, true, false, false},
+                        {2, true, true, true},    {3, true, false, true},  {3, false, true, true},
                         {3, false, false, false}, {0, true, false, true}};
   go_rx_idle();
   for (const Case& k : cases) {
@@ -341,7 +344,7 @@ TEST_F(RadioTest, RssiAsksForASyncPoint) {
 }
 
 TEST_F(RadioTest, TifsHoldsBackTheAnswer) {
-  wr(radio, 0x650, 0);                               // default ramp-up: TIFS is kept
+  wr(radio, 0x650, 0);  // default ramp-up: TIFS is kept
   wr(radio, 0x544, 192);
   wr(radio, kShorts, 1u << 19 | 1u << 20 | 1u << 2);  // RXREADY_START, PHYEND_DISABLE, DISABLED_TXEN
   wr(radio, kRxEn, 1);
@@ -394,7 +397,9 @@ TEST_F(RadioTest, OtherModesAreRefused) {
 }
 
 TEST_F(RadioTest, CurrentsFollowTheState) {
-  c.resources.currents = {{"radio_rx", 6.53e-3}, {"radio_tx.0dBm", 6.4e-3}, {"radio_tx.-40dBm", 3.83e-3},
+  c.resources.currents = {{"radio_rx", 6.53e-3},
+                          {"radio_tx.0dBm", 6.4e-3},
+                          {"radio_tx.-40dBm", 3.83e-3},
                           {"radio_tx.8dBm", 16.4e-3}};
   wr(radio, kRxEn, 1);
   EXPECT_EQ(c.board.currents["radio_rx"], 6.53e-3);

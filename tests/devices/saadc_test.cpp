@@ -100,7 +100,8 @@ TEST_F(SaadcTest, ConversionTakesAcquisitionPlusTwoMicroseconds) {
     EXPECT_EQ(rd(*saadc, 0x400), 1u);
     c.board.run_for(Duration::us(60));
     EXPECT_EQ(rd(*saadc, 0x400), 0u);
-    EXPECT_EQ(c.board.times_of(kBase + kResultDone), std::vector{begin + Duration::us(acquisition_us[tacq] + 2)});
+    EXPECT_EQ(c.board.times_of(kBase + kResultDone),
+              std::vector{begin + Duration::us(acquisition_us[tacq] + 2)});
     EXPECT_EQ(feed.asked, std::vector{begin + Duration::us(acquisition_us[tacq])});
   }
 }
@@ -253,7 +254,8 @@ TEST_F(SaadcTest, OneKilohertzThroughPpiWithoutTheCpu) {
   c.board.run_until(us(1'000'500));
   const auto results = c.board.times_of(kBase + kResultDone);
   ASSERT_EQ(results.size(), 1000u);
-  for (size_t i = 0; i < results.size(); ++i) EXPECT_EQ(results[i], us(1000 * static_cast<int64_t>(i + 1) + 12));
+  for (size_t i = 0; i < results.size(); ++i)
+    EXPECT_EQ(results[i], us(1000 * static_cast<int64_t>(i + 1) + 12));
   EXPECT_EQ(c.board.times_of(kBase + kEnd), (std::vector{us(500'012), us(1'000'012)}));
   EXPECT_EQ(c.board.times_of(kBase + kStarted).size(), 3u);
   EXPECT_EQ(c.board.ram_half(kBuffer + 2 * 499), 2048);

@@ -8,7 +8,8 @@ namespace {
 
 constexpr uint32_t kBase = 0x40002000, kBuffer = 0x20000300;
 constexpr uint32_t kStartRx = 0x000, kStopRx = 0x004, kStartTx = 0x008, kStopTx = 0x00c, kFlushRx = 0x02c;
-constexpr uint32_t kRxdRdy = 0x108, kEndRx = 0x110, kTxdRdy = 0x11c, kEndTx = 0x120, kError = 0x124, kRxto = 0x144;
+constexpr uint32_t kRxdRdy = 0x108, kEndRx = 0x110, kTxdRdy = 0x11c, kEndTx = 0x120, kError = 0x124,
+                   kRxto = 0x144;
 constexpr uint32_t kRxStarted = 0x14c, kTxStarted = 0x150, kTxStopped = 0x158;
 constexpr uint32_t kBaud1M = 0x10000000, kBaud115200 = 0x01d60000;
 
@@ -59,8 +60,11 @@ TEST_F(UarteTest, SendsABufferAtTheBaudRate) {
 
 TEST_F(UarteTest, ActualBaudRatesOfTheDatasheet) {
   // BAUDRATE value -> actual rate (PS 6.34.9, BAUDRATE).
-  const std::pair<uint32_t, int64_t> rates[] = {{0x00275000, 9598},  {0x009d0000, 38369}, {0x00eb0000, 57554},
-                                                {kBaud115200, 115108}, {0x0f000000, 941176}};
+  const std::pair<uint32_t, int64_t> rates[] = {{0x00275000, 9598},
+                                                {0x009d0000, 38369},
+                                                {0x00eb0000, 57554},
+                                                {kBaud115200, 115108},
+                                                {0x0f000000, 941176}};
   for (const auto& [setting, rate] : rates) {
     c.board.published.clear();
     enable(8, setting);

@@ -10,7 +10,8 @@ using namespace bus;
 
 namespace {
 
-constexpr uint32_t kRxdRdy = 0x108, kEndRx = 0x110, kTxdRdy = 0x11c, kEndTx = 0x120, kError = 0x124, kRxto = 0x144;
+constexpr uint32_t kRxdRdy = 0x108, kEndRx = 0x110, kTxdRdy = 0x11c, kEndTx = 0x120, kError = 0x124,
+                   kRxto = 0x144;
 constexpr uint32_t kRxStarted = 0x14c, kTxStarted = 0x150, kTxStopped = 0x158;
 constexpr uint32_t kPselTxd = 0x50c, kBaudrate = 0x524, kConfig = 0x56c;
 constexpr uint32_t kRxdPtr = 0x534, kRxdMaxcnt = 0x538, kRxdAmount = 0x53c;
@@ -54,7 +55,10 @@ const TaskEventTable& Uarte::registers() {
           {.bit = 6, .event = kEndRx, .task = 0x004},
       },
       {
-          {.offset = 0x480, .name = "ERRORSRC", .fields = {{"ERRORS", 0, 4}}, .read = get<&U::errors>,
+          {.offset = 0x480,
+           .name = "ERRORSRC",
+           .fields = {{"ERRORS", 0, 4}},
+           .read = get<&U::errors>,
            .write = set<&U::clear_errors>},
           {.offset = 0x500, .name = "ENABLE", .fields = {{"ENABLE", 0, 4}}, .write = set<&U::write_enable>},
           {.offset = 0x508, .name = "PSEL.RTS", .reset = 0xffffffff, .fields = {kPin, kPort, kConnect}},
@@ -62,7 +66,10 @@ const TaskEventTable& Uarte::registers() {
           {.offset = 0x510, .name = "PSEL.CTS", .reset = 0xffffffff, .fields = {kPin, kPort, kConnect}},
           {.offset = 0x514, .name = "PSEL.RXD", .reset = 0xffffffff, .fields = {kPin, kPort, kConnect}},
           {.offset = 0x518, .name = "RXD", .access = Access::ro, .read = get<&U::read_rxd>},
-          {.offset = 0x51c, .name = "TXD", .access = Access::wo, .fields = {{"TXD", 0, 8}},
+          {.offset = 0x51c,
+           .name = "TXD",
+           .access = Access::wo,
+           .fields = {{"TXD", 0, 8}},
            .write = set<&U::write_txd>},
           {.offset = kBaudrate, .name = "BAUDRATE", .reset = 0x04000000},
           {.offset = kRxdPtr, .name = "RXD.PTR"},
@@ -287,9 +294,15 @@ uint32_t Uarte::read_rxd(unsigned) {
 
 void Uarte::on_alarm(uint32_t code) {
   switch (code) {
-    case tx_done: done(tx_alarm_); return tx_byte_sent();
-    case rx_byte: done(rx_alarm_); return rx_byte_arrived();
-    default: done(rxto_alarm_); return generate(kRxto);
+    case tx_done:
+      done(tx_alarm_);
+      return tx_byte_sent();
+    case rx_byte:
+      done(rx_alarm_);
+      return rx_byte_arrived();
+    default:
+      done(rxto_alarm_);
+      return generate(kRxto);
   }
 }
 
