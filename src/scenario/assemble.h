@@ -1,0 +1,25 @@
+#pragma once
+#include "scenario/codec.h"
+
+namespace xedgesim::scenario {
+
+/// `over` on top of `base`: maps key by key, everything else replaced. With `append`, lists of maps are
+/// joined instead (base first).
+ValuePtr merged(const ValuePtr& base, const ValuePtr& over, bool append = false);
+
+/// Adds the files named by scenario.include, and theirs, under the tree. Complaints go to the report.
+ValuePtr with_includes(const ValuePtr& root, LoadContext& context);
+
+/// One `path=value`. Returns the changed tree; the unchanged one after a complaint.
+ValuePtr with_override(const ValuePtr& root, const std::string& override_text, LoadContext& context);
+
+/// Gives every entry of devices, nodes, edge, cloud, switches and links the keys of its kind and of
+/// `defaults`, checks kinds, and warns of kinds nobody uses.
+ValuePtr with_inherited(const ValuePtr& root, LoadContext& context);
+
+/// Mark of the value at "faults[2].target"; of the nearest thing above it where that does not exist.
+Mark place_of(const Value& root, std::string_view path);
+/// The value itself, or null.
+const Value* value_at(const Value& root, std::string_view path);
+
+}  // namespace xedgesim::scenario

@@ -1,0 +1,153 @@
+#include <algorithm>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "scenario/check.h"
+
+namespace xedgesim::scenario {
+namespace {
+
+std::vector<std::string> profile_names(const Scenario& s) {
+  std::vector<std::string> out = {"default", "constrained", "lossy"};
+  for (const auto& [name, profile] : s.profiles) out.push_back(name);
+  return out;
+}
+
+std::vector<std::string> port_names(const Switch& w) {
+  std::vector<std::string> out;
+  for (const SwitchPort& p : w.ports) out.push_back(p.name);
+  return out;
+}
+
+bool contains(const std::vector<std::string>& list, const std::string& item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+void check_ports(Check& check, const Switch& w, const std::string& path) {
+  std::set<std::string> seen;
+  std::set<int64_t> vlans;
+  for (size_t i = 0; i < w.vlans.size(); ++i)
+    if (!vlans.insert(w.vlans[i].id).second)
+      check.error(at("{}.vlans[{}]", path, i), "VLAN {} is listed twice: remove one", w.vlans[i].id);
+  for (size_t i = 0; i < w.ports.size(); ++i) {
+    const SwitchPort& p = w.ports[i];
+    const std::string port = at("{}.ports[{}]", path, i);
+    if (!p.name.empty() && !seen.insert(p.name).second)
+      check.error(port, "port '{}' is listed twice: remove one", p.name);
+    if (p.vlan && !vlans.empty() && !vlans.count(*p.vlan))
+      check.error(port + ".vlan", "VLAN {} is not in {}.vlans: add it there", *p.vlan, path);
+    for (size_t k = 0; k < p.trunks.size(); ++k)
+      if (!vlans.empty() && !vlans.count(p.trunks[k]))
+        check.error(at("{}.trunks[{}]", port, k), "VLAN {} is not in {}.vlans: add it there", p.trunks[k],
+                    path);
+  }
+}
+
+void check_port(Check& check, const Switch& w, const std::string& port, const std::string& path) {
+  const auto ports = port_names(w);
+  if (ports.empty() || contains(ports, port)) return;
+  const std::string hint = did_you_mean(port, ports);
+  check.error(path, "switch '{}' has no port '{}'{}", w.id, port,
+              hint.empty() ? " — its ports: " + name_list(ports) : hint);
+}
+
+}  // namespace
+
+void check_network(Check& check, const NameTable* names) {
+  const Network& n = check.s.network;
+  if (n.profile && !find_profile(check.s, *n.profile)) {
+    const auto known = profile_names(check.s);
+    const std::string hint = did_you_mean(*n.profile, known);
+    check.error("network.profile", "unknown profile '{}'{}", *n.profile,
+                hint.empty() ? " — known: " + name_list(known) : hint);
+  }
+  for (const auto& [name, wired] : n.wired) {
+    const std::string path = "network.wired." + name;
+    if (check.given(path + ".endpoints")) {
+      if (wired.endpoints.size() != 2) {
+        check.error(path + ".endpoints", "a path has two ends, found {}: write [NODE, NODE]",
+                    wired.endpoints.size());
+      } else {
+        check_targets(check, path + ".endpoints", wired.endpoints, names);
+      }
+    } else if (!wired_endpoints(check.s, name)) {
+      check.warning(
+          path, "the name says no ends: call it A_to_B with node ids, gateway or cloud, or add 'endpoints'");
+    }
+  }
+  for (size_t i = 0; i < n.interferers.size(); ++i) {
+    const Interferer& f = n.interferers[i];
+    if (f.stop && *f.stop <= f.start)
+      check.error(at("network.interferers[{}].stop", i), "it ends before it begins: choose a later time");
+  }
+  for (const auto& [name, profile] : check.s.profiles) {
+    for (const auto& [target, impairments] : profile)
+      if (target != "*") check_targets(check, at("profiles.{}.{}", name, target), {target}, names);
+  }
+}
+
+void check_switches(Check& check) {
+  for (size_t i = 0; i < check.s.switches.size(); ++i) {
+    const Switch& w = check.s.switches[i];
+    const std::string path = at("switches[{}]", i);
+    check_ports(check, w, path);
+    if (w.mirror) {
+      check_port(check, w, w.mirror->to, path + ".mirror.to");
+      for (size_t k = 0; k < w.mirror->from.size(); ++k)
+        check_port(check, w, w.mirror->from[k],
+                   check.given(path + ".mirror.from[0]") ? at("{}.mirror.from[{}]", path, k)
+                                                         : path + ".mirror.from");
+    }
+    if (w.stp_priority % 4096 != 0)
+      check.error(path + ".stp_priority", "{} is no multiple of 4096: write one", w.stp_priority);
+  }
+}
+
+void check_links(Check& check) {
+  const Scenario& s = check.s;
+  std::unordered_map<std::string, const Switch*> switches;
+  std::vector<std::string> known;
+  std::set<std::string> nodes;
+  for (const Switch& w : s.switches) {
+    switches.emplace(w.id, &w);
+    known.push_back(w.id);
+  }
+  for (const LinuxNode& n : s.nodes)
+    for (int64_t k = 0; k < n.count; ++k) nodes.insert(member_id(n.id, n.count, k));
+  for (const EdgeNode& e : s.edge) nodes.insert(e.id);
+  for (const CloudNode& c : s.cloud) nodes.insert(c.id);
+  for (const Device& d : s.devices)
+    if (d.type == Device::Type::external)
+      for (int64_t k = 0; k < d.count; ++k) nodes.insert(member_id(d.id, d.count, k));
+  known.insert(known.end(), nodes.begin(), nodes.end());
+  std::map<std::string, size_t> used;
+  for (size_t i = 0; i < s.links.size(); ++i) {
+    const Link& l = s.links[i];
+    const std::string path = at("links[{}].endpoints", i);
+    if (l.endpoints.size() != 2) {
+      check.error(path, "a link has two ends, found {}: write [\"NODE:eth0\", \"SWITCH:1\"]",
+                  l.endpoints.size());
+      continue;
+    }
+    for (size_t k = 0; k < 2; ++k) {
+      const std::string& end = l.endpoints[k];
+      const std::string one = at("{}[{}]", path, k);
+      const size_t colon = end.find(':');
+      if (colon == std::string::npos || colon == 0 || colon + 1 == end.size()) {
+        check.error(one, "'{}' is no attachment point: write NODE:INTERFACE or SWITCH:PORT", end);
+        continue;
+      }
+      const std::string node = end.substr(0, colon);
+      if (const auto w = switches.find(node); w != switches.end()) {
+        check_port(check, *w->second, end.substr(colon + 1), one);
+      } else if (!nodes.count(node)) {
+        check.error(one, "no node or switch is named '{}'{}", node, did_you_mean(node, known));
+      }
+      if (const auto [other, fresh] = used.emplace(end, i); !fresh)
+        check.error(one, "'{}' is plugged in by links[{}] already: choose another", end, other->second);
+    }
+  }
+}
+
+}  // namespace xedgesim::scenario

@@ -1,0 +1,152 @@
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "scenario/check.h"
+#include "scenario/codecs.h"
+#include "scenario/metric_names.h"
+
+namespace xedgesim::scenario {
+namespace {
+
+void check_native_services(Check& check, const std::vector<std::string>& services, const std::string& path) {
+  const auto known = names_of(native_services());
+  for (size_t i = 0; i < services.size(); ++i) {
+    if (std::find(known.begin(), known.end(), services[i]) != known.end()) continue;
+    const std::string hint = did_you_mean(services[i], known);
+    check.error(at("{}.services[{}]", path, i), "there is no native service '{}'{}", services[i],
+                hint.empty() ? " — known: " + name_list(known) : hint);
+  }
+}
+
+bool has(const std::vector<std::string>& services, const char* name) {
+  return std::find(services.begin(), services.end(), name) != services.end();
+}
+
+void check_volumes(Check& check, const std::vector<std::string>& volumes, const std::string& path) {
+  for (size_t i = 0; i < volumes.size(); ++i) {
+    const size_t colon = volumes[i].find(':');
+    if (colon == std::string::npos || colon == 0 || colon + 1 == volumes[i].size())
+      check.error(at("{}.volumes[{}]", path, i),
+                  "'{}' is no volume: write HOST:CONTAINER or HOST:CONTAINER:ro", volumes[i]);
+  }
+}
+
+/// 0 for anything that is not IPv4.
+uint32_t ipv4(const std::string& text) {
+  in_addr a{};
+  return inet_pton(AF_INET, text.c_str(), &a) == 1 ? ntohl(a.s_addr) : 0;
+}
+
+void check_node(Check& check, const LinuxNode& n, const std::string& path) {
+  using T = LinuxNode::Type;
+  if (n.type == T::container && n.image.empty()) check.error(path, "a container needs the key 'image'");
+  if (n.type == T::process && n.command.empty()) check.error(path, "a process needs the key 'command'");
+  if (n.type == T::vm) {
+    if (n.image.empty() && n.kernel.empty() && !check.given(path + ".kernel"))
+      check.warning(path, "this machine has neither 'image' nor 'kernel': there is nothing to boot");
+    if (!n.image_file.empty())
+      check_exists(n.image_file, check.place(path + ".image"), Path(Path(), path + ".image"),
+                   check.context());
+  }
+  if (!n.initrd.empty() && n.kernel.empty())
+    check.error(path + ".initrd", "an initrd needs a kernel: add the key 'kernel'");
+  if (n.count > 1 && !n.mac.empty())
+    check.error(path + ".mac", "one address cannot serve {} nodes: remove it", n.count);
+  if (n.count > 1 && !n.ip.empty())
+    check.error(path + ".ip", "one address cannot serve {} nodes: remove it", n.count);
+  if (n.memory_limit && n.memory_limit->hard && n.memory_limit->soft &&
+      *n.memory_limit->soft > *n.memory_limit->hard)
+    check.error(path + ".memory_limit", "soft is above hard: swap them");
+  if (n.qos)
+    for (const auto& [key, b] :
+         {std::pair("inbound", n.qos->inbound), std::pair("outbound", n.qos->outbound)})
+      if (b && b->average && b->peak && *b->peak < *b->average)
+        check.error(at("{}.qos.{}", path, key), "peak is below average: raise it");
+  constexpr int64_t kK3sServer = 1638ll << 20;
+  if (n.role == LinuxNode::Role::k3s_server && n.memory < kK3sServer)
+    check.warning(check.given(path + ".memory") ? path + ".memory" : path,
+                  "a k3s server with a workload wants about 1.6 GiB, this one has {} MiB", n.memory >> 20);
+  check_volumes(check, n.volumes, path);
+}
+
+void check_addresses(Check& check) {
+  std::unordered_map<std::string, size_t> macs, ips;
+  const auto& lan = check.s.network.lan;
+  for (size_t i = 0; i < check.s.nodes.size(); ++i) {
+    const LinuxNode& n = check.s.nodes[i];
+    std::string mac = n.mac;
+    std::transform(mac.begin(), mac.end(), mac.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (const auto [known, fresh] = macs.emplace(mac, i); !mac.empty() && !fresh)
+      check.error(at("nodes[{}].mac", i), "nodes[{}] has this address already: choose another",
+                  known->second);
+    if (const auto [known, fresh] = ips.emplace(n.ip, i); !n.ip.empty() && !fresh)
+      check.error(at("nodes[{}].ip", i), "nodes[{}] has this address already: choose another", known->second);
+    if (!lan || ipv4(n.ip) == 0 || ipv4(lan->host_ip) == 0) continue;
+    const uint32_t mask = 0xffffffffu << (32 - lan->prefix);
+    if ((ipv4(n.ip) & mask) != (ipv4(lan->host_ip) & mask))
+      check.error(at("nodes[{}].ip", i), "{} is outside the network {}/{}: choose an address in it", n.ip,
+                  lan->host_ip, lan->prefix);
+    if (n.ip == lan->host_ip)
+      check.error(at("nodes[{}].ip", i), "{} is the host's address: choose another", n.ip);
+  }
+}
+
+void check_cluster(Check& check) {
+  std::vector<std::string> servers;
+  for (const LinuxNode& n : check.s.nodes)
+    if (n.role == LinuxNode::Role::k3s_server) servers.push_back(n.id);
+  for (size_t i = 0; i < check.s.nodes.size(); ++i) {
+    const LinuxNode& n = check.s.nodes[i];
+    if (n.role != LinuxNode::Role::k3s_agent) continue;
+    const std::string wanted = n.k3s ? n.k3s->server : "";
+    if (servers.empty()) {
+      check.error(at("nodes[{}].role", i), "an agent needs a node with role: k3s-server: add one");
+    } else if (wanted.empty() && servers.size() > 1) {
+      check.error(at("nodes[{}].role", i), "there are {} servers: name one with k3s.server", servers.size());
+    } else if (!wanted.empty() && std::find(servers.begin(), servers.end(), wanted) == servers.end()) {
+      check.error(at("nodes[{}].k3s.server", i), "no k3s-server is named '{}'{}", wanted,
+                  did_you_mean(wanted, servers));
+    }
+  }
+}
+
+}  // namespace
+
+void check_services(Check& check) {
+  for (size_t i = 0; i < check.s.edge.size(); ++i) {
+    const EdgeNode& e = check.s.edge[i];
+    const std::string path = at("edge[{}]", i);
+    if (e.type == EdgeNode::Type::docker && e.image.empty())
+      check.error(path, "an edge node of type docker needs the key 'image'");
+    if (e.type == EdgeNode::Type::process && e.command.empty())
+      check.error(path, "an edge node of type process needs the key 'command'");
+    if (e.type == EdgeNode::Type::model) {
+      check_native_services(check, e.services, path);
+      if (has(e.services, "ml_inference_service") && edge_model_file(e).empty() &&
+          !check.given(path + ".ml_model"))
+        check.error(path, "the service ml_inference_service needs the key 'ml_model'");
+    }
+    check_volumes(check, e.volumes, path);
+  }
+  for (size_t i = 0; i < check.s.cloud.size(); ++i) {
+    const CloudNode& c = check.s.cloud[i];
+    const std::string path = at("cloud[{}]", i);
+    if (c.type == CloudNode::Type::model) {
+      check_native_services(check, c.services, path);
+      if (has(c.services, "ml_inference_service") && c.ml_model.empty() && !check.given(path + ".ml_model"))
+        check.error(path, "the service ml_inference_service needs the key 'ml_model'");
+    }
+  }
+}
+
+void check_linux_nodes(Check& check) {
+  for (size_t i = 0; i < check.s.nodes.size(); ++i) check_node(check, check.s.nodes[i], at("nodes[{}]", i));
+  check_addresses(check);
+  check_cluster(check);
+}
+
+}  // namespace xedgesim::scenario

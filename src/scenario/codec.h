@@ -1,0 +1,158 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scenario/load.h"
+#include "scenario/report.h"
+
+namespace xedgesim::scenario {
+
+struct LoadContext {
+  Report& report;
+  const LoadOptions& options;
+  bool partial = false;  ///< a kind or a default: required keys may come from elsewhere
+};
+
+class Documentation;
+
+/// How values of one type stand in YAML. Loading, the schema, the resolved dump and the reference tables
+/// all come from here.
+template <class T>
+class Codec {
+ public:
+  virtual ~Codec() = default;
+  /// False after a complaint; `out` may be half filled then.
+  virtual bool load(const Value& value, T& out, const Path& path, LoadContext& context) const = 0;
+  virtual nlohmann::json schema(bool partial) const = 0;
+  /// Null: leave the key out.
+  virtual ValuePtr dump(const T& value) const = 0;
+  /// For the reference: "time (ns, us, …)".
+  virtual std::string type() const = 0;
+  /// Keys one level down, to find misplaced ones.
+  virtual std::vector<std::string> keys() const { return {}; }
+  virtual void document(Documentation&, const std::string& path) const { (void)path; }
+  /// A key without a value means an empty one (lists, maps) instead of a mistake.
+  virtual bool null_is_empty() const { return false; }
+};
+
+template <class T>
+using CodecPtr = std::shared_ptr<const Codec<T>>;
+
+/// "expected X, not a list".
+void wrong_kind(const Value& value, const Path& path, const std::string& expected, LoadContext& context);
+
+/// The scalar's text, or null after a complaint.
+const std::string* scalar_text(const Value& value, const Path& path, const std::string& expected,
+                               LoadContext& context);
+
+template <class T>
+class ListCodec : public Codec<std::vector<T>> {
+ public:
+  /// `one_is_list`: a single item may stand without brackets.
+  ListCodec(CodecPtr<T> item, bool one_is_list) : item_(std::move(item)), one_is_list_(one_is_list) {}
+
+  bool load(const Value& value, std::vector<T>& out, const Path& path, LoadContext& context) const override {
+    out.clear();
+    if (value.is_null()) return true;
+    if (!value.is_list()) {
+      if (one_is_list_) {
+        out.emplace_back();
+        return item_->load(value, out.back(), path, context);
+      }
+      wrong_kind(value, path, "a list of " + item_->type(), context);
+      return false;
+    }
+    bool ok = true;
+    out.reserve(value.items.size());
+    for (size_t i = 0; i < value.items.size(); ++i) {
+      // Kept even when wrong, so that indices are the file's.
+      T item{};
+      ok &= item_->load(*value.items[i], item, Path(path, i), context);
+      out.push_back(std::move(item));
+    }
+    return ok;
+  }
+  nlohmann::json schema(bool) const override {
+    const nlohmann::json list = {{"type", nlohmann::json::array({"array", "null"})},
+                                 {"items", item_->schema(false)}};
+    if (!one_is_list_) return list;
+    return {{"anyOf", nlohmann::json::array({list, item_->schema(false)})}};
+  }
+  ValuePtr dump(const std::vector<T>& value) const override {
+    std::vector<ValuePtr> items;
+    for (const T& item : value) items.push_back(item_->dump(item));
+    return make_list(std::move(items));
+  }
+  std::string type() const override {
+    return (one_is_list_ ? item_->type() + " or list of such" : "list of " + item_->type());
+  }
+  void document(Documentation& d, const std::string& path) const override { item_->document(d, path + "[]"); }
+  bool null_is_empty() const override { return true; }
+
+ private:
+  CodecPtr<T> item_;
+  bool one_is_list_;
+};
+
+template <class T>
+class MapCodec : public Codec<std::map<std::string, T>> {
+ public:
+  MapCodec(CodecPtr<T> item, std::string key_name) : item_(std::move(item)), key_name_(std::move(key_name)) {}
+
+  bool load(const Value& value, std::map<std::string, T>& out, const Path& path,
+            LoadContext& context) const override {
+    out.clear();
+    if (value.is_null()) return true;
+    if (!value.is_map()) {
+      wrong_kind(value, path, type(), context);
+      return false;
+    }
+    bool ok = true;
+    for (const Entry& e : value.entries) {
+      if (e.key.rfind("x-", 0) == 0) continue;
+      ok &= item_->load(*e.value, out[e.key], Path(path, e.key), context);
+    }
+    return ok;
+  }
+  nlohmann::json schema(bool) const override {
+    return {{"type", nlohmann::json::array({"object", "null"})},
+            {"patternProperties", {{"^x-", nlohmann::json::object()}}},
+            {"additionalProperties", item_->schema(false)}};
+  }
+  ValuePtr dump(const std::map<std::string, T>& value) const override {
+    std::vector<Entry> entries;
+    for (const auto& [key, item] : value) entries.push_back({key, {}, item_->dump(item)});
+    return make_map(std::move(entries));
+  }
+  std::string type() const override { return "map of " + key_name_ + " to " + item_->type(); }
+  void document(Documentation& d, const std::string& path) const override {
+    std::string upper = key_name_;
+    for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    item_->document(d, path + "." + upper);
+  }
+  bool null_is_empty() const override { return true; }
+
+ private:
+  CodecPtr<T> item_;
+  std::string key_name_;
+};
+
+template <class T>
+CodecPtr<std::vector<T>> list_of(CodecPtr<T> item) {
+  return std::make_shared<ListCodec<T>>(std::move(item), false);
+}
+/// `x` means `[x]`.
+template <class T>
+CodecPtr<std::vector<T>> one_or_more(CodecPtr<T> item) {
+  return std::make_shared<ListCodec<T>>(std::move(item), true);
+}
+template <class T>
+CodecPtr<std::map<std::string, T>> map_of(CodecPtr<T> item, std::string key_name = "name") {
+  return std::make_shared<MapCodec<T>>(std::move(item), std::move(key_name));
+}
+
+}  // namespace xedgesim::scenario

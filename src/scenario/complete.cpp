@@ -1,0 +1,107 @@
+#include <charconv>
+#include <cmath>
+
+#include "scenario/check.h"
+#include "scenario/codecs.h"
+#include "scenario/yaml_reader.h"
+
+namespace xedgesim::scenario {
+namespace {
+
+std::vector<std::string_view> split(std::string_view line, char separator) {
+  std::vector<std::string_view> out;
+  for (size_t from = 0;;) {
+    const size_t end = line.find(separator, from);
+    out.push_back(line.substr(from, end - from));
+    while (!out.back().empty() && (out.back().back() == ' ' || out.back().back() == '\r'))
+      out.back().remove_suffix(1);
+    while (!out.back().empty() && out.back().front() == ' ') out.back().remove_prefix(1);
+    if (end == std::string_view::npos) return out;
+    from = end + 1;
+  }
+}
+
+bool number(std::string_view text, double& out) {
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return ec == std::errc{} && end == text.data() + text.size() && std::isfinite(out) && std::fabs(out) <= 1e7;
+}
+
+/// CSV with a header naming x_m, y_m and perhaps z_m among its columns, or without one: x,y[,z].
+std::vector<Position> read_positions(const FilePath& file, const std::string& path, const Mark& mark,
+                                     LoadContext& context) {
+  std::vector<Position> out;
+  const auto text = read_text_file(file.resolved, mark, context.report);
+  if (!text) return out;
+  size_t columns[3] = {0, 1, 2};
+  size_t line_number = 0;
+  for (std::string_view line : split(*text, '\n')) {
+    ++line_number;
+    if (line.empty() || line.front() == '#') continue;
+    const auto cells = split(line, ',');
+    double ignored = 0;
+    if (out.empty() && !number(cells[0], ignored)) {
+      constexpr std::string_view kNames[3] = {"x_m", "y_m", "z_m"};
+      for (size_t axis = 0; axis < 3; ++axis) {
+        columns[axis] = cells.size();  // absent
+        for (size_t c = 0; c < cells.size(); ++c)
+          if (cells[c] == kNames[axis]) columns[axis] = c;
+      }
+      continue;
+    }
+    double xyz[3] = {0, 0, 0};
+    for (size_t axis = 0; axis < 3; ++axis) {
+      const bool there = columns[axis] < cells.size();
+      if (there ? number(cells[columns[axis]], xyz[axis]) : axis == 2) continue;
+      context.report.error(mark, fmt::format("{}: line {} of '{}' has no number for {}: write x_m,y_m[,z_m]",
+                                             path, line_number, file.resolved.string(),
+                                             axis == 0   ? "x_m"
+                                             : axis == 1 ? "y_m"
+                                                         : "z_m"));
+      return out;
+    }
+    out.push_back({xyz[0], xyz[1], xyz[2]});
+  }
+  if (out.empty())
+    context.report.error(
+        mark, fmt::format("{}: '{}' has no positions: write x_m,y_m[,z_m]", path, file.resolved.string()));
+  return out;
+}
+
+bool looks_like_path(const std::string& s) {
+  const std::string extension = std::filesystem::path(s).extension().string();
+  return s.find('/') != std::string::npos || extension == ".yaml" || extension == ".yml";
+}
+
+void complete_device(Device& d, const std::string& path, const Value& root, LoadContext& context) {
+  if (d.config.sample_rate_hz && value_at(root, path + ".sensors") == nullptr) d.sensors.emplace_back();
+  Placement& p = d.placement;
+  const std::string positions = path + ".placement.positions";
+  if (value_at(root, positions) && value_at(root, path + ".placement.topology") == nullptr)
+    p.topology = Placement::Topology::positions;
+  std::error_code ec;
+  if (!p.positions_file.empty() &&
+      (context.options.check_files || std::filesystem::exists(p.positions_file.resolved, ec)))
+    p.positions = read_positions(p.positions_file, positions, place_of(root, positions), context);
+  if (looks_like_path(d.platform))
+    d.platform_file = resolve_path(d.platform, place_of(root, path + ".platform"), context);
+}
+
+}  // namespace
+
+void complete(Scenario& s, const Value& root, LoadContext& context) {
+  for (size_t i = 0; i < s.devices.size(); ++i)
+    complete_device(s.devices[i], at("devices[{}]", i), root, context);
+  for (size_t i = 0; i < s.edge.size(); ++i)
+    s.edge[i].folder = context.report.source(place_of(root, at("edge[{}]", i)).file).folder;
+  for (size_t i = 0; i < s.nodes.size(); ++i) {
+    LinuxNode& n = s.nodes[i];
+    if (n.type == LinuxNode::Type::vm && !n.image.empty())
+      n.image_file = resolve_path(n.image, place_of(root, at("nodes[{}].image", i)), context);
+  }
+  for (Link& l : s.links)
+    if (l.id.empty() && l.endpoints.size() == 2) l.id = l.endpoints[0] + "--" + l.endpoints[1];
+  if (s.metrics.output_dir.empty() && !s.meta.name.empty())
+    s.metrics.output_dir = "results/" + s.meta.name + "/";
+}
+
+}  // namespace xedgesim::scenario

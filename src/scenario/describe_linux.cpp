@@ -1,0 +1,126 @@
+#include "scenario/describe.h"
+
+namespace xedgesim::scenario {
+namespace {
+
+const Description<Bandwidth>& describe_bandwidth() {
+  static const Description<Bandwidth> kD = [] {
+    Description<Bandwidth> d;
+    d.doc = "Limits of one direction. Write units (100Mbit): libvirt's own numbers count kibibytes a second.";
+    d.add({.key = "average", .doc = "rate in the long run"}, &Bandwidth::average, bit_rate());
+    d.add({.key = "peak", .doc = "highest rate"}, &Bandwidth::peak, bit_rate());
+    d.add({.key = "burst", .doc = "bytes that may pass at peak rate"}, &Bandwidth::burst, bytes(1));
+    return d;
+  }();
+  return kD;
+}
+
+const Description<Qos>& describe_qos() {
+  static const Description<Qos> kD = [] {
+    Description<Qos> d;
+    d.doc = "Limits of a node's network interface.";
+    d.add({.key = "inbound", .doc = "towards the node"}, &Qos::inbound, struct_of(describe_bandwidth()));
+    d.add({.key = "outbound", .doc = "from the node"}, &Qos::outbound, struct_of(describe_bandwidth()));
+    return d;
+  }();
+  return kD;
+}
+
+CodecPtr<int64_t> memory_size() { return bytes_bare(int64_t{1} << 20, int64_t{1} << 20, int64_t{1} << 46); }
+
+const Description<MemoryLimit>& describe_memory_limit() {
+  static const Description<MemoryLimit> kD = [] {
+    Description<MemoryLimit> d;
+    d.doc = "What the host grants beyond the machine's own memory size.";
+    d.add({.key = "hard", .doc = "absolute ceiling"}, &MemoryLimit::hard, memory_size());
+    d.add({.key = "soft", .doc = "limit when the host is short"}, &MemoryLimit::soft, memory_size());
+    return d;
+  }();
+  return kD;
+}
+
+const Description<Disk>& describe_disk() {
+  static const Description<Disk> kD = [] {
+    Description<Disk> d;
+    d.doc = "One more disk.";
+    d.add({.key = "file", .doc = "image", .required = true}, &Disk::file, file_path());
+    d.add({.key = "read_only", .doc = "refuse writes"}, &Disk::read_only, boolean());
+    return d;
+  }();
+  return kD;
+}
+
+const Description<K3s>& describe_k3s() {
+  static const Description<K3s> kD = [] {
+    Description<K3s> d;
+    d.doc = "Settings of the k3s roles.";
+    d.add({.key = "token", .doc = "shared secret of the cluster; absent: drawn from the seed"}, &K3s::token,
+          text());
+    d.add({.key = "token_file", .doc = "file with the secret"}, &K3s::token_file, file_path());
+    d.add({.key = "server", .doc = "agents: node id of the server; absent: the only one"}, &K3s::server,
+          identifier());
+    d.add({.key = "extra_flags", .doc = "command line flags of k3s"}, &K3s::extra_flags, one_or_more(text()));
+    d.add({.key = "manifests",
+           .doc = "Kubernetes files applied at the start (pods with their resource limits)"},
+          &K3s::manifests, one_or_more(file_path()));
+    return d;
+  }();
+  return kD;
+}
+
+const Description<LinuxNode>& describe_node() {
+  using N = LinuxNode;
+  static const Description<N> kD = [] {
+    Description<N> d;
+    d.doc = "A Linux machine.";
+    d.add({.key = "id", .doc = "name, also in DNS", .required = true}, &N::id, identifier());
+    d.consumed({.key = "kind", .doc = "entry of `kinds` whose keys apply where this node has none"},
+               identifier());
+    d.add({.key = "description", .doc = "for people"}, &N::description, text());
+    d.add({.key = "count", .doc = "number of machines; more than 1 makes id_1, id_2, …"}, &N::count,
+          integer(1, 10'000, "a number of nodes"));
+    d.add({.key = "type", .doc = "virtual machine, container or process of the host"}, &N::type,
+          choice<N::Type>(
+              {{"vm", N::Type::vm}, {"container", N::Type::container}, {"process", N::Type::process}}));
+    d.add({.key = "arch", .doc = "processor; emulated where it is not the host's"}, &N::arch,
+          choice<N::Arch>({{"x86_64", N::Arch::x86_64}, {"aarch64", N::Arch::aarch64}}));
+    d.add({.key = "memory", .doc = "RAM"}, &N::memory, memory_size());
+    d.add({.key = "memory_limit", .doc = "limits of the host process"}, &N::memory_limit,
+          struct_of(describe_memory_limit()));
+    d.add({.key = "vcpus", .doc = "processors"}, &N::vcpus, integer(1, 1024));
+    d.add({.key = "cpu_quota", .doc = "processor time it may use; 150% is one and a half cores"},
+          &N::cpu_quota, cores());
+    d.add({.key = "cpu_shares", .doc = "weight against others; absent: 1024 a vcpu"}, &N::cpu_shares,
+          integer(2, 262'144));
+    d.add({.key = "cpu_model", .doc = "processor model, such as cortex-a57 or host-passthrough"},
+          &N::cpu_model, identifier());
+    d.add({.key = "mac", .doc = "Ethernet address; absent: derived from the id"}, &N::mac, mac_address());
+    d.add({.key = "ip", .doc = "fixed address; absent: by DHCP"}, &N::ip, ip_address());
+    d.add({.key = "image", .doc = "vm: disk image; container: image name"}, &N::image, text());
+    d.add({.key = "kernel", .doc = "vm: kernel, instead of a bootable image"}, &N::kernel, file_path());
+    d.add({.key = "initrd", .doc = "vm: initial RAM disk"}, &N::initrd, file_path());
+    d.add({.key = "kernel_args", .doc = "vm: kernel command line"}, &N::kernel_args, text());
+    d.add({.key = "disks", .doc = "more disks"}, &N::disks, list_of(struct_of(describe_disk())));
+    d.add({.key = "extra_disk_size", .doc = "size of an empty data disk"}, &N::extra_disk_size,
+          bytes_bare(int64_t{1} << 30, int64_t{1} << 20, int64_t{1} << 50));
+    d.add({.key = "role", .doc = "part in a k3s cluster"}, &N::role,
+          choice<N::Role>({{"none", N::Role::none},
+                           {"k3s-server", N::Role::k3s_server},
+                           {"k3s-agent", N::Role::k3s_agent}}));
+    d.add({.key = "k3s", .doc = "settings of the role"}, &N::k3s, struct_of(describe_k3s()));
+    d.add({.key = "qos", .doc = "limits of the network interface"}, &N::qos, struct_of(describe_qos()));
+    d.add({.key = "backend", .doc = "who runs the machine"}, &N::backend,
+          choice<N::Backend>({{"qemu", N::Backend::qemu}, {"libvirt", N::Backend::libvirt}}));
+    d.add({.key = "command", .doc = "process, container: what to run"}, &N::command, one_or_more(text()));
+    d.add({.key = "environment", .doc = "variables"}, &N::environment, map_of(text(), "variable"));
+    d.add({.key = "volumes", .doc = "container: HOST:CONTAINER[:ro]"}, &N::volumes, list_of(text()));
+    return d;
+  }();
+  return kD;
+}
+
+}  // namespace
+
+CodecPtr<LinuxNode> linux_node_codec() { return struct_of(describe_node()); }
+
+}  // namespace xedgesim::scenario

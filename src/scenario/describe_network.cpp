@@ -1,0 +1,169 @@
+#include "scenario/describe.h"
+
+namespace xedgesim::scenario {
+namespace {
+
+const Description<Wireless>& describe_wireless() {
+  using W = Wireless;
+  using M = W::ChannelModel;
+  using C = W::CcaMode;
+  static const Description<W> kD = [] {
+    Description<W> d;
+    d.doc = "The radio channel.";
+    d.add({.key = "protocol", .doc = "radio standard"}, &W::protocol,
+          choice<W::Protocol>(
+              {{"802.15.4", W::Protocol::ieee802154}, {"ieee802154", W::Protocol::ieee802154}}));
+    d.add({.key = "channel", .doc = "channel of the 2.4 GHz band"}, &W::channel,
+          integer(11, 26, "a channel"));
+    d.add({.key = "channel_model", .doc = "path loss"}, &W::channel_model,
+          choice<M>({{"log_distance", M::log_distance},
+                     {"LogDistancePropagationLoss", M::log_distance},
+                     {"free_space", M::free_space},
+                     {"FriisPropagationLoss", M::free_space},
+                     {"two_ray", M::two_ray},
+                     {"TwoRayGroundPropagationLoss", M::two_ray},
+                     {"range", M::range},
+                     {"RangePropagationLoss", M::range}}));
+    d.add({.key = "path_loss_exponent", .doc = "log_distance: exponent"}, &W::path_loss_exponent, real(1, 6));
+    d.add({.key = "reference_distance", .doc = "log_distance: distance of the reference loss"},
+          &W::reference_distance_m, length_bare(0.001, 1000));
+    d.add({.key = "reference_loss", .doc = "log_distance: loss at the reference distance"},
+          &W::reference_loss_db, ratio_db_bare(0, 200));
+    d.add(
+        {.key = "shadowing", .doc = "standard deviation of log-normal shadowing, drawn once a pair of nodes"},
+        &W::shadowing_db, ratio_db(0, 30));
+    d.add({.key = "tx_power", .doc = "transmit power of nodes that do not set their own"}, &W::tx_power_dbm,
+          power_bare());
+    d.add({.key = "max_range", .doc = "range: distance of the last receiver"}, &W::max_range_m,
+          length(0.01, 1e6));
+    d.add({.key = "sensitivity", .doc = "weakest signal received; absent: the radio's"}, &W::sensitivity_dbm,
+          power());
+    d.add({.key = "noise_figure", .doc = "noise of the receiver; absent: the radio's"}, &W::noise_figure_db,
+          ratio_db(0, 50));
+    d.add({.key = "cca_mode", .doc = "what makes the channel busy"}, &W::cca_mode,
+          choice<C>({{"energy", C::energy},
+                     {"carrier", C::carrier},
+                     {"carrier_and_energy", C::carrier_and_energy},
+                     {"carrier_or_energy", C::carrier_or_energy}}));
+    d.add({.key = "cca_threshold", .doc = "energy that makes the channel busy; absent: the radio's"},
+          &W::cca_threshold_dbm, power());
+    return d;
+  }();
+  return kD;
+}
+
+const Description<WiredLink>& describe_wired() {
+  using T = WiredLink::Type;
+  static const Description<WiredLink> kD = [] {
+    Description<WiredLink> d;
+    d.doc = "A wired path and what it does to frames.";
+    d.add({.key = "type", .doc = "kind of path, for people and reports"}, &WiredLink::type,
+          choice<T>({{"ethernet", T::ethernet},
+                     {"wifi", T::wifi},
+                     {"cellular", T::cellular},
+                     {"serial", T::serial}}));
+    d.add({.key = "endpoints", .doc = "the two nodes; absent: read from the name A_to_B"},
+          &WiredLink::endpoints, list_of(text()));
+    d.flat(&WiredLink::impairments, describe_impairments());
+    return d;
+  }();
+  return kD;
+}
+
+const Description<Interferer>& describe_interferer() {
+  using T = Interferer::Type;
+  static const Description<Interferer> kD = [] {
+    Description<Interferer> d;
+    d.doc = "A source of noise in the radio band.";
+    d.add({.key = "id", .doc = "name", .required = true}, &Interferer::id, identifier());
+    d.add({.key = "type", .doc = "shape of the noise"}, &Interferer::type,
+          choice<T>({{"constant", T::constant},
+                     {"wifi", T::wifi},
+                     {"microwave", T::microwave},
+                     {"frames", T::frames}}));
+    d.add({.key = "position", .doc = "where it stands"}, &Interferer::position, position());
+    d.add({.key = "power", .doc = "power within one 802.15.4 channel"}, &Interferer::power_dbm, power_bare());
+    d.add({.key = "channels",
+           .doc = "802.15.4 channels it falls on; absent: the network's",
+           .synonym = "channel"},
+          &Interferer::channels, one_or_more(integer(11, 26, "a channel")));
+    d.add({.key = "duty_cycle", .doc = "share of time it transmits"}, &Interferer::duty_cycle, fraction());
+    d.add({.key = "period", .doc = "length of one on/off cycle"}, &Interferer::period, positive_duration());
+    d.add({.key = "start", .doc = "when it begins"}, &Interferer::start, duration());
+    d.add({.key = "stop", .doc = "when it ends; absent: with the run"}, &Interferer::stop,
+          positive_duration());
+    return d;
+  }();
+  return kD;
+}
+
+const Description<Lan>& describe_lan() {
+  static const Description<Lan> kD = [] {
+    Description<Lan> d;
+    d.doc = "Management network of the Linux nodes, with DHCP and DNS.";
+    d.add({.key = "bridge", .doc = "name of the bridge"}, &Lan::bridge, identifier());
+    d.add({.key = "host_interface", .doc = "the host's port on it"}, &Lan::host_interface, identifier());
+    d.add({.key = "host_ip", .doc = "the host's address"}, &Lan::host_ip, ip_address());
+    d.add({.key = "prefix", .doc = "prefix length of the network"}, &Lan::prefix, integer(8, 30));
+    d.add({.key = "dhcp_start", .doc = "first address given out"}, &Lan::dhcp_start, ip_address());
+    d.add({.key = "dhcp_end", .doc = "last address given out"}, &Lan::dhcp_end, ip_address());
+    d.add({.key = "domain", .doc = "nodes are found as NAME.domain"}, &Lan::domain, identifier());
+    return d;
+  }();
+  return kD;
+}
+
+const Description<Network>& describe_network() {
+  using N = Network;
+  using T = N::Topology;
+  static const Description<N> kD = [] {
+    Description<N> d;
+    d.doc = "Radio and wires.";
+    d.add({.key = "type", .doc = "who computes the radio"}, &N::type,
+          choice<N::Type>({{"native", N::Type::native}, {"ns3", N::Type::ns3}}));
+    d.add({.key = "topology", .doc = "star: all devices talk to the gateway"}, &N::topology,
+          choice<T>({{"star", T::star}, {"mesh", T::mesh}, {"tree", T::tree}, {"custom", T::custom}}));
+    d.add({.key = "wireless", .doc = "the radio channel"}, &N::wireless, struct_of(describe_wireless()));
+    d.add({.key = "wired", .doc = "wired paths by name"}, &N::wired, map_of(struct_of(describe_wired())));
+    d.add({.key = "interferers", .doc = "sources of noise"}, &N::interferers,
+          list_of(struct_of(describe_interferer())));
+    d.add({.key = "profile", .doc = "profile in force from the start"}, &N::profile, text());
+    d.add({.key = "lan", .doc = "management network of Linux nodes"}, &N::lan, struct_of(describe_lan()));
+    return d;
+  }();
+  return kD;
+}
+
+}  // namespace
+
+const Description<Impairments>& describe_impairments() {
+  using I = Impairments;
+  using D = I::Distribution;
+  static const Description<I> kD = [] {
+    Description<I> d;
+    d.doc = "What a path does to frames; what is absent does not happen.";
+    d.add({.key = "latency", .doc = "delay of every frame"}, &I::latency, duration());
+    d.add({.key = "jitter", .doc = "variation of the delay"}, &I::jitter, duration());
+    d.add({.key = "bandwidth", .doc = "rate; absent: unlimited"}, &I::bandwidth, bit_rate());
+    d.add({.key = "loss_rate", .doc = "share of frames lost"}, &I::loss_rate, fraction());
+    d.add({.key = "corrupt", .doc = "share of frames with a wrong bit"}, &I::corrupt, fraction());
+    d.add({.key = "duplicate", .doc = "share of frames delivered twice"}, &I::duplicate, fraction());
+    d.add({.key = "reorder", .doc = "share of frames that overtake others"}, &I::reorder, fraction());
+    d.add({.key = "queue", .doc = "frames that may wait"}, &I::queue, integer(1, 1'000'000'000));
+    d.add({.key = "queue_latency", .doc = "longest wait before frames are dropped (tc tbf latency)"},
+          &I::queue_latency, duration());
+    d.add({.key = "burst", .doc = "bytes that may pass at once (tc tbf burst)"}, &I::burst, bytes(1));
+    d.add({.key = "distribution", .doc = "of the jitter; absent: uniform"}, &I::distribution,
+          choice<D>({{"uniform", D::uniform},
+                     {"normal", D::normal},
+                     {"pareto", D::pareto},
+                     {"paretonormal", D::paretonormal}}));
+    return d;
+  }();
+  return kD;
+}
+
+CodecPtr<Network> network_codec() { return struct_of(describe_network()); }
+CodecPtr<Profile> profile_codec() { return map_of(struct_of(describe_impairments()), "target"); }
+
+}  // namespace xedgesim::scenario

@@ -1,0 +1,139 @@
+#pragma once
+#include <nlohmann/json.hpp>
+
+#include "scenario/common.h"
+
+namespace xedgesim::scenario {
+
+/// Where the devices of one group stand.
+struct Placement {
+  enum class Topology { grid, line, circle, random, positions };
+  Topology topology = Topology::grid;
+  double spacing_m = 10;            ///< grid, line
+  double radius_m = 50;             ///< circle, random
+  Position origin;                  ///< centre of grid, circle and disc, start of the line
+  std::vector<Position> positions;  ///< positions: one a device (also filled from positions_file)
+  FilePath positions_file;          ///< CSV with the columns x_m,y_m[,z_m]
+  bool operator==(const Placement&) const = default;
+};
+
+/// Handed to firmware through UICR customer words and to behavioural models directly. Absent: the
+/// firmware's or model's own default. `extra` holds the free keys that begin with x-.
+struct DeviceConfig {
+  std::optional<int64_t> sample_rate_hz;
+  std::optional<Duration> report_interval;
+  std::optional<Duration> forward_interval;
+  std::optional<Duration> inference_interval;
+  std::optional<int64_t> packet_size;  ///< payload bytes
+  std::optional<double> tx_power_dbm;
+  std::optional<Duration> phase;         ///< first report; absent: seeded, different for each device
+  std::optional<int64_t> window;         ///< samples a feature vector is computed from
+  std::optional<int64_t> short_address;  ///< 0..0xfffd; of the first device of a group, then counting up
+  std::optional<int64_t> pan_id;         ///< 0..0xffff
+  std::optional<int64_t> destination;    ///< short address frames are sent to
+  std::optional<int64_t> channel;        ///< 11..26; absent: network.wireless.channel
+  std::optional<bool> ack;               ///< request link-layer acknowledgements
+  std::optional<int64_t> min_be;
+  std::optional<int64_t> max_be;
+  std::optional<int64_t> max_csma_backoffs;
+  std::optional<int64_t> max_frame_retries;
+  std::optional<std::string> topic;
+  std::optional<int64_t> topic_id;
+  std::optional<int64_t> qos;  ///< MQTT-SN 0..2
+  nlohmann::json extra = nlohmann::json::object();
+  bool operator==(const DeviceConfig&) const = default;
+};
+
+/// What one analogue (or other) input of a device sees.
+struct Sensor {
+  enum class Type { vibration, csv, wav, constant, sine, noise };
+  std::string pin = "AIN0";  ///< AIN0..AIN7 or a model's channel name; `channel` is a synonym
+  Type type = Type::vibration;
+  FilePath file;                      ///< csv, wav: samples; vibration: data set (absent: generated)
+  FilePath labels;                    ///< ground truth, one line a window
+  std::optional<std::string> column;  ///< csv: column to use (absent: the first numeric one)
+  std::optional<int64_t>
+      rate_hz;       ///< rate of the recording; absent: from the file or the config's sample_rate
+  bool loop = true;  ///< start again at the end of the recording
+  std::optional<double> value_v;           ///< constant
+  std::optional<double> amplitude_v;       ///< sine, noise (standard deviation)
+  std::optional<double> offset_v;          ///< sine, noise
+  std::optional<int64_t> frequency_hz;     ///< sine
+  std::optional<std::string> fault_class;  ///< vibration: healthy, inner_race, outer_race, ball, mixed
+  std::optional<double> anomaly_rate;      ///< vibration: share of anomalous windows, 0..1
+  bool operator==(const Sensor&) const = default;
+};
+
+/// hybrid: the first layers run on the device, the rest at the edge.
+struct MlSplit {
+  std::vector<int64_t> device_layers;
+  std::vector<int64_t> edge_layers;
+  int64_t intermediate_size = 0;  ///< elements of the tensor sent between them
+  bool operator==(const MlSplit&) const = default;
+};
+
+/// adaptive: when the placement changes (seed 1.6).
+struct MlAdaptive {
+  double low_battery = 0.2;   ///< below: infer at the edge
+  double poor_network = 0.5;  ///< delivery ratio below: infer on the device
+  bool operator==(const MlAdaptive&) const = default;
+};
+
+struct Battery {
+  double capacity_c = 810;  ///< coulombs; 225 mAh, a CR2032
+  double voltage_v = 3.0;
+  double initial = 1.0;  ///< 0..1
+  double cutoff_v = 1.8;
+  bool operator==(const Battery&) const = default;
+};
+
+struct Console {
+  std::string uart = "uart0";
+  bool record = true;  ///< keep the text in the results
+  FilePath input;      ///< text typed into the device
+  bool operator==(const Console&) const = default;
+};
+
+/// ELF or HEX, or BIN at an address (`image.bin@0x10000`).
+struct Firmware {
+  FilePath file;
+  std::optional<uint64_t> address;
+  bool operator==(const Firmware&) const = default;
+};
+
+enum class MlPlacement { none, device, edge, cloud, hybrid, adaptive };
+
+/// One group of equal devices; `count` of them are made (see expand.h).
+struct Device {
+  enum class Type { mcu, model, renode, external };
+  enum class OnLockup { stop, carry_on };
+  std::string id;
+  std::string description;
+  int64_t count = 1;
+  Type type = Type::mcu;
+  std::string platform;    ///< a known board, or the path of a platform YAML
+  FilePath platform_file;  ///< set when `platform` is a path
+  std::optional<Firmware> firmware;
+  FilePath model;                      ///< type model: script, or the name of a built-in model (no file then)
+  std::vector<std::string> command;    ///< type external: program to start (absent: it connects by itself)
+  Duration timeout = Duration::s(30);  ///< type external: wall time it may take for one answer
+  DeviceConfig config;
+  Placement placement;
+  std::optional<Position> position;  ///< instead of placement, for a single device
+  std::vector<Sensor> sensors;
+  MlPlacement ml_placement = MlPlacement::none;
+  FilePath ml_model;
+  std::optional<MlSplit> ml_split;
+  std::optional<MlAdaptive> ml_adaptive;
+  std::optional<Battery> battery;
+  double clock_drift_ppm = 0;
+  double clock_drift_spread_ppm = 0;  ///< each device is drawn from drift ± spread (seeded)
+  Console console;
+  OnLockup on_lockup = OnLockup::stop;
+
+  /// Runs firmware on an emulated MCU here; the seed's `renode` means that too.
+  bool emulated() const { return type == Type::mcu || type == Type::renode; }
+  bool operator==(const Device&) const = default;
+};
+
+}  // namespace xedgesim::scenario

@@ -1,0 +1,123 @@
+#include "scenario/fault_types.h"
+
+#include "base/error.h"
+
+namespace xedgesim::scenario {
+
+const std::vector<FaultType>& fault_types() {
+  using C = NodeClass;
+  using T = Fault::Type;
+  static const std::vector<C> kNodes = {C::device, C::edge, C::cloud, C::linux_node};
+  static const std::vector<FaultType> kTypes = {
+      {T::edge_failure,
+       "edge_failure",
+       "the edge node stops; it goes on after the duration",
+       {C::edge},
+       {},
+       {},
+       true},
+      {T::cloud_failure,
+       "cloud_failure",
+       "the cloud node stops; it goes on after the duration",
+       {C::cloud},
+       {},
+       {},
+       true},
+      {T::device_failure,
+       "device_failure",
+       "the device loses power; it boots again after the duration",
+       {C::device},
+       {},
+       {},
+       true},
+      {T::device_reset, "device_reset", "the device's reset pin is pulled", {C::device}, {}, {}, true},
+      {T::node_failure,
+       "node_failure",
+       "the machine is paused; it goes on after the duration",
+       kNodes,
+       {},
+       {},
+       true},
+      {T::network_partition,
+       "network_partition",
+       "the targets reach nobody but each other",
+       kNodes,
+       {},
+       {},
+       true},
+      {T::radio_interference,
+       "radio_interference",
+       "a jammer beside the targets (none: everywhere)",
+       {C::device, C::edge},
+       {"power", "channel"},
+       {},
+       false},
+      {T::packet_loss,
+       "packet_loss",
+       "frames of the targets are lost at random",
+       {C::device, C::edge, C::cloud, C::linux_node, C::link},
+       {"loss_rate"},
+       {"loss_rate"},
+       true},
+      {T::link_down, "link_down", "the link or switch carries nothing", {C::link, C::switch_}, {}, {}, true},
+      {T::link_degradation,
+       "link_degradation",
+       "impairments on top of the link's own",
+       {C::link},
+       {"latency", "jitter", "bandwidth", "loss_rate", "corrupt", "duplicate", "reorder", "queue",
+        "queue_latency", "burst", "distribution"},
+       {},
+       true},
+      {T::apply_profile, "apply_profile", "a profile is put in force", {}, {"profile"}, {"profile"}, false},
+      {T::sensor_fault,
+       "sensor_fault",
+       "the device's sensor misbehaves",
+       {C::device},
+       {"mode", "value"},
+       {"mode"},
+       true},
+      {T::battery_drain,
+       "battery_drain",
+       "the device's battery falls to a share of its capacity",
+       {C::device},
+       {"charge"},
+       {"charge"},
+       true},
+      {T::clock_drift,
+       "clock_drift",
+       "the device's clock changes its deviation",
+       {C::device},
+       {"ppm"},
+       {"ppm"},
+       true},
+  };
+  return kTypes;
+}
+
+const FaultType& fault_type(Fault::Type type) {
+  for (const FaultType& t : fault_types())
+    if (t.type == type) return t;
+  invariant_failed("every Fault::Type has a row", __FILE__, __LINE__);
+}
+
+std::string_view class_name(NodeClass kind) {
+  switch (kind) {
+    case NodeClass::device:
+      return "device";
+    case NodeClass::edge:
+      return "edge node";
+    case NodeClass::cloud:
+      return "cloud node";
+    case NodeClass::linux_node:
+      return "Linux node";
+    case NodeClass::switch_:
+      return "switch";
+    case NodeClass::link:
+      return "link";
+    case NodeClass::interferer:
+      return "interferer";
+  }
+  return "node";
+}
+
+}  // namespace xedgesim::scenario

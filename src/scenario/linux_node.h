@@ -1,0 +1,78 @@
+#pragma once
+#include <map>
+
+#include "scenario/common.h"
+
+namespace xedgesim::scenario {
+
+struct Bandwidth {
+  std::optional<int64_t> average;  ///< bits a second
+  std::optional<int64_t> peak;     ///< bits a second
+  std::optional<int64_t> burst;    ///< bytes
+  bool operator==(const Bandwidth&) const = default;
+};
+
+struct Qos {
+  std::optional<Bandwidth> inbound;
+  std::optional<Bandwidth> outbound;
+  bool operator==(const Qos&) const = default;
+};
+
+struct MemoryLimit {
+  std::optional<int64_t> hard;  ///< bytes
+  std::optional<int64_t> soft;  ///< bytes
+  bool operator==(const MemoryLimit&) const = default;
+};
+
+struct Disk {
+  FilePath file;
+  bool read_only = false;
+  bool operator==(const Disk&) const = default;
+};
+
+struct K3s {
+  std::string token;
+  FilePath token_file;
+  std::string server;  ///< agents: node id of the server; absent: the only k3s-server
+  std::vector<std::string> extra_flags;
+  std::vector<FilePath> manifests;
+  bool operator==(const K3s&) const = default;
+};
+
+/// A Linux machine.
+struct LinuxNode {
+  enum class Type { vm, container, process };
+  enum class Arch { x86_64, aarch64 };
+  enum class Role { none, k3s_server, k3s_agent };
+  enum class Backend { qemu, libvirt };
+  std::string id;
+  std::string description;
+  int64_t count = 1;
+  Type type = Type::vm;
+  Arch arch = Arch::x86_64;
+  int64_t memory = int64_t{512} << 20;  ///< bytes
+  std::optional<MemoryLimit> memory_limit;
+  int64_t vcpus = 1;
+  std::optional<double> cpu_quota;    ///< 1.0 = one whole core
+  std::optional<int64_t> cpu_shares;  ///< absent: 1024 a vcpu
+  std::string cpu_model;              ///< absent: the back end's default for the architecture
+  std::string mac;                    ///< absent: derived from the id
+  std::string ip;                     ///< absent: DHCP
+  std::string image;                  ///< container: image name; vm: disk image
+  FilePath image_file;                ///< vm: resolved disk image
+  FilePath kernel;
+  FilePath initrd;
+  std::string kernel_args;
+  std::vector<Disk> disks;
+  std::optional<int64_t> extra_disk_size;  ///< bytes of an empty data disk
+  Role role = Role::none;
+  std::optional<K3s> k3s;
+  std::optional<Qos> qos;
+  Backend backend = Backend::qemu;
+  std::vector<std::string> command;  ///< process, container
+  std::map<std::string, std::string> environment;
+  std::vector<std::string> volumes;
+  bool operator==(const LinuxNode&) const = default;
+};
+
+}  // namespace xedgesim::scenario

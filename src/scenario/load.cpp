@@ -1,0 +1,149 @@
+#include "scenario/load.h"
+
+#include <fmt/format.h>
+
+#include "scenario/assemble.h"
+#include "scenario/check.h"
+#include "scenario/check_batch.h"
+#include "scenario/describe.h"
+#include "scenario/yaml_reader.h"
+
+extern char** environ;
+
+namespace xedgesim::scenario {
+namespace {
+
+/// The main file's tree, or null after a complaint.
+ValuePtr read_main(std::string_view text, LoadContext& context, const char* what) {
+  ValuePtr root = read_yaml(text, 0, context.options.environment, context.report);
+  if (!root) return nullptr;
+  if (root->is_null()) {
+    context.report.error({0, 1, 1}, fmt::format("the file is empty: {}", what));
+    return nullptr;
+  }
+  if (!root->is_map()) {
+    context.report.error(root->mark, fmt::format("the file is {}, not a map of sections: {}",
+                                                 root->is_list() ? "a list" : "a single value", what));
+    return nullptr;
+  }
+  return root;
+}
+
+/// Whether every id and count was read well, so that names can be looked up.
+bool ids_known(const Scenario& s, const Value& root, const LoadContext& context) {
+  const auto good = [&](const std::string& path) {
+    const Value* id = value_at(root, path + ".id");
+    const Value* count = value_at(root, path + ".count");
+    return id && !context.report.has_error_at(id->mark) &&
+           !(count && context.report.has_error_at(count->mark));
+  };
+  const auto all_good = [&](const char* section, size_t n) {
+    bool ok = true;
+    for (size_t i = 0; i < n; ++i) ok = ok && good(fmt::format("{}[{}]", section, i));
+    return ok;
+  };
+  return all_good("devices", s.devices.size()) && all_good("edge", s.edge.size()) &&
+         all_good("cloud", s.cloud.size()) && all_good("nodes", s.nodes.size()) &&
+         all_good("switches", s.switches.size()) &&
+         all_good("network.interferers", s.network.interferers.size());
+}
+
+void check_all(const Scenario& s, const Value& root, LoadContext& context) {
+  Check check(s, root, context);
+  check_devices(check);
+  check_services(check);
+  check_linux_nodes(check);
+  check_switches(check);
+  if (!check.given("scenario.duration") && check.given("scenario.name"))
+    check.warning("scenario", "there is no duration: {}s are simulated", s.meta.duration.count_s());
+  std::optional<NameTable> names;
+  if (check_counts(check) && ids_known(s, root, context)) {
+    check_ids(check);
+    check_links(check);
+    names.emplace(s);
+  }
+  const NameTable* known = names ? &*names : nullptr;
+  check_network(check, known);
+  check_faults(check, known);
+  check_validation(check, known);
+  check_metrics(check, known);
+}
+
+LoadResult load_from(std::string_view text, Report& report, const LoadOptions& options) {
+  LoadContext context{report, options};
+  LoadResult result;
+  ValuePtr root = read_main(text, context, "a scenario begins with 'scenario:' and its 'name:'");
+  if (root) {
+    root = with_includes(root, context);
+    for (const std::string& o : options.overrides) root = with_override(root, o, context);
+    root = with_inherited(root, context);
+    scenario_codec()->load(*root, result.scenario, Path(), context);
+    complete(result.scenario, *root, context);
+    check_all(result.scenario, *root, context);
+  }
+  result.errors = report.errors();
+  result.warnings = report.warnings();
+  return result;
+}
+
+BatchResult load_batch_from(std::string_view text, Report& report, const LoadOptions& options) {
+  LoadContext context{report, options};
+  BatchResult result;
+  ValuePtr root = read_main(text, context, "a batch begins with 'batch:' and its 'name:'");
+  if (root) {
+    for (const std::string& o : options.overrides) root = with_override(root, o, context);
+    batch_codec()->load(*root, result.batch, Path(), context);
+    check_batch(result.batch, *root, context);
+  }
+  result.errors = report.errors();
+  result.warnings = report.warnings();
+  return result;
+}
+
+template <class Result>
+Result load_file(const std::filesystem::path& file, const LoadOptions& options,
+                 Result (*load)(std::string_view, Report&, const LoadOptions&)) {
+  Report report;
+  report.add_source({file.string(), file.parent_path()});
+  if (const auto text = read_text_file(file, {0, 0, 0}, report)) return load(*text, report, options);
+  Result result;
+  result.errors = report.errors();
+  return result;
+}
+
+}  // namespace
+
+LoadResult load_scenario(const std::filesystem::path& file, const LoadOptions& options) {
+  return load_file<LoadResult>(file, options, load_from);
+}
+
+LoadResult load_scenario_text(std::string_view text, const std::string& name,
+                              const std::filesystem::path& folder, const LoadOptions& options) {
+  Report report;
+  report.add_source({name, folder});
+  return load_from(text, report, options);
+}
+
+BatchResult load_batch(const std::filesystem::path& file, const LoadOptions& options) {
+  return load_file<BatchResult>(file, options, load_batch_from);
+}
+
+BatchResult load_batch_text(std::string_view text, const std::string& name,
+                            const std::filesystem::path& folder, const LoadOptions& options) {
+  Report report;
+  report.add_source({name, folder});
+  return load_batch_from(text, report, options);
+}
+
+std::map<std::string, std::string> process_environment() {
+  std::map<std::string, std::string> out;
+  for (char** e = environ; e && *e; ++e) {
+    const std::string_view variable = *e;
+    const size_t equals = variable.find('=');
+    if (equals != std::string_view::npos)
+      out.emplace(variable.substr(0, equals), variable.substr(equals + 1));
+  }
+  return out;
+}
+
+}  // namespace xedgesim::scenario

@@ -1,0 +1,65 @@
+#pragma once
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenario/batch.h"
+#include "scenario/diagnostic.h"
+#include "scenario/scenario.h"
+
+namespace xedgesim::scenario {
+
+struct LoadOptions {
+  std::map<std::string, std::string> environment;     ///< for ${VAR}; see process_environment()
+  std::vector<std::string> overrides;                 ///< `devices[0].count=100`, applied in order
+  std::optional<std::vector<std::string>> platforms;  ///< known boards; absent: not checked
+  std::vector<std::filesystem::path> search_paths;    ///< tried after the scenario's own folder
+  bool check_files = true;                            ///< that firmware, models, data … exist
+};
+
+/// `scenario` is worth running only if ok(); errors and warnings are sorted by place.
+struct LoadResult {
+  Scenario scenario;
+  std::vector<Diagnostic> errors;
+  std::vector<Diagnostic> warnings;
+  bool ok() const { return errors.empty(); }
+};
+
+struct BatchResult {
+  Batch batch;
+  std::vector<Diagnostic> errors;
+  std::vector<Diagnostic> warnings;
+  bool ok() const { return errors.empty(); }
+};
+
+/// Never throws for anything a file can contain; an unreadable file is a diagnostic too.
+LoadResult load_scenario(const std::filesystem::path& file, const LoadOptions& options = {});
+/// `name` stands in messages; files are resolved relative to `folder`.
+LoadResult load_scenario_text(std::string_view text, const std::string& name,
+                              const std::filesystem::path& folder, const LoadOptions& options = {});
+BatchResult load_batch(const std::filesystem::path& file, const LoadOptions& options = {});
+BatchResult load_batch_text(std::string_view text, const std::string& name,
+                            const std::filesystem::path& folder, const LoadOptions& options = {});
+
+/// JSON Schema (draft-07, which editors understand best) of a scenario file and of a batch file.
+nlohmann::json json_schema();
+nlohmann::json batch_json_schema();
+
+/// YAML with every default filled in; loads to an equal Scenario.
+std::string dump_resolved(const Scenario& scenario);
+/// The same as JSON.
+nlohmann::json resolved_json(const Scenario& scenario);
+/// The configuration of one device as JSON, with units as written in YAML, for models and external programs.
+nlohmann::json config_json(const DeviceConfig& config);
+
+/// Markdown tables of every section and key.
+std::string reference_markdown();
+
+/// The host's environment variables.
+std::map<std::string, std::string> process_environment();
+
+}  // namespace xedgesim::scenario

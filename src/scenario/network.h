@@ -1,0 +1,140 @@
+#pragma once
+#include <map>
+
+#include "scenario/common.h"
+
+namespace xedgesim::scenario {
+
+struct Wireless {
+  enum class Protocol { ieee802154 };
+  enum class ChannelModel { log_distance, free_space, two_ray, range };
+  enum class CcaMode { energy, carrier, carrier_and_energy, carrier_or_energy };
+  Protocol protocol = Protocol::ieee802154;
+  int64_t channel = 26;  ///< 11..26
+  ChannelModel channel_model = ChannelModel::log_distance;
+  double path_loss_exponent = 3.0;
+  double reference_distance_m = 1.0;
+  double reference_loss_db = 40.0;
+  double shadowing_db = 0;                ///< standard deviation, drawn once a pair of nodes
+  double tx_power_dbm = 0;                ///< for nodes that do not set their own
+  double max_range_m = 100;               ///< channel_model range
+  std::optional<double> sensitivity_dbm;  ///< absent: the radio model's
+  std::optional<double> noise_figure_db;  ///< absent: the radio model's
+  CcaMode cca_mode = CcaMode::energy;
+  std::optional<double> cca_threshold_dbm;  ///< absent: the radio model's
+  bool operator==(const Wireless&) const = default;
+};
+
+/// A named wired path such as `gateway_to_cloud`.
+struct WiredLink {
+  enum class Type { ethernet, wifi, cellular, serial };
+  Type type = Type::ethernet;
+  std::vector<std::string> endpoints;  ///< two node ids; absent: read from the name `A_to_B`
+  Impairments impairments;
+  bool operator==(const WiredLink&) const = default;
+};
+
+struct Interferer {
+  enum class Type { constant, wifi, microwave, frames };
+  std::string id;
+  Type type = Type::constant;
+  Position position;
+  double power_dbm = 0;
+  std::vector<int64_t> channels;       ///< 802.15.4 channels it falls on; absent: network.wireless.channel
+  double duty_cycle = 1.0;             ///< 0..1
+  Duration period = Duration::ms(10);  ///< of one on/off cycle
+  Duration start;
+  std::optional<Duration> stop;  ///< absent: end of the run
+  bool operator==(const Interferer&) const = default;
+};
+
+/// The management network of Linux nodes (DHCP and DNS included).
+struct Lan {
+  std::string bridge = "xsbr0";
+  std::string host_interface = "vnet0";
+  std::string host_ip = "192.168.100.1";
+  int64_t prefix = 24;
+  std::string dhcp_start = "192.168.100.100";
+  std::string dhcp_end = "192.168.100.200";
+  std::string domain = "local";
+  bool operator==(const Lan&) const = default;
+};
+
+struct Network {
+  enum class Type { native, ns3 };
+  enum class Topology { star, mesh, tree, custom };
+  Type type = Type::native;
+  Topology topology = Topology::star;
+  Wireless wireless;
+  std::map<std::string, WiredLink> wired;
+  std::vector<Interferer> interferers;
+  std::optional<std::string> profile;  ///< impairments in force from the start
+  std::optional<Lan> lan;
+  bool operator==(const Network&) const = default;
+};
+
+struct RateQueue {
+  int64_t priority = 0;
+  std::optional<int64_t> min_rate;  ///< bits a second
+  std::optional<int64_t> max_rate;
+  bool operator==(const RateQueue&) const = default;
+};
+
+struct SwitchQos {
+  std::optional<int64_t> max_rate;
+  std::vector<RateQueue> queues;
+  bool operator==(const SwitchQos&) const = default;
+};
+
+struct SwitchPort {
+  enum class Mode { access, trunk };
+  std::string name;
+  Mode mode = Mode::access;
+  std::optional<int64_t> vlan;   ///< access VLAN, or the native one of a trunk
+  std::vector<int64_t> trunks;   ///< VLANs a trunk carries; empty: all
+  std::optional<SwitchQos> qos;  ///< absent: the switch's
+  bool operator==(const SwitchPort&) const = default;
+};
+
+struct Vlan {
+  int64_t id = 1;
+  std::string name;
+  bool operator==(const Vlan&) const = default;
+};
+
+struct Mirror {
+  std::vector<std::string> from;  ///< empty: every port
+  std::string to;
+  bool operator==(const Mirror&) const = default;
+};
+
+struct Switch {
+  enum class Backend { native, ovs, bridge };
+  enum class Tagging { none, dsa, edsa };
+  std::string id;
+  std::string description;
+  Backend backend = Backend::native;
+  std::vector<SwitchPort> ports;  ///< `ports: 4` makes the ports 1 to 4
+  std::vector<Vlan> vlans;
+  bool stp = false;
+  int64_t stp_priority = 32768;
+  std::optional<SwitchQos> qos;
+  std::optional<Mirror> mirror;
+  Duration mac_ageing = Duration::s(300);
+  int64_t mac_table_size = 8192;
+  Tagging tagging = Tagging::none;  ///< tag towards the CPU port, as Marvell switches do
+  bool operator==(const Switch&) const = default;
+};
+
+/// Two attachment points `node:interface` or `switch:port`, and what the cable does.
+struct Link {
+  std::string id;  ///< absent: "A:eth0--sw0:1"
+  std::vector<std::string> endpoints;
+  Impairments impairments;
+  bool operator==(const Link&) const = default;
+};
+
+/// Link or node name (glob) -> impairments.
+using Profile = std::map<std::string, Impairments>;
+
+}  // namespace xedgesim::scenario

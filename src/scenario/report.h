@@ -1,0 +1,59 @@
+#pragma once
+#include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "scenario/diagnostic.h"
+#include "scenario/value.h"
+
+namespace xedgesim::scenario {
+
+/// One text a scenario is made of: a file, or an override.
+struct Source {
+  std::string name;
+  std::filesystem::path folder;  ///< relative paths in it start here
+};
+
+/// "devices[0].config" while descending; lives on the stack.
+struct Path {
+  const Path* parent = nullptr;
+  std::string_view key = {};
+  long index = -1;  ///< of a list item when >= 0
+
+  Path() = default;
+  Path(const Path& above, std::string_view k) : parent(&above), key(k) {}
+  Path(const Path& above, size_t i) : parent(&above), index(static_cast<long>(i)) {}
+  std::string text() const;
+};
+
+/// Collects what is wrong. One complaint a place: the first one made there, so that a wrong value is not
+/// complained about again by the checks that would have used it.
+class Report {
+ public:
+  int add_source(Source source);
+  const Source& source(int index) const { return sources_[static_cast<size_t>(index)]; }
+
+  void error(const Mark& mark, std::string message);
+  void warning(const Mark& mark, std::string message);
+  bool has_error_at(const Mark& mark) const;
+  bool has_errors() const { return !errors_.empty(); }
+  /// Sorted by source (in order of reading), line and column; very many are cut with a count.
+  std::vector<Diagnostic> errors() const { return sorted(errors_); }
+  std::vector<Diagnostic> warnings() const { return sorted(warnings_); }
+
+ private:
+  struct Complaint {
+    Mark mark;
+    std::string message;
+  };
+  std::vector<Diagnostic> sorted(const std::vector<Complaint>& complaints) const;
+  std::vector<Source> sources_;
+  std::vector<Complaint> errors_;
+  std::vector<Complaint> warnings_;
+  std::set<std::tuple<int, int, int>> error_places_;
+};
+
+}  // namespace xedgesim::scenario
