@@ -7,7 +7,8 @@ namespace xedgesim::bus {
 class AnalogSource {
  public:
   virtual ~AnalogSource() = default;
-  /// Volts between analog input `ain` and ground at `t`. Times of successive calls for one input never go back.
+  /// Volts between analog input `ain` and ground at `t`. Times of successive calls for one input never go
+  /// back.
   virtual double volts(unsigned ain, SimTime t) = 0;
 };
 

@@ -31,7 +31,8 @@ void RegisterDevice::write(uint32_t offset, unsigned width, uint32_t value) {
   const unsigned i = offset < RegisterTable::kBlockSize ? table_.slot_of(offset) : 0;
   const RegisterTable::Slot& s = table_.slot(i);
   if (i == 0) return log_unmapped(offset, true);
-  if (s.access == Access::ro) return note(fmt::format("write to read-only {} ignored", table_.name_of(offset)));
+  if (s.access == Access::ro)
+    return note(fmt::format("write to read-only {} ignored", table_.name_of(offset)));
   if (width != 4) {
     note(fmt::format("{}-byte write to {}: the registers take words", width, table_.name_of(offset)));
     value <<= 8 * (offset & 3);

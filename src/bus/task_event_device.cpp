@@ -41,40 +41,41 @@ uint32_t event_bits(const std::vector<Register>& rows) {
 
 }  // namespace
 
-TaskEventTable::TaskEventTable(std::vector<Register> rows, std::vector<Short> shorts, std::vector<Register> others,
-                               bool with_inten)
+TaskEventTable::TaskEventTable(std::vector<Register> rows, std::vector<Short> shorts,
+                               std::vector<Register> others, bool with_inten)
     : RegisterTable({[&] {
-        for (Register& r : rows) {
-          if (!is_event(r)) continue;
-          r.read = get<&TaskEventDevice::read_event>;
-          r.write = set<&TaskEventDevice::write_event>;
-        }
-        if (with_inten) {
-          rows.push_back({.offset = kInten,
-                          .name = "INTEN",
-                          .read = get<&TaskEventDevice::read_inten>,
-                          .write = set<&TaskEventDevice::write_inten>});
-        }
-        if (event_bits(rows) != 0) {
-          rows.push_back({.offset = kIntenset,
-                          .name = "INTENSET",
-                          .read = get<&TaskEventDevice::read_inten>,
-                          .write = set<&TaskEventDevice::write_intenset>});
-          rows.push_back({.offset = kIntenclr,
-                          .name = "INTENCLR",
-                          .read = get<&TaskEventDevice::read_inten>,
-                          .write = set<&TaskEventDevice::write_intenclr>});
-        }
-        if (!shorts.empty()) {
-          std::vector<Field> fields;
-          for (const Short& s : shorts) fields.push_back({"SHORT", s.bit});
-          rows.push_back({.offset = kShorts,
-                          .name = "SHORTS",
-                          .fields = fields,
-                          .write = set<&TaskEventDevice::write_shorts>});
-        }
-        return rows;
-      }(), std::move(others)}),
+                       for (Register& r : rows) {
+                         if (!is_event(r)) continue;
+                         r.read = get<&TaskEventDevice::read_event>;
+                         r.write = set<&TaskEventDevice::write_event>;
+                       }
+                       if (with_inten) {
+                         rows.push_back({.offset = kInten,
+                                         .name = "INTEN",
+                                         .read = get<&TaskEventDevice::read_inten>,
+                                         .write = set<&TaskEventDevice::write_inten>});
+                       }
+                       if (event_bits(rows) != 0) {
+                         rows.push_back({.offset = kIntenset,
+                                         .name = "INTENSET",
+                                         .read = get<&TaskEventDevice::read_inten>,
+                                         .write = set<&TaskEventDevice::write_intenset>});
+                         rows.push_back({.offset = kIntenclr,
+                                         .name = "INTENCLR",
+                                         .read = get<&TaskEventDevice::read_inten>,
+                                         .write = set<&TaskEventDevice::write_intenclr>});
+                       }
+                       if (!shorts.empty()) {
+                         std::vector<Field> fields;
+                         for (const Short& s : shorts) fields.push_back({"SHORT", s.bit});
+                         rows.push_back({.offset = kShorts,
+                                         .name = "SHORTS",
+                                         .fields = fields,
+                                         .write = set<&TaskEventDevice::write_shorts>});
+                       }
+                       return rows;
+                     }(),
+                     std::move(others)}),
       event_mask_(event_bits(this->rows())),
       shorts_(std::move(shorts)) {
   for (const Short& s : shorts_) shorts_of_event_[event_bit(s.event)] |= 1u << s.bit;

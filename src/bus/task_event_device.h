@@ -43,8 +43,8 @@ Register event(uint16_t offset, const char* name, uint16_t count = 1, uint16_t s
 /// INTENCLR (and INTEN when `with_inten`) and SHORTS are added; their bits follow from the events and shorts.
 class TaskEventTable : public RegisterTable {
  public:
-  TaskEventTable(std::vector<Register> tasks_and_events, std::vector<Short> shorts, std::vector<Register> others,
-                 bool with_inten = false);
+  TaskEventTable(std::vector<Register> tasks_and_events, std::vector<Short> shorts,
+                 std::vector<Register> others, bool with_inten = false);
   uint32_t event_mask() const { return event_mask_; }
   uint32_t shorts_of_event(unsigned bit) const { return shorts_of_event_[bit]; }
   const std::vector<Short>& shorts() const { return shorts_; }

@@ -40,22 +40,14 @@ struct Type {
 };
 
 constexpr std::array kTypes = {
-    Type{"nrf.egu", make<nrf::Egu>},
-    Type{"nrf.ficr", make<nrf::Ficr>},
-    Type{"nrf.gpio", make<nrf::Gpio>},
-    Type{"nrf.gpiote", make<nrf::Gpiote>},
-    Type{"nrf.nvmc", make<nrf::Nvmc>},
-    Type{"nrf.power_clock", make<nrf::PowerClock>},
-    Type{"nrf.ppi", make<nrf::Ppi>},
-    Type{"nrf.radio", make<nrf::Radio>},
-    Type{"nrf.rng", make<nrf::Rng>},
-    Type{"nrf.rtc", make<nrf::Rtc>},
-    Type{"nrf.saadc", make<nrf::Saadc>},
-    Type{"nrf.temp", make<nrf::Temp>},
-    Type{"nrf.timer", make<nrf::Timer>},
-    Type{"nrf.uarte", make<nrf::Uarte>},
-    Type{"nrf.uicr", make<nrf::Uicr>},
-    Type{"nrf.wdt", make<nrf::Wdt>},
+    Type{"nrf.egu", make<nrf::Egu>},     Type{"nrf.ficr", make<nrf::Ficr>},
+    Type{"nrf.gpio", make<nrf::Gpio>},   Type{"nrf.gpiote", make<nrf::Gpiote>},
+    Type{"nrf.nvmc", make<nrf::Nvmc>},   Type{"nrf.power_clock", make<nrf::PowerClock>},
+    Type{"nrf.ppi", make<nrf::Ppi>},     Type{"nrf.radio", make<nrf::Radio>},
+    Type{"nrf.rng", make<nrf::Rng>},     Type{"nrf.rtc", make<nrf::Rtc>},
+    Type{"nrf.saadc", make<nrf::Saadc>}, Type{"nrf.temp", make<nrf::Temp>},
+    Type{"nrf.timer", make<nrf::Timer>}, Type{"nrf.uarte", make<nrf::Uarte>},
+    Type{"nrf.uicr", make<nrf::Uicr>},   Type{"nrf.wdt", make<nrf::Wdt>},
 };
 static_assert(std::ranges::is_sorted(kTypes, {}, &Type::name));
 

@@ -7,8 +7,9 @@
 
 namespace xedgesim::devices {
 
-/// Creates the device named by a platform file's `type`. Throws ConfigError for an unknown type (naming the known
-/// ones) and for missing or malformed parameters. The machine resets the devices once all of them exist.
+/// Creates the device named by a platform file's `type`. Throws ConfigError for an unknown type (naming the
+/// known ones) and for missing or malformed parameters. The machine resets the devices once all of them
+/// exist.
 std::unique_ptr<bus::Device> make_device(std::string_view type, const DeviceParams& params, bus::Board& board,
                                          Resources& resources);
 

@@ -17,7 +17,8 @@ uint32_t DeviceParams::number(const std::string& key, uint32_t fallback) const {
   uint32_t v = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v, hex ? 16 : 10);
   if (error != std::errc() || end != text.data() + text.size()) {
-    throw ConfigError(fmt::format("device {}: {} is '{}': write a whole number such as 4 or 0x10", name, key, it->second));
+    throw ConfigError(
+        fmt::format("device {}: {} is '{}': write a whole number such as 4 or 0x10", name, key, it->second));
   }
   return v;
 }

@@ -14,8 +14,8 @@
 
 namespace xedgesim::devices {
 
-/// One entry of a platform file's `devices:` list. Keys other than name, type, base, size and irq land in `params`
-/// as text.
+/// One entry of a platform file's `devices:` list. Keys other than name, type, base, size and irq land in
+/// `params` as text.
 struct DeviceParams {
   std::string name;
   uint32_t base = 0;
@@ -39,8 +39,8 @@ struct Identity {
   uint64_t device_address = 0;  ///< FICR.DEVICEADDR, 48 bits
 };
 
-/// What the machine lends to its devices. Pointers may be null where a comment says so and outlive the devices;
-/// the Resources object itself stays where it is as long as the devices exist.
+/// What the machine lends to its devices. Pointers may be null where a comment says so and outlive the
+/// devices; the Resources object itself stays where it is as long as the devices exist.
 struct Resources {
   bus::AddressMap* map = nullptr;       ///< nrf.ppi needs it
   bus::AnalogSource* analog = nullptr;  ///< null: all analog inputs are at 0 V

@@ -33,7 +33,8 @@ class Chip {
   bus::Device& add_timer(int n = 0) {
     constexpr uint32_t bases[] = {0x40008000, 0x40009000, 0x4000a000, 0x4001a000, 0x4001b000};
     constexpr int irqs[] = {8, 9, 10, 26, 27};
-    return add("nrf.timer", "timer" + std::to_string(n), bases[n], irqs[n], {{"channels", n < 3 ? "4" : "6"}});
+    return add("nrf.timer", "timer" + std::to_string(n), bases[n], irqs[n],
+               {{"channels", n < 3 ? "4" : "6"}});
   }
 
   /// Starts HFXO and LFCLK (from the RC oscillator) and waits for both.

@@ -62,7 +62,9 @@ class FakeBoard : public bus::Board, public bus::AddressMap {
     if (!once || seen_.insert(std::string(text)).second) logs.emplace_back(text);
   }
   void console(std::string_view, uint8_t byte) override { printed.push_back(static_cast<char>(byte)); }
-  void current(std::string_view consumer, double amperes) override { currents[std::string(consumer)] = amperes; }
+  void current(std::string_view consumer, double amperes) override {
+    currents[std::string(consumer)] = amperes;
+  }
   bus::Device* find(uint32_t address) override {
     for (bus::Device* d : devices) {
       if (address - d->base() < d->size()) return d;

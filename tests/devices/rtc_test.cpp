@@ -60,7 +60,7 @@ TEST_F(RtcTest, EventsOnlyWhenEnabled) {
   wr(rtc, 0x000, 1);
   c.board.run_until(edge(20));
   EXPECT_EQ(rd(rtc, kCompare), 0u);
-  wr(rtc, 0x008, 1);       // CLEAR, effective at edge 21
+  wr(rtc, 0x008, 1);         // CLEAR, effective at edge 21
   wr(rtc, 0x304, 1u << 16);  // INTEN alone: interrupt, but nothing for PPI
   c.board.run_until(edge(30));
   EXPECT_EQ(rd(rtc, kCompare), 1u);

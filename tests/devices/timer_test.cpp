@@ -5,7 +5,8 @@
 namespace xedgesim::test {
 namespace {
 
-constexpr uint32_t kStart = 0x000, kStop = 0x004, kCount = 0x008, kClear = 0x00c, kCapture = 0x040, kCompare = 0x140;
+constexpr uint32_t kStart = 0x000, kStop = 0x004, kCount = 0x008, kClear = 0x00c, kCapture = 0x040,
+                   kCompare = 0x140;
 constexpr uint32_t kShorts = 0x200, kMode = 0x504, kBitmode = 0x508, kPrescaler = 0x510, kCc = 0x540;
 constexpr uint32_t kBase = 0x40008000;
 
@@ -59,7 +60,8 @@ TEST(Timer, OneKilohertz) {
   wr(t, kShorts, 1);
   wr(t, kStart, 1);
   c.board.run_until(us(5'500));
-  EXPECT_EQ(c.board.times_of(kBase + kCompare), (std::vector{us(1000), us(2000), us(3000), us(4000), us(5000)}));
+  EXPECT_EQ(c.board.times_of(kBase + kCompare),
+            (std::vector{us(1000), us(2000), us(3000), us(4000), us(5000)}));
   wr(t, kCapture + 8, 1);
   EXPECT_EQ(rd(t, kCc + 8), 500u);
 }

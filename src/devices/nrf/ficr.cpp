@@ -65,7 +65,8 @@ const RegisterTable& Ficr::registers() {
 }
 
 Ficr::Ficr(const DeviceParams& params, Board& board, Resources& resources)
-    : RegisterDevice(params.name, params.base, params.size, registers(), board), identity_(resources.identity) {
+    : RegisterDevice(params.name, params.base, params.size, registers(), board),
+      identity_(resources.identity) {
   Ficr::reset();
 }
 

@@ -9,7 +9,8 @@ using namespace bus;
 namespace {
 
 constexpr uint32_t kDetectMode = 0x524, kPortStride = 0x300;
-constexpr Field kDir{"DIR", 0}, kInput{"INPUT", 1}, kPull{"PULL", 2, 2}, kDrive{"DRIVE", 8, 3}, kSense{"SENSE", 16, 2};
+constexpr Field kDir{"DIR", 0}, kInput{"INPUT", 1}, kPull{"PULL", 2, 2}, kDrive{"DRIVE", 8, 3},
+    kSense{"SENSE", 16, 2};
 constexpr uint32_t kCnfReset = 0x2;  // input buffer disconnected
 constexpr uint32_t kPullUp = 3, kSenseHigh = 2, kSenseLow = 3;
 
@@ -30,7 +31,9 @@ const RegisterTable& Gpio::registers() {
         {.offset = 0x518, .name = "DIRSET", .read = get<&G::read_dir>, .write = set<&G::set_dir>},
         {.offset = 0x51c, .name = "DIRCLR", .read = get<&G::read_dir>, .write = set<&G::clear_dir>},
         {.offset = 0x520, .name = "LATCH", .read = get<&G::read_latch>, .write = set<&G::clear_latch>},
-        {.offset = kDetectMode, .name = "DETECTMODE", .fields = {{"DETECTMODE", 0}},
+        {.offset = kDetectMode,
+         .name = "DETECTMODE",
+         .fields = {{"DETECTMODE", 0}},
          .write = set<&G::write_detect_mode>},
     };
     for (Register& r : rows) {
@@ -128,7 +131,8 @@ void Gpio::update(uint64_t pins) {
   update_detect(pins);
   for (uint64_t rest = changed; rest != 0; rest &= rest - 1) {
     const auto pin = static_cast<unsigned>(std::countr_zero(rest));
-    if (observer_ != nullptr && ((dir_ | taken_) >> pin & 1)) observer_->pin_changed(pin, level(pin), board().now());
+    if (observer_ != nullptr && ((dir_ | taken_) >> pin & 1))
+      observer_->pin_changed(pin, level(pin), board().now());
     if (listener_ != nullptr) listener_->pin_edge(pin, level(pin));
   }
 }

@@ -6,14 +6,14 @@
 
 namespace xedgesim::devices::nrf {
 
-/// GPIO ports P0 and P1 (nRF52840 PS v1.1, 6.9) as one block: P1's registers lie 0x300 above P0's. Pins count over
-/// both ports, P1.02 is 34.
+/// GPIO ports P0 and P1 (nRF52840 PS v1.1, 6.9) as one block: P1's registers lie 0x300 above P0's. Pins count
+/// over both ports, P1.02 is 34.
 ///
-/// A pin's level is what drives it: GPIOTE, else OUT when it is an output, else the outside, else its pull resistor,
-/// else low. IN shows the level of pins whose input buffer is connected.
+/// A pin's level is what drives it: GPIOTE, else OUT when it is an output, else the outside, else its pull
+/// resistor, else low. IN shows the level of pins whose input buffer is connected.
 ///
-/// Limits: drive strength is ignored (an output wins over the outside); open-drain and open-source configurations
-/// drive both levels; pins of peripherals (UART, SAADC) are not routed through here.
+/// Limits: drive strength is ignored (an output wins over the outside); open-drain and open-source
+/// configurations drive both levels; pins of peripherals (UART, SAADC) are not routed through here.
 class Gpio final : public bus::RegisterDevice, public Pins, public bus::PinPort {
  public:
   static constexpr unsigned kPorts = 2, kPins = 64;

@@ -9,7 +9,8 @@ using namespace bus;
 namespace {
 
 constexpr uint32_t kIn = 0x100, kPort = 0x17c, kConfig = 0x510;
-constexpr Field kMode{"MODE", 0, 2}, kPin{"PSEL", 8, 6}, kPolarity{"POLARITY", 16, 2}, kOutInit{"OUTINIT", 20};
+constexpr Field kMode{"MODE", 0, 2}, kPin{"PSEL", 8, 6}, kPolarity{"POLARITY", 16, 2},
+    kOutInit{"OUTINIT", 20};
 constexpr uint32_t kModeEvent = 1, kModeTask = 3;
 constexpr uint32_t kLoToHi = 1, kHiToLo = 2, kToggle = 3;
 
@@ -26,15 +27,19 @@ const TaskEventTable& Gpiote::registers() {
       },
       {},
       {
-          {.offset = kConfig, .name = "CONFIG", .fields = {kMode, kPin, kPolarity, kOutInit},
-           .write = set<&Gpiote::write_config>, .count = kChannels},
+          {.offset = kConfig,
+           .name = "CONFIG",
+           .fields = {kMode, kPin, kPolarity, kOutInit},
+           .write = set<&Gpiote::write_config>,
+           .count = kChannels},
       });
   return table;
 }
 
 Gpiote::Gpiote(const DeviceParams& params, Board& board, Resources& resources)
     : Peripheral(params, registers(), board, resources) {
-  if (links().pins == nullptr) throw ConfigError("device " + params.name + ": list the nrf.gpio device before it");
+  if (links().pins == nullptr)
+    throw ConfigError("device " + params.name + ": list the nrf.gpio device before it");
   links().pins->set_listener(*this);
   taken_pin_.fill(-1);
 }
@@ -66,10 +71,14 @@ void Gpiote::drive(unsigned channel, bool level) {
 
 void Gpiote::out(unsigned channel) {
   switch (kPolarity.of(config(channel))) {
-    case kLoToHi: return drive(channel, true);
-    case kHiToLo: return drive(channel, false);
-    case kToggle: return drive(channel, !level_[channel]);
-    default: return;
+    case kLoToHi:
+      return drive(channel, true);
+    case kHiToLo:
+      return drive(channel, false);
+    case kToggle:
+      return drive(channel, !level_[channel]);
+    default:
+      return;
   }
 }
 

@@ -15,7 +15,8 @@ constexpr uint32_t kWriteEnable = 1, kEraseEnable = 2;
 constexpr Field kWen{"WEN", 0, 2}, kDuration{"DURATION", 0, 7};
 constexpr uint32_t kPage = 0x1000;
 // PS 4.3.9.
-constexpr Duration kWriteTime = Duration::us(41), kErasePage = Duration::ms(85), kEraseAll = Duration::ms(169);
+constexpr Duration kWriteTime = Duration::us(41), kErasePage = Duration::ms(85),
+                   kEraseAll = Duration::ms(169);
 
 }  // namespace
 
@@ -36,7 +37,11 @@ const RegisterTable& Nvmc::registers() {
       {.offset = 0x54c, .name = "IMISS", .fields = {}},
       {.offset = 0x800, .name = "ACL.ADDR", .count = 8, .stride = 0x10},
       {.offset = 0x804, .name = "ACL.SIZE", .count = 8, .stride = 0x10},
-      {.offset = 0x808, .name = "ACL.PERM", .fields = {{"WRITE", 1}, {"READ", 2}}, .count = 8, .stride = 0x10},
+      {.offset = 0x808,
+       .name = "ACL.PERM",
+       .fields = {{"WRITE", 1}, {"READ", 2}},
+       .count = 8,
+       .stride = 0x10},
   }});
   return table;
 }

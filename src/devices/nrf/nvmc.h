@@ -5,11 +5,12 @@
 
 namespace xedgesim::devices::nrf {
 
-/// NVMC and ACL (nRF52840 PS v1.1, 4.3 and 6.2): one block. Programming, erasing and their times; the machine hands
-/// CPU stores to the flash array to flash_write() and stalls the CPU until busy_until().
+/// NVMC and ACL (nRF52840 PS v1.1, 4.3 and 6.2): one block. Programming, erasing and their times; the machine
+/// hands CPU stores to the flash array to flash_write() and stalls the CPU until busy_until().
 ///
-/// Limits: words may be written any number of times between erases (nWRITE is not enforced); the ACL registers hold
-/// their values without protecting anything; the instruction cache is not modelled, its counters read 0.
+/// Limits: words may be written any number of times between erases (nWRITE is not enforced); the ACL
+/// registers hold their values without protecting anything; the instruction cache is not modelled, its
+/// counters read 0.
 class Nvmc final : public bus::RegisterDevice, public bus::FlashController, public WriteGate {
  public:
   Nvmc(const DeviceParams& params, bus::Board& board, Resources& resources);

@@ -10,8 +10,10 @@ namespace xedgesim::devices::nrf {
 /// What all nRF peripheral models share beyond the register pattern: alarms by handle and the energy account.
 class Peripheral : public bus::TaskEventDevice {
  protected:
-  Peripheral(const DeviceParams& params, const bus::TaskEventTable& table, bus::Board& board, Resources& resources)
-      : TaskEventDevice(params.name, params.base, params.size, params.irq, table, board), resources_(resources) {}
+  Peripheral(const DeviceParams& params, const bus::TaskEventTable& table, bus::Board& board,
+             Resources& resources)
+      : TaskEventDevice(params.name, params.base, params.size, params.irq, table, board),
+        resources_(resources) {}
 
   SimTime now() const { return board().now(); }
   Resources& resources() const { return resources_; }

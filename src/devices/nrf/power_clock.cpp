@@ -16,7 +16,8 @@ constexpr uint32_t kSrcXtal = 1, kSrcSynth = 2;
 
 // Start-up, PS 5.4.4: HFXO 0.36 ms with the reset value of HFXODEBOUNCE (256 us of it).
 constexpr Duration kHfxoPowerUp = Duration::us(104), kHfxoDebounceUnit = Duration::us(16);
-constexpr Duration kLfrcStart = Duration::us(600), kLfxoStart = Duration::ms(250), kLfsynthStart = Duration::us(100);
+constexpr Duration kLfrcStart = Duration::us(600), kLfxoStart = Duration::ms(250),
+                   kLfsynthStart = Duration::us(100);
 constexpr Duration kCalibration = Duration::ms(16);
 constexpr Duration kCalibrationTimerUnit = Duration::ms(250);
 
@@ -52,7 +53,10 @@ const TaskEventTable& PowerClock::registers() {
       },
       {},
       {
-          {.offset = 0x400, .name = "RESETREAS", .read = get<&P::resetreas>, .write = set<&P::clear_resetreas>},
+          {.offset = 0x400,
+           .name = "RESETREAS",
+           .read = get<&P::resetreas>,
+           .write = set<&P::clear_resetreas>},
           {.offset = 0x408, .name = "HFCLKRUN", .access = Access::ro, .read = get<&P::hfclkrun>},
           {.offset = 0x40c, .name = "HFCLKSTAT", .access = Access::ro, .read = get<&P::hfclkstat>},
           {.offset = 0x414, .name = "LFCLKRUN", .access = Access::ro, .read = get<&P::lfclkrun>},
@@ -60,14 +64,21 @@ const TaskEventTable& PowerClock::registers() {
           {.offset = kLfclkSrcCopy, .name = "LFCLKSRCCOPY", .access = Access::ro},
           {.offset = 0x428, .name = "RAMSTATUS", .access = Access::ro},
           {.offset = 0x438, .name = "USBREGSTATUS", .access = Access::ro},
-          {.offset = 0x500, .name = "SYSTEMOFF", .access = Access::wo, .fields = {{"SYSTEMOFF", 0}},
+          {.offset = 0x500,
+           .name = "SYSTEMOFF",
+           .access = Access::wo,
+           .fields = {{"SYSTEMOFF", 0}},
            .write = set<&P::enter_system_off>},
-          {.offset = 0x510, .name = "POFCON",
+          {.offset = 0x510,
+           .name = "POFCON",
            .fields = {{"POF", 0}, {"THRESHOLD", 1, 4}, {"THRESHOLDVDDH", 8, 4}}},
           {.offset = kLfclkSrc, .name = "LFCLKSRC", .fields = {kSrc, {"BYPASS", 16}, {"EXTERNAL", 17}}},
           {.offset = kGpregret, .name = "GPREGRET", .fields = {{"GPREGRET", 0, 8}}},
           {.offset = kGpregret2, .name = "GPREGRET2", .fields = {{"GPREGRET", 0, 8}}},
-          {.offset = kHfxoDebounce, .name = "HFXODEBOUNCE", .reset = 0x10, .fields = {{"HFXODEBOUNCE", 0, 8}}},
+          {.offset = kHfxoDebounce,
+           .name = "HFXODEBOUNCE",
+           .reset = 0x10,
+           .fields = {{"HFXODEBOUNCE", 0, 8}}},
           {.offset = kCtiv, .name = "CTIV", .fields = {{"CTIV", 0, 7}}},
           {.offset = 0x55c, .name = "TRACECONFIG", .fields = {{"TRACEPORTSPEED", 0, 2}, {"TRACEMUX", 16, 2}}},
           {.offset = 0x578, .name = "DCDCEN", .fields = {{"DCDCEN", 0}}},
@@ -75,10 +86,18 @@ const TaskEventTable& PowerClock::registers() {
           {.offset = 0x5b4, .name = "LFRCMODE", .fields = {{"MODE", 0}}},
           {.offset = 0x640, .name = "MAINREGSTATUS", .access = Access::ro},
           {.offset = kRamPower, .name = "RAM.POWER", .reset = 0xffff, .count = 9, .stride = 0x10},
-          {.offset = kRamPower + 4, .name = "RAM.POWERSET", .access = Access::wo,
-           .write = set<&P::set_ram_power>, .count = 9, .stride = 0x10},
-          {.offset = kRamPower + 8, .name = "RAM.POWERCLR", .access = Access::wo,
-           .write = set<&P::clear_ram_power>, .count = 9, .stride = 0x10},
+          {.offset = kRamPower + 4,
+           .name = "RAM.POWERSET",
+           .access = Access::wo,
+           .write = set<&P::set_ram_power>,
+           .count = 9,
+           .stride = 0x10},
+          {.offset = kRamPower + 8,
+           .name = "RAM.POWERCLR",
+           .access = Access::wo,
+           .write = set<&P::clear_ram_power>,
+           .count = 9,
+           .stride = 0x10},
       });
   return table;
 }
@@ -91,7 +110,8 @@ PowerClock::PowerClock(const DeviceParams& params, Board& board, Resources& reso
 void PowerClock::reset() {
   // GPREGRET, GPREGRET2 and RESETREAS survive every reset but power-on (PS 5.3.6.7).
   const uint32_t retained = value(kGpregret), retained2 = value(kGpregret2);
-  for (AlarmId* a : {&hfxo_alarm_, &lfrc_alarm_, &lfclk_alarm_, &calibration_alarm_, &timer_alarm_}) disarm(*a);
+  for (AlarmId* a : {&hfxo_alarm_, &lfrc_alarm_, &lfclk_alarm_, &calibration_alarm_, &timer_alarm_})
+    disarm(*a);
   const bool was_running = lfclk_running_;
   hfxo_ = lfclk_ = Oscillator::off;
   lfclk_running_ = false;
@@ -112,11 +132,21 @@ void PowerClock::reset_happened(ResetReason reason) {
       set_value(kGpregret, 0);
       set_value(kGpregret2, 0);
       break;
-    case ResetReason::pin: resetreas_ |= 1u << 0; break;
-    case ResetReason::watchdog: resetreas_ |= 1u << 1; break;
-    case ResetReason::soft: resetreas_ |= 1u << 2; break;
-    case ResetReason::lockup: resetreas_ |= 1u << 3; break;
-    case ResetReason::off: resetreas_ |= 1u << 16; break;
+    case ResetReason::pin:
+      resetreas_ |= 1u << 0;
+      break;
+    case ResetReason::watchdog:
+      resetreas_ |= 1u << 1;
+      break;
+    case ResetReason::soft:
+      resetreas_ |= 1u << 2;
+      break;
+    case ResetReason::lockup:
+      resetreas_ |= 1u << 3;
+      break;
+    case ResetReason::off:
+      resetreas_ |= 1u << 16;
+      break;
   }
 }
 
@@ -148,8 +178,12 @@ void PowerClock::start_lfclk() {
       arm(lfrc_alarm_, now() + kLfrcStart, lfrc_ready);
       arm(lfclk_alarm_, now() + kLfxoStart, lfclk_ready);
       break;
-    case kSrcSynth: arm(lfclk_alarm_, now() + kLfsynthStart, lfclk_ready); break;
-    default: arm(lfclk_alarm_, now() + kLfrcStart, lfclk_ready); break;
+    case kSrcSynth:
+      arm(lfclk_alarm_, now() + kLfsynthStart, lfclk_ready);
+      break;
+    default:
+      arm(lfclk_alarm_, now() + kLfrcStart, lfclk_ready);
+      break;
   }
 }
 

@@ -7,9 +7,10 @@ namespace xedgesim::devices::nrf {
 
 /// CLOCK and POWER (nRF52840 PS v1.1, 5.3 and 5.4): one block on the bus with one interrupt.
 ///
-/// Limits. Both oscillators are exact: LFRC and LFSYNTH run at 32768 Hz like LFXO, and a change of source keeps the
-/// phase. Calibration finishes with DONE after a fixed time and changes nothing. POFCON, USB supply, RAM power and
-/// DC/DC registers hold their values without effect on memory or supply. The trace port is not modelled.
+/// Limits. Both oscillators are exact: LFRC and LFSYNTH run at 32768 Hz like LFXO, and a change of source
+/// keeps the phase. Calibration finishes with DONE after a fixed time and changes nothing. POFCON, USB
+/// supply, RAM power and DC/DC registers hold their values without effect on memory or supply. The trace port
+/// is not modelled.
 class PowerClock final : public Peripheral,
                          public Clocks,
                          public bus::SleepObserver,

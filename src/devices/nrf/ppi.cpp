@@ -31,12 +31,23 @@ const TaskEventTable& Ppi::registers() {
           {.offset = 0x500, .name = "CHEN", .read = get<&Ppi::read_chen>, .write = set<&Ppi::write_chen>},
           {.offset = 0x504, .name = "CHENSET", .read = get<&Ppi::read_chen>, .write = set<&Ppi::set_chen>},
           {.offset = 0x508, .name = "CHENCLR", .read = get<&Ppi::read_chen>, .write = set<&Ppi::clear_chen>},
-          {.offset = 0x510, .name = "CH.EEP", .read = get<&Ppi::read_eep>, .write = set<&Ppi::write_eep>,
-           .count = kProgrammable, .stride = 8},
-          {.offset = 0x514, .name = "CH.TEP", .read = get<&Ppi::read_tep>, .write = set<&Ppi::write_tep>,
-           .count = kProgrammable, .stride = 8},
+          {.offset = 0x510,
+           .name = "CH.EEP",
+           .read = get<&Ppi::read_eep>,
+           .write = set<&Ppi::write_eep>,
+           .count = kProgrammable,
+           .stride = 8},
+          {.offset = 0x514,
+           .name = "CH.TEP",
+           .read = get<&Ppi::read_tep>,
+           .write = set<&Ppi::write_tep>,
+           .count = kProgrammable,
+           .stride = 8},
           {.offset = 0x800, .name = "CHG", .count = kGroups},
-          {.offset = 0x910, .name = "FORK.TEP", .read = get<&Ppi::read_fork>, .write = set<&Ppi::write_fork>,
+          {.offset = 0x910,
+           .name = "FORK.TEP",
+           .read = get<&Ppi::read_fork>,
+           .write = set<&Ppi::write_fork>,
            .count = kChannels},
       });
   return table;
@@ -44,7 +55,8 @@ const TaskEventTable& Ppi::registers() {
 
 Ppi::Ppi(const DeviceParams& params, Board& board, Resources& resources)
     : Peripheral(params, registers(), board, resources) {
-  if (resources.map == nullptr) throw ConfigError("device " + params.name + ": needs a memory map to find its tasks");
+  if (resources.map == nullptr)
+    throw ConfigError("device " + params.name + ": needs a memory map to find its tasks");
   parse_fixed(params);
 }
 
@@ -57,9 +69,10 @@ void Ppi::parse_fixed(const DeviceParams& params) {
     unsigned event = 0, task = 0;
     char rest = 0;
     if (channel == kChannels || std::sscanf(pair.c_str(), "%x:%x%c", &event, &task, &rest) != 2) {
-      throw ConfigError(fmt::format("device {}: fixed is wrong at '{}': write at most 12 pairs such as "
-                                    "0x40008140:0x40001000",
-                                    params.name, pair));
+      throw ConfigError(
+          fmt::format("device {}: fixed is wrong at '{}': write at most 12 pairs such as "
+                      "0x40008140:0x40001000",
+                      params.name, pair));
     }
     event_[channel] = event;
     task_[channel].address = task;

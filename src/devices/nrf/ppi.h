@@ -6,10 +6,11 @@
 namespace xedgesim::devices::nrf {
 
 /// PPI (nRF52840 PS v1.1, 6.16): twenty programmable and twelve fixed channels, a fork task each, six groups.
-/// Parameter `fixed`: the fixed channels as "event:task event:task ...", hexadecimal addresses, channel 20 first.
+/// Parameter `fixed`: the fixed channels as "event:task event:task ...", hexadecimal addresses, channel 20
+/// first.
 ///
-/// An event reaches its tasks in zero time (the chip needs one 16 MHz cycle). A chain that feeds itself, which would
-/// oscillate on the chip, is cut after 64 hops and logged.
+/// An event reaches its tasks in zero time (the chip needs one 16 MHz cycle). A chain that feeds itself,
+/// which would oscillate on the chip, is cut after 64 hops and logged.
 class Ppi final : public Peripheral, public bus::EventSink {
  public:
   static constexpr unsigned kChannels = 32, kProgrammable = 20, kGroups = 6;

@@ -22,7 +22,8 @@ constexpr Duration kRampUpDefault = Duration::us(130), kRampUpFast = Duration::u
 constexpr Duration kTxDisableTime = Duration::us(21), kRxDisableTime = Duration::ns(500);
 constexpr Duration kRssiSettle = Duration::us(15);
 constexpr Duration kBit = Duration::us(4);
-// EDSAMPLE and CCAEDTHRES count dB above this level; LQI in RAM is a quarter of the standard's (ED_RSSISCALE).
+// EDSAMPLE and CCAEDTHRES count dB above this level; LQI in RAM is a quarter of the standard's
+// (ED_RSSISCALE).
 constexpr int64_t kEdOffsetDbm = -92, kEdScale = 4;
 
 enum Alarm : uint32_t { state_change, bit_match };
@@ -69,7 +70,8 @@ double Radio::tx_current(int dbm) const {
   double best = 0, strongest = 0;
   int best_dbm = 1000, strongest_dbm = -1000;
   const Currents& currents = resources().currents;
-  for (auto it = currents.lower_bound(kPrefix); it != currents.end() && it->first.starts_with(kPrefix); ++it) {
+  for (auto it = currents.lower_bound(kPrefix); it != currents.end() && it->first.starts_with(kPrefix);
+       ++it) {
     const int listed = std::atoi(it->first.c_str() + kPrefix.size());
     if (listed >= dbm && listed < best_dbm) {
       best_dbm = listed;
@@ -199,11 +201,15 @@ void Radio::on_alarm(uint32_t code) {
   done(state_alarm_);
   switch (state_) {
     case State::rx_ramp_up:
-    case State::tx_ramp_up: return ramped_up();
+    case State::tx_ramp_up:
+      return ramped_up();
     case State::rx_disable:
-    case State::tx_disable: return disabled();
-    case State::tx: return transmission_step();
-    default: return;
+    case State::tx_disable:
+      return disabled();
+    case State::tx:
+      return transmission_step();
+    default:
+      return;
   }
 }
 
@@ -248,7 +254,8 @@ void Radio::transmission_step() {
     case at_payload:
       arm(state_alarm_, tx_start_ + air::frame_duration(tx_psdu_), state_change);
       return generate(kPayload);
-    default: return transmission_done();
+    default:
+      return transmission_done();
   }
 }
 
@@ -282,14 +289,16 @@ void Radio::on_delivery(const sim::Event& e) {
     case air::Code::ed_result:
       if (!is(ed_token_)) return;
       ed_token_ = 0;
-      set_value(kEdSample, static_cast<uint32_t>(std::clamp<int64_t>(round_dbm(e.args[0]) - kEdOffsetDbm, 0, 127)));
+      set_value(kEdSample,
+                static_cast<uint32_t>(std::clamp<int64_t>(round_dbm(e.args[0]) - kEdOffsetDbm, 0, 127)));
       return generate(kEdEnd);
     case air::Code::rssi_result:
       if (!is(rssi_token_)) return;
       rssi_token_ = 0;
       set_value(kRssiSample, static_cast<uint32_t>(std::clamp<int64_t>(-round_dbm(e.args[0]), 0, 127)));
       return generate(kRssiEnd);
-    default: return;
+    default:
+      return;
   }
 }
 

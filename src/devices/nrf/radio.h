@@ -9,16 +9,16 @@ namespace xedgesim::devices::nrf {
 
 /// RADIO in IEEE 802.15.4 mode (nRF52840 PS v1.1, 6.20; MODE = 15). Its antenna is src/sim/air.h.
 ///
-/// Timing: ramp-up 130 us (MODECNF0.RU = Default) or 40 us (Fast), also between receiver and transmitter; disabling
-/// 21 us after TX and 0.5 us after RX; CCA 128 us; ED (EDCNT + 1) * 128 us; RSSI 15 us. The first preamble symbol
-/// leaves at START. ADDRESS follows the SFD, FRAMESTART the PHR, PAYLOAD the last byte before the CRC, END and PHYEND
-/// the last symbol.
+/// Timing: ramp-up 130 us (MODECNF0.RU = Default) or 40 us (Fast), also between receiver and transmitter;
+/// disabling 21 us after TX and 0.5 us after RX; CCA 128 us; ED (EDCNT + 1) * 128 us; RSSI 15 us. The first
+/// preamble symbol leaves at START. ADDRESS follows the SFD, FRAMESTART the PHR, PAYLOAD the last byte before
+/// the CRC, END and PHYEND the last symbol.
 ///
-/// Limits. Other modes are refused with a log line: TXEN and RXEN then do nothing. A frame to be sent is read from
-/// RAM at START, a received one is written at its end, except that BCMATCH finds in RAM what has arrived so far when
-/// the medium tells the bytes in advance (data of frame_start). When receiving, SYNC and ADDRESS come with FRAMESTART,
-/// and MHRMATCH and PAYLOAD with END. Turning on draws the full current from TXEN or RXEN on. The device address match
-/// and whitening registers hold their values without effect.
+/// Limits. Other modes are refused with a log line: TXEN and RXEN then do nothing. A frame to be sent is read
+/// from RAM at START, a received one is written at its end, except that BCMATCH finds in RAM what has arrived
+/// so far when the medium tells the bytes in advance (data of frame_start). When receiving, SYNC and ADDRESS
+/// come with FRAMESTART, and MHRMATCH and PAYLOAD with END. Turning on draws the full current from TXEN or
+/// RXEN on. The device address match and whitening registers hold their values without effect.
 class Radio final : public Peripheral {
  public:
   Radio(const DeviceParams& params, bus::Board& board, Resources& resources);
@@ -87,7 +87,7 @@ class Radio final : public Peripheral {
   uint8_t tx_step_ = 0;
   SimTime tx_start_;
   int64_t tx_psdu_ = 0, tx_crc_bytes_ = 0;
-  SimTime last_end_;       ///< of the last frame sent or received, for TIFS
+  SimTime last_end_;  ///< of the last frame sent or received, for TIFS
   bool in_disabled_ = false;
   // reception
   bool receiving_ = false;

@@ -5,11 +5,11 @@ namespace xedgesim::devices::nrf {
 
 /// RTC (nRF52840 PS v1.1, 6.22). Parameter `channels`: 3 (RTC0) or 4.
 ///
-/// Counts edges of LFCLK, which lie at exactly n / 32768 s after the clock's start, rounded up to a nanosecond.
-/// Nothing ticks unless the TICK event is enabled.
+/// Counts edges of LFCLK, which lie at exactly n / 32768 s after the clock's start, rounded up to a
+/// nanosecond. Nothing ticks unless the TICK event is enabled.
 ///
-/// Limits: START and CLEAR take effect at the next LFCLK edge, STOP at once (the chip needs up to 46 us for each);
-/// writing CC = COUNTER + 1 always generates the event, which the chip does not guarantee.
+/// Limits: START and CLEAR take effect at the next LFCLK edge, STOP at once (the chip needs up to 46 us for
+/// each); writing CC = COUNTER + 1 always generates the event, which the chip does not guarantee.
 class Rtc final : public Peripheral, public LfClockUser {
  public:
   static constexpr unsigned kMaxChannels = 4;

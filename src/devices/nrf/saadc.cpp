@@ -53,12 +53,27 @@ const TaskEventTable& Saadc::registers() {
       {
           {.offset = 0x400, .name = "STATUS", .access = Access::ro, .read = get<&S::status>},
           {.offset = kEnable, .name = "ENABLE", .fields = {{"ENABLE", 0}}, .write = set<&S::write_enable>},
-          {.offset = kPselP, .name = "CH.PSELP", .fields = {kPsel}, .count = kChannels, .stride = kChannelStride},
-          {.offset = kPselN, .name = "CH.PSELN", .fields = {kPsel}, .count = kChannels, .stride = kChannelStride},
-          {.offset = kConfig, .name = "CH.CONFIG", .reset = 0x20000,
-           .fields = {kResP, kResN, kGain, kRefSel, kTacq, kMode, kBurst}, .count = kChannels,
+          {.offset = kPselP,
+           .name = "CH.PSELP",
+           .fields = {kPsel},
+           .count = kChannels,
            .stride = kChannelStride},
-          {.offset = kLimit, .name = "CH.LIMIT", .reset = 0x7fff8000, .count = kChannels, .stride = kChannelStride},
+          {.offset = kPselN,
+           .name = "CH.PSELN",
+           .fields = {kPsel},
+           .count = kChannels,
+           .stride = kChannelStride},
+          {.offset = kConfig,
+           .name = "CH.CONFIG",
+           .reset = 0x20000,
+           .fields = {kResP, kResN, kGain, kRefSel, kTacq, kMode, kBurst},
+           .count = kChannels,
+           .stride = kChannelStride},
+          {.offset = kLimit,
+           .name = "CH.LIMIT",
+           .reset = 0x7fff8000,
+           .count = kChannels,
+           .stride = kChannelStride},
           {.offset = kResolution, .name = "RESOLUTION", .reset = 1, .fields = {{"VAL", 0, 3}}},
           {.offset = kOversample, .name = "OVERSAMPLE", .fields = {{"OVERSAMPLE", 0, 4}}},
           {.offset = kSampleRate, .name = "SAMPLERATE", .fields = {kRateCc, kRateMode}},
@@ -112,7 +127,8 @@ void Saadc::calibrate() {
 
 void Saadc::sample() {
   if (!started_) return;
-  if (converting_) return note("TASKS_SAMPLE during a conversion is ignored: sample less often or acquire faster");
+  if (converting_)
+    return note("TASKS_SAMPLE during a conversion is ignored: sample less often or acquire faster");
   const uint32_t rate = value(kSampleRate);
   if (kRateMode.of(rate) != 0 && rate_alarm_ == 0) {
     arm(rate_alarm_, now() + Duration::ns((kRateCc.of(rate) * kHalfNsPerRateTick + 1) / 2), next_sample);
@@ -138,7 +154,9 @@ Duration Saadc::acquisition_time(unsigned channel) const {
 
 unsigned Saadc::oversampling() const { return 1u << std::min(value(kOversample), 8u); }
 
-bool Saadc::burst(unsigned channel) const { return kBurst.of(value(kConfig + kChannelStride * channel)) != 0; }
+bool Saadc::burst(unsigned channel) const {
+  return kBurst.of(value(kConfig + kChannelStride * channel)) != 0;
+}
 
 double Saadc::input_volts(uint32_t psel, SimTime t) const {
   const double vdd = resources().supply_volts;
@@ -213,7 +231,9 @@ void Saadc::check_limits(unsigned channel, int32_t result) {
 
 void Saadc::on_alarm(uint32_t code) {
   switch (code) {
-    case converted: done(alarm_); return conversion_done();
+    case converted:
+      done(alarm_);
+      return conversion_done();
     case next_sample: {
       done(rate_alarm_);
       const int64_t ticks = kRateCc.of(value(kSampleRate));
@@ -221,7 +241,9 @@ void Saadc::on_alarm(uint32_t code) {
       if (started_ && !converting_) begin_scan();
       return;
     }
-    default: done(calibration_alarm_); return generate(kCalibrateDone);
+    default:
+      done(calibration_alarm_);
+      return generate(kCalibrateDone);
   }
 }
 

@@ -6,11 +6,12 @@
 namespace xedgesim::devices::nrf {
 
 /// SAADC (nRF52840 PS v1.1, 6.23). A conversion takes its channel's acquisition time plus 2 us; the input is
-/// sampled at the end of the acquisition. RESULT = (V(P) - V(N)) * GAIN / REFERENCE * 2^(RESOLUTION - m), m = 1 in
-/// differential mode, rounded to nearest.
+/// sampled at the end of the acquisition. RESULT = (V(P) - V(N)) * GAIN / REFERENCE * 2^(RESOLUTION - m), m =
+/// 1 in differential mode, rounded to nearest.
 ///
-/// Limits: an ideal converter (no noise, offset, gain error or crosstalk); pins see 0 V to VDD; the pull resistors
-/// RESP and RESN do not act; STARTED follows START at once; calibration takes a fixed time and changes nothing.
+/// Limits: an ideal converter (no noise, offset, gain error or crosstalk); pins see 0 V to VDD; the pull
+/// resistors RESP and RESN do not act; STARTED follows START at once; calibration takes a fixed time and
+/// changes nothing.
 class Saadc final : public Peripheral {
  public:
   static constexpr unsigned kChannels = 8;
@@ -41,9 +42,9 @@ class Saadc final : public Peripheral {
 
   bool started_ = false, converting_ = false;
   uint32_t ptr_ = 0, max_ = 0;
-  unsigned channel_ = 0;                     ///< being converted
-  unsigned samples_left_ = 0;                ///< of this channel in a burst
-  unsigned averaged_ = 0;                    ///< conversions in sum_
+  unsigned channel_ = 0;       ///< being converted
+  unsigned samples_left_ = 0;  ///< of this channel in a burst
+  unsigned averaged_ = 0;      ///< conversions in sum_
   int64_t sum_ = 0;
   bus::AlarmId alarm_ = 0, rate_alarm_ = 0, calibration_alarm_ = 0;
 };

@@ -3,7 +3,8 @@
 
 namespace xedgesim::devices::nrf {
 
-/// TEMP (nRF52840 PS v1.1, 6.29): a measurement takes 36 us and gives Resources::temperature_c in steps of 0.25 C.
+/// TEMP (nRF52840 PS v1.1, 6.29): a measurement takes 36 us and gives Resources::temperature_c in steps of
+/// 0.25 C.
 ///
 /// Limits: the calibration registers A0-A5, B0-B5, T0-T4 hold their values and do not bend the result.
 class Temp final : public Peripheral {

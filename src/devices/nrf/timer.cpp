@@ -16,10 +16,14 @@ constexpr int64_t kHalfNsPerTick = 125;  // 62.5 ns
 
 uint32_t width_mask(uint32_t bitmode) {
   switch (bitmode) {
-    case 1: return 0xff;
-    case 2: return 0xffffff;
-    case 3: return 0xffffffff;
-    default: return 0xffff;
+    case 1:
+      return 0xff;
+    case 2:
+      return 0xffffff;
+    case 3:
+      return 0xffffffff;
+    default:
+      return 0xffff;
   }
 }
 

@@ -5,13 +5,14 @@ namespace xedgesim::devices::nrf {
 
 /// TIMER (nRF52840 PS v1.1, 6.30). Parameter `channels`: 4 (TIMER0-2) or 6 (TIMER3-4).
 ///
-/// Nothing ticks: the instant of the next compare match is computed. Instants are kept in half nanoseconds, in which
-/// the 62.5 ns of PCLK16M are whole, so a timer that clears itself by a SHORT never drifts; device-visible times are
-/// the exact instants rounded up.
+/// Nothing ticks: the instant of the next compare match is computed. Instants are kept in half nanoseconds,
+/// in which the 62.5 ns of PCLK16M are whole, so a timer that clears itself by a SHORT never drifts;
+/// device-visible times are the exact instants rounded up.
 ///
-/// Limits: a timer starts counting at the instant of START (no synchronisation to PCLK1M/PCLK16M); MODE, BITMODE and
-/// PRESCALER written while running take effect at the next START or CLEAR; COMPARE is generated when the counter
-/// reaches CC, not when CC is written with the present count or the counter is cleared to it.
+/// Limits: a timer starts counting at the instant of START (no synchronisation to PCLK1M/PCLK16M); MODE,
+/// BITMODE and PRESCALER written while running take effect at the next START or CLEAR; COMPARE is generated
+/// when the counter reaches CC, not when CC is written with the present count or the counter is cleared to
+/// it.
 class Timer final : public Peripheral {
  public:
   static constexpr unsigned kMaxChannels = 6;

@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace xedgesim::devices::nrf {
 
 using namespace bus;
 
 namespace {
 
-constexpr uint32_t kRxdRdy = 0x108, kEndRx = 0x110, kTxdRdy = 0x11c, kEndTx = 0x120, kError = 0x124, kRxto = 0x144;
+constexpr uint32_t kRxdRdy = 0x108, kEndRx = 0x110, kTxdRdy = 0x11c, kEndTx = 0x120, kError = 0x124,
+                   kRxto = 0x144;
 constexpr uint32_t kRxStarted = 0x14c, kTxStarted = 0x150, kTxStopped = 0x158;
 constexpr uint32_t kPselTxd = 0x50c, kBaudrate = 0x524, kConfig = 0x56c;
 constexpr uint32_t kRxdPtr = 0x534, kRxdMaxcnt = 0x538, kRxdAmount = 0x53c;
@@ -52,7 +55,10 @@ const TaskEventTable& Uarte::registers() {
           {.bit = 6, .event = kEndRx, .task = 0x004},
       },
       {
-          {.offset = 0x480, .name = "ERRORSRC", .fields = {{"ERRORS", 0, 4}}, .read = get<&U::errors>,
+          {.offset = 0x480,
+           .name = "ERRORSRC",
+           .fields = {{"ERRORS", 0, 4}},
+           .read = get<&U::errors>,
            .write = set<&U::clear_errors>},
           {.offset = 0x500, .name = "ENABLE", .fields = {{"ENABLE", 0, 4}}, .write = set<&U::write_enable>},
           {.offset = 0x508, .name = "PSEL.RTS", .reset = 0xffffffff, .fields = {kPin, kPort, kConnect}},
@@ -60,7 +66,10 @@ const TaskEventTable& Uarte::registers() {
           {.offset = 0x510, .name = "PSEL.CTS", .reset = 0xffffffff, .fields = {kPin, kPort, kConnect}},
           {.offset = 0x514, .name = "PSEL.RXD", .reset = 0xffffffff, .fields = {kPin, kPort, kConnect}},
           {.offset = 0x518, .name = "RXD", .access = Access::ro, .read = get<&U::read_rxd>},
-          {.offset = 0x51c, .name = "TXD", .access = Access::wo, .fields = {{"TXD", 0, 8}},
+          {.offset = 0x51c,
+           .name = "TXD",
+           .access = Access::wo,
+           .fields = {{"TXD", 0, 8}},
            .write = set<&U::write_txd>},
           {.offset = kBaudrate, .name = "BAUDRATE", .reset = 0x04000000},
           {.offset = kRxdPtr, .name = "RXD.PTR"},
@@ -105,8 +114,9 @@ void Uarte::write_enable(unsigned, uint32_t v) {
 Duration Uarte::byte_time() const {
   const uint32_t config = value(kConfig);
   const int64_t bits = 10 + (kParity.of(config) != 0 ? 1 : 0) + (kStop.of(config) != 0 ? 1 : 0);
-  const int64_t rate = value(kBaudrate) == 0 ? 1 : value(kBaudrate);
-  return Duration::ns((bits * 268'435'456'000 + rate / 2) / rate);  // 2^32 / 16 MHz in ns
+  // A bit is a whole number of 16 MHz cycles: this gives the actual rates of PS 6.34.9.x, BAUDRATE.
+  const int64_t cycles = (int64_t{1} << 32) / std::max<int64_t>(value(kBaudrate), 1);
+  return Duration::ns((bits * cycles * 125 + 1) / 2);
 }
 
 // --- transmitter
@@ -284,9 +294,15 @@ uint32_t Uarte::read_rxd(unsigned) {
 
 void Uarte::on_alarm(uint32_t code) {
   switch (code) {
-    case tx_done: done(tx_alarm_); return tx_byte_sent();
-    case rx_byte: done(rx_alarm_); return rx_byte_arrived();
-    default: done(rxto_alarm_); return generate(kRxto);
+    case tx_done:
+      done(tx_alarm_);
+      return tx_byte_sent();
+    case rx_byte:
+      done(rx_alarm_);
+      return rx_byte_arrived();
+    default:
+      done(rxto_alarm_);
+      return generate(kRxto);
   }
 }
 

@@ -5,15 +5,15 @@
 
 namespace xedgesim::devices::nrf {
 
-/// UARTE with EasyDMA and the legacy UART (nRF52840 PS v1.1, 6.33 and 6.34): one block, ENABLE selects. Parameter
-/// `legacy`: whether the UART half exists (UART0) or not (UART1).
+/// UARTE with EasyDMA and the legacy UART (nRF52840 PS v1.1, 6.33 and 6.34): one block, ENABLE selects.
+/// Parameter `legacy`: whether the UART half exists (UART0) or not (UART1).
 ///
-/// A byte takes start, 8 data, parity and stop bits at the baud rate that BAUDRATE stands for (BAUDRATE * 16 MHz /
-/// 2^32). Bytes sent appear on Board::console at the end of their stop bit. Bytes for RXD arrive as deliveries with
-/// code kUartRx, whose data follow each other on the line from the time of delivery.
+/// A byte takes start, 8 data, parity and stop bits, a bit the whole part of 2^32 / BAUDRATE cycles of 16
+/// MHz. Bytes sent appear on Board::console at the end of their stop bit. Bytes for RXD arrive as deliveries
+/// with code kUartRx, whose data follow each other on the line from the time of delivery.
 ///
-/// Limits: the line is not routed through GPIO, TXD only has to be connected; CTS is always active, RTS is not
-/// shown; framing, parity and break errors do not happen, overruns do.
+/// Limits: the line is not routed through GPIO, TXD only has to be connected; CTS is always active, RTS is
+/// not shown; framing, parity and break errors do not happen, overruns do.
 class Uarte final : public Peripheral {
  public:
   static constexpr uint32_t kUartRx = 0x300;  ///< delivery: `data` are bytes that another side sends to RXD
@@ -51,11 +51,11 @@ class Uarte final : public Peripheral {
   const bool has_legacy_;
   Mode mode_ = Mode::off;
   // transmitter
-  bool tx_on_ = false;      ///< legacy: STARTTX given; DMA: a transfer is under way
+  bool tx_on_ = false;  ///< legacy: STARTTX given; DMA: a transfer is under way
   bool tx_stopping_ = false;
   bool line_busy_ = false;
   uint8_t shifting_ = 0;
-  bool held_valid_ = false; ///< legacy: TXD written while a byte is on the line
+  bool held_valid_ = false;  ///< legacy: TXD written while a byte is on the line
   uint8_t held_ = 0;
   uint32_t tx_ptr_ = 0, tx_max_ = 0, tx_count_ = 0;
   bus::AlarmId tx_alarm_ = 0;

@@ -44,8 +44,8 @@ Uicr::Uicr(const DeviceParams& params, Board& board, Resources& resources)
   links_.uicr = this;
   for (const auto& [offset, value] : resources.uicr) {
     if (offset % 4 != 0 || offset / 4 >= kWords) {
-      throw ConfigError(fmt::format("UICR has no word at offset 0x{:x}: use multiples of 4 below 0x{:x}", offset,
-                                    4 * kWords));
+      throw ConfigError(fmt::format("UICR has no word at offset 0x{:x}: use multiples of 4 below 0x{:x}",
+                                    offset, 4 * kWords));
     }
     words_[offset / 4] = value;
   }

@@ -3,8 +3,8 @@
 
 namespace xedgesim::devices::nrf {
 
-/// WDT (nRF52840 PS v1.1, 6.36). Expires (CRV + 1) / 32768 s after the last reload, then resets the chip two LFCLK
-/// cycles after TIMEOUT. Only a reset stops it.
+/// WDT (nRF52840 PS v1.1, 6.36). Expires (CRV + 1) / 32768 s after the last reload, then resets the chip two
+/// LFCLK cycles after TIMEOUT. Only a reset stops it.
 ///
 /// Limits: the counter is not aligned to LFCLK edges; a halted debugger does not pause it.
 class Wdt final : public Peripheral, public bus::SleepObserver {
