@@ -3,6 +3,7 @@
 
 #include "scenario/assemble.h"
 #include "scenario/expand.h"
+#include "scenario/suggest.h"
 
 namespace xedgesim::scenario {
 
@@ -53,6 +54,9 @@ void check_metrics(Check& check, const NameTable* names);
 /// Complains about names that mean nothing; returns what the others mean.
 std::vector<NamedNode> check_targets(Check& check, const std::string& path, const Targets& targets,
                                      const NameTable* names);
+
+/// Names looked through for a suggestion.
+constexpr size_t kMostSuggested = 2000;
 
 /// "devices[3].config"
 template <class... Args>
