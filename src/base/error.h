@@ -5,7 +5,13 @@
 namespace xedgesim {
 
 /// Exit codes of the program (seed 7.2).
-enum class ExitCode : int { ok = 0, simulation_error = 1, assertion_failed = 2, config_error = 3, interrupted = 130 };
+enum class ExitCode : int {
+  ok = 0,
+  simulation_error = 1,
+  assertion_failed = 2,
+  config_error = 3,
+  interrupted = 130
+};
 
 /// Something the user can mend: what() is one sentence with what, where and what to do.
 class Error : public std::runtime_error {

@@ -27,8 +27,14 @@ class Duration {
 
   constexpr auto operator<=>(const Duration&) const = default;
   constexpr Duration operator-() const { return Duration(-ns_); }
-  constexpr Duration& operator+=(Duration d) { ns_ += d.ns_; return *this; }
-  constexpr Duration& operator-=(Duration d) { ns_ -= d.ns_; return *this; }
+  constexpr Duration& operator+=(Duration d) {
+    ns_ += d.ns_;
+    return *this;
+  }
+  constexpr Duration& operator-=(Duration d) {
+    ns_ -= d.ns_;
+    return *this;
+  }
   friend constexpr Duration operator+(Duration a, Duration b) { return a += b; }
   friend constexpr Duration operator-(Duration a, Duration b) { return a -= b; }
   friend constexpr Duration operator*(Duration a, int64_t k) { return Duration(a.ns_ * k); }
@@ -65,7 +71,9 @@ class SimTime {
     if (t.is_never() || __builtin_add_overflow(t.ns_, d.count_ns(), &r)) return never();
     return SimTime(r);
   }
-  friend constexpr SimTime operator-(SimTime t, Duration d) { return t.is_never() ? t : SimTime(t.ns_ - d.count_ns()); }
+  friend constexpr SimTime operator-(SimTime t, Duration d) {
+    return t.is_never() ? t : SimTime(t.ns_ - d.count_ns());
+  }
   friend constexpr Duration operator-(SimTime a, SimTime b) { return Duration::ns(a.ns_ - b.ns_); }
 
  private:

@@ -38,8 +38,8 @@ double parse(std::string_view text, const Quantity& q) {
   double number = 0;
   const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (ec != std::errc{} || !std::isfinite(number)) {
-    throw std::invalid_argument(
-        fmt::format("'{}' is not {}: write a number with a unit such as {} ({})", original, q.what, q.example, unit_list(q)));
+    throw std::invalid_argument(fmt::format("'{}' is not {}: write a number with a unit such as {} ({})",
+                                            original, q.what, q.example, unit_list(q)));
   }
   std::string_view unit(end, static_cast<size_t>(digits.data() + digits.size() - end));
   while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
@@ -51,8 +51,8 @@ double parse(std::string_view text, const Quantity& q) {
   for (const Unit& u : q.units) {
     if (u.name == unit) return number * u.factor;
   }
-  throw std::invalid_argument(
-      fmt::format("'{}' has the unknown unit '{}': {} is written with {}", original, unit, q.what, unit_list(q)));
+  throw std::invalid_argument(fmt::format("'{}' has the unknown unit '{}': {} is written with {}", original,
+                                          unit, q.what, unit_list(q)));
 }
 
 int64_t whole(double v, std::string_view text) {
@@ -61,14 +61,15 @@ int64_t whole(double v, std::string_view text) {
   return std::llround(v);
 }
 
-constexpr std::array kTime{Unit{"ns", 1}, Unit{"us", 1e3}, Unit{"ms", 1e6}, Unit{"s", 1e9}, Unit{"min", 60e9}, Unit{"h", 3600e9}};
+constexpr std::array kTime{Unit{"ns", 1},  Unit{"us", 1e3},   Unit{"ms", 1e6},
+                           Unit{"s", 1e9}, Unit{"min", 60e9}, Unit{"h", 3600e9}};
 constexpr std::array kFrequency{Unit{"Hz", 1}, Unit{"kHz", 1e3}, Unit{"MHz", 1e6}, Unit{"GHz", 1e9}};
-constexpr std::array kRate{Unit{"bit", 1},   Unit{"kbit", 1e3}, Unit{"Mbit", 1e6}, Unit{"Gbit", 1e9},
-                           Unit{"bps", 1},   Unit{"kbps", 1e3}, Unit{"Mbps", 1e6}, Unit{"Gbps", 1e9}};
+constexpr std::array kRate{Unit{"bit", 1}, Unit{"kbit", 1e3}, Unit{"Mbit", 1e6}, Unit{"Gbit", 1e9},
+                           Unit{"bps", 1}, Unit{"kbps", 1e3}, Unit{"Mbps", 1e6}, Unit{"Gbps", 1e9}};
 constexpr std::array kDbm{Unit{"dBm", 1}};
 constexpr std::array kDb{Unit{"dB", 1}};
 constexpr std::array kLength{Unit{"mm", 1e-3}, Unit{"cm", 1e-2}, Unit{"m", 1}, Unit{"km", 1e3}};
-constexpr std::array kBytes{Unit{"B", 1},    Unit{"kB", 1e3},      Unit{"KiB", 1024.0},     Unit{"MB", 1e6},
+constexpr std::array kBytes{Unit{"B", 1},        Unit{"kB", 1e3}, Unit{"KiB", 1024.0}, Unit{"MB", 1e6},
                             Unit{"MiB", 0x1p20}, Unit{"GB", 1e9}, Unit{"GiB", 0x1p30}};
 constexpr std::array kVoltage{Unit{"mV", 1e-3}, Unit{"V", 1}};
 constexpr std::array kCurrent{Unit{"nA", 1e-9}, Unit{"uA", 1e-6}, Unit{"mA", 1e-3}, Unit{"A", 1}};
@@ -77,8 +78,12 @@ constexpr std::array kPercent{Unit{"%", 0.01}};
 
 }  // namespace
 
-Duration parse_duration(std::string_view t) { return Duration::ns(whole(parse(t, {"a time", "10ms", kTime}), t)); }
-int64_t parse_frequency_hz(std::string_view t) { return whole(parse(t, {"a frequency", "1000Hz", kFrequency}), t); }
+Duration parse_duration(std::string_view t) {
+  return Duration::ns(whole(parse(t, {"a time", "10ms", kTime}), t));
+}
+int64_t parse_frequency_hz(std::string_view t) {
+  return whole(parse(t, {"a frequency", "1000Hz", kFrequency}), t);
+}
 int64_t parse_bit_rate(std::string_view t) { return whole(parse(t, {"a bit rate", "100Mbit", kRate}), t); }
 double parse_power_dbm(std::string_view t) { return parse(t, {"a power", "0dBm", kDbm}); }
 double parse_ratio_db(std::string_view t) { return parse(t, {"a ratio", "3dB", kDb}); }
@@ -95,7 +100,8 @@ double parse_fraction(std::string_view t) {
   } else {
     const auto [end, ec] = std::from_chars(t.data(), t.data() + t.size(), v);
     if (ec != std::errc{} || end != t.data() + t.size())
-      throw std::invalid_argument(fmt::format("'{}' is not a fraction: write 50% or a number from 0 to 1", t));
+      throw std::invalid_argument(
+          fmt::format("'{}' is not a fraction: write 50% or a number from 0 to 1", t));
   }
   if (!(v >= 0 && v <= 1)) throw std::invalid_argument(fmt::format("'{}' is outside 0% to 100%", t));
   return v;

@@ -55,7 +55,8 @@ class Board {
   /// Bytes the firmware prints (UART TXD).
   virtual void console(std::string_view device, uint8_t byte) = 0;
 
-  /// Energy account: the named consumer ("radio_tx", "radio_rx", "saadc", ...) draws this current from now on.
+  /// Energy account: the named consumer ("radio_tx", "radio_rx", "saadc", ...) draws this current from now
+  /// on.
   virtual void current(std::string_view consumer, double amperes) = 0;
 };
 

@@ -32,11 +32,11 @@ class Host {
 };
 
 enum class Stop : uint8_t {
-  limit,     ///< cycle limit reached
-  sleep,     ///< WFI/WFE with nothing pending: wake by set_irq(), set_event() or SysTick
-  lockup,    ///< unrecoverable fault (ARMv7-M ARM B1.5.15)
-  reset,     ///< system reset requested
-  breakpoint ///< BKPT with no debugger
+  limit,      ///< cycle limit reached
+  sleep,      ///< WFI/WFE with nothing pending: wake by set_irq(), set_event() or SysTick
+  lockup,     ///< unrecoverable fault (ARMv7-M ARM B1.5.15)
+  reset,      ///< system reset requested
+  breakpoint  ///< BKPT with no debugger
 };
 
 /// Snapshot of the programmer's view, for error messages, debuggers and comparison with other engines.
@@ -54,8 +54,9 @@ class Core {
   /// Loads SP and PC from the vector table at VTOR's reset value and starts in Thread mode.
   virtual void reset() = 0;
 
-  /// Executes instructions that start before cycle `limit` (absolute count), taking pending exceptions between
-  /// them. On return cycles() is the start of the next instruction and may exceed the limit by one instruction.
+  /// Executes instructions that start before cycle `limit` (absolute count), taking pending exceptions
+  /// between them. On return cycles() is the start of the next instruction and may exceed the limit by one
+  /// instruction.
   virtual Stop run(uint64_t limit) = 0;
   /// Lowers the running run()'s limit; callable from Host verbs, effective at the next instruction boundary.
   virtual void set_cycle_limit(uint64_t limit) = 0;
@@ -73,6 +74,10 @@ class Core {
   virtual void set_irq(unsigned irq, bool level) = 0;
   /// External event input (SEV from elsewhere): sets the event register.
   virtual void set_event() = 0;
+
+  /// The machine changed bytes of a code block (flash programmed or erased): forget what was decoded from
+  /// [address, address + size). Writable blocks need no call.
+  virtual void code_changed(uint32_t address, uint32_t size) { (void)address, (void)size; }
 
   virtual Registers registers() const = 0;
   virtual void set_registers(const Registers&) = 0;

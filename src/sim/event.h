@@ -39,7 +39,7 @@ struct Event {
   ParticipantId target = kNobody;
   uint32_t code = 0;
   std::array<int64_t, 4> args{};
-  SharedBytes data;
+  SharedBytes data{};
 
   auto order() const { return std::tuple(time, kind, source, serial); }
 };

@@ -50,8 +50,8 @@ class RunningParticipant {
   /// done everything up to and including the returned time. Throws SimulationError when it cannot go on.
   virtual SimTime advance(SimTime limit, Outbox& outbox) = 0;
   /// An input due at e.time, which is at or after every time it has reached; takes effect after everything
-  /// it does by itself at that instant.
-  virtual void deliver(const Event& e) = 0;
+  /// it does by itself at that instant. What it sends in answer carries e.time or later.
+  virtual void deliver(const Event& e, Outbox& outbox) = 0;
 };
 
 }  // namespace xedgesim::sim

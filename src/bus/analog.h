@@ -1,0 +1,15 @@
+#pragma once
+#include "base/time.h"
+
+namespace xedgesim::bus {
+
+/// What is connected to a chip's analog pins: a sensor feed.
+class AnalogSource {
+ public:
+  virtual ~AnalogSource() = default;
+  /// Volts between analog input `ain` and ground at `t`. Times of successive calls for one input never go
+  /// back.
+  virtual double volts(unsigned ain, SimTime t) = 0;
+};
+
+}  // namespace xedgesim::bus

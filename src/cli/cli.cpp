@@ -1,0 +1,49 @@
+#include "cli/cli.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <new>
+
+#include "cli/command.h"
+
+namespace xedgesim::cli {
+
+int run(int argc, char** argv) {
+  CLI::App app{
+      "xedgesim runs a whole embedded system — firmware, radio, edge, cloud, models — from one YAML file.",
+      "xedgesim"};
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Help of all commands");
+  app.footer(
+      "Example:  xedgesim run scenarios/vibration-monitoring/scenario.yaml\n"
+      "Exit codes: 0 all assertions passed, 1 simulation error, 2 an assertion failed, 3 configuration "
+      "error, 130 interrupted.");
+  Body body;
+  add_run(app, body);
+  add_validate(app, body);
+  add_schema(app, body);
+  add_platforms(app, body);
+  add_version(app, body);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    const bool help = e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
+    app.exit(e);
+    return static_cast<int>(help ? ExitCode::ok : ExitCode::config_error);
+  }
+  try {
+    return static_cast<int>(body());
+  } catch (const Error& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return static_cast<int>(e.code());
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "xedgesim: the host has no memory left: run fewer devices\n");
+    return static_cast<int>(ExitCode::simulation_error);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "xedgesim: %s\n", e.what());
+    return static_cast<int>(ExitCode::simulation_error);
+  }
+}
+
+}  // namespace xedgesim::cli

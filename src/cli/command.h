@@ -1,0 +1,53 @@
+#pragma once
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "scenario/load.h"
+
+namespace xedgesim::cli {
+
+/// Where the program finds what it ships with.
+struct Installation {
+  std::filesystem::path executable_dir;  ///< firmware/ built with it lies here
+  std::filesystem::path root;            ///< platforms/ and models/ lie here
+  std::filesystem::path platforms;
+};
+/// Looks beside the executable, in the folders above it, and in ../share/xedgesim.
+Installation find_installation(const std::string& platforms_override);
+
+/// Options that several commands share.
+struct CommonOptions {
+  std::string platforms;  ///< --platforms
+  std::string format = "table";
+  std::vector<std::string> overrides;  ///< --set
+};
+
+/// A command's body; what it throws becomes a sentence and an exit code.
+using Body = std::function<ExitCode()>;
+
+void add_run(CLI::App& app, Body& body);
+void add_validate(CLI::App& app, Body& body);
+void add_schema(CLI::App& app, Body& body);
+void add_platforms(CLI::App& app, Body& body);
+void add_version(CLI::App& app, Body& body);
+
+/// `--platforms`, and `--format` when `tables`; each flag has an XEDGESIM_… variable.
+void add_common(CLI::App& command, CommonOptions& options, bool tables = true);
+void add_overrides(CLI::App& command, CommonOptions& options);
+
+scenario::LoadOptions load_options(const CommonOptions& options, const Installation& installation);
+/// Loads and prints warnings on stderr. Throws ConfigError with all errors, one a line.
+scenario::Scenario load_or_throw(const std::string& file, const CommonOptions& options,
+                                 const Installation& installation);
+
+/// Nanoseconds since 1970 UTC.
+int64_t wall_clock_ns();
+
+extern const char* const kVersion;
+
+}  // namespace xedgesim::cli

@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+
+#include "cli/command.h"
+#include "report/progress.h"
+#include "report/terminal.h"
+#include "system/run.h"
+
+namespace xedgesim::cli {
+namespace {
+
+// The only thing a signal handler may touch.
+std::atomic<bool> interrupted{false};
+extern "C" void on_signal(int number) {
+  interrupted = true;
+  std::signal(number, SIG_DFL);  // a second Ctrl-C ends the program at once
+}
+
+struct RunFlags {
+  CommonOptions common;
+  std::string scenario;
+  std::string output;
+  std::string results = "results";
+  unsigned threads = 1;
+  bool consoles = false;
+  bool quiet = false;
+};
+
+std::string processor_name() {
+  std::ifstream in("/proc/cpuinfo");
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("model name"))
+      if (const size_t colon = line.find(": "); colon != std::string::npos) return line.substr(colon + 2);
+  return "unknown";
+}
+
+metrics::HostInfo host_info(std::chrono::steady_clock::time_point begun, const rusage& before,
+                            int64_t started_ns, unsigned threads) {
+  rusage now{};
+  getrusage(RUSAGE_SELF, &now);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
+  metrics::HostInfo h;
+  h.wall_time_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  h.cpu_time_s =
+      seconds(now.ru_utime) + seconds(now.ru_stime) - seconds(before.ru_utime) - seconds(before.ru_stime);
+  h.peak_memory_bytes = int64_t{now.ru_maxrss} * 1024;
+  h.threads = static_cast<int>(threads);
+  h.cpu = processor_name();
+  h.started = metrics::utc_text(started_ns / 1'000'000'000);
+  return h;
+}
+
+ExitCode run_command(const RunFlags& flags) {
+  const bool json = flags.common.format == "json";
+  std::FILE* const out = json ? stderr : stdout;
+  const Installation installation = find_installation(flags.common.platforms);
+  const int64_t started = wall_clock_ns();
+  rusage before{};
+  getrusage(RUSAGE_SELF, &before);
+
+  report::ProgressPrinter loading(out, false, wall_clock_ns, Duration::s(1));
+  if (!flags.quiet) loading.log("Loading scenario: " + flags.scenario);
+  const scenario::Scenario scenario = load_or_throw(flags.scenario, flags.common, installation);
+  report::ProgressPrinter progress(out, isatty(fileno(out)) != 0, wall_clock_ns, scenario.meta.duration);
+  int64_t boards = 0;
+  for (const auto& d : scenario.devices) boards += d.count;
+  if (!flags.quiet)
+    progress.log(fmt::format("Starting {} emulated board{}, {} edge and {} cloud service{}...", boards,
+                             boards == 1 ? "" : "s", scenario.edge.size(), scenario.cloud.size(),
+                             scenario.cloud.size() == 1 ? "" : "s"));
+
+  system::RunOptions options;
+  options.platforms = installation.platforms;
+  options.threads = flags.threads;
+  options.version = kVersion;
+  options.stop = &interrupted;
+  options.print_consoles = flags.consoles;
+  options.directory.started_unix_s = started / 1'000'000'000;
+  options.directory.scenario_dir = scenario.metrics.output_dir.empty()
+                                       ? metrics::default_scenario_dir(flags.results, scenario.meta.name)
+                                       : std::filesystem::path(scenario.metrics.output_dir);
+  if (!flags.output.empty()) options.directory.exact = flags.output;
+  SimTime reached;
+  const auto begun = std::chrono::steady_clock::now();
+  options.progress = [&](SimTime t) {
+    reached = t;
+    if (!flags.quiet) progress.update(t);
+  };
+  options.log = [&](std::string_view text) { progress.log(text); };
+  bool ended = false;
+  options.host = [&] {
+    if (!flags.quiet && !ended) progress.done(reached);
+    ended = true;
+    return host_info(begun, before, started, flags.threads);
+  };
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  const system::RunOutcome outcome = system::run_scenario(scenario, options);
+  if (json) {
+    std::fprintf(stdout, "%s\n",
+                 report::summary_figures(outcome.summary, outcome.directory.string()).dump(2).c_str());
+  } else {
+    std::fputs(report::render_summary(outcome.summary, outcome.directory.string()).c_str(), stdout);
+  }
+  if (outcome.code == ExitCode::simulation_error || outcome.code == ExitCode::interrupted)
+    std::fprintf(stderr, "%s\n", outcome.reason.c_str());
+  return outcome.code;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Body& body) {
+  auto flags = std::make_shared<RunFlags>();
+  CLI::App* c = app.add_subcommand("run", "Run a scenario and judge its assertions");
+  c->add_option("scenario", flags->scenario, "Scenario file")->required();
+  c->add_option("-o,--output", flags->output,
+                "Write the results exactly there instead of results/<scenario>/<time>")
+      ->envname("XEDGESIM_OUTPUT");
+  c->add_option("--results", flags->results, "Folder of all results")
+      ->envname("XEDGESIM_RESULTS")
+      ->capture_default_str();
+  c->add_option("-j,--threads", flags->threads, "Host threads; the result does not depend on it")
+      ->check(CLI::Range(1, 256))
+      ->envname("XEDGESIM_THREADS")
+      ->capture_default_str();
+  c->add_flag("--consoles", flags->consoles, "Print what the boards print")->envname("XEDGESIM_CONSOLES");
+  c->add_flag("-q,--quiet", flags->quiet, "No progress")->envname("XEDGESIM_QUIET");
+  add_overrides(*c, flags->common);
+  add_common(*c, flags->common);
+  c->footer("Example:  xedgesim run scenarios/hello/scenario.yaml --set scenario.duration=5s --consoles");
+  c->callback([&body, flags] { body = [flags] { return run_command(*flags); }; });
+}
+
+}  // namespace xedgesim::cli

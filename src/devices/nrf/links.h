@@ -1,0 +1,71 @@
+#pragma once
+#include <vector>
+
+#include "base/time.h"
+
+/// The few wires between nRF peripherals that are neither PPI nor interrupts: each device fills in what it
+/// offers when it is made, and the others look it up when they need it.
+namespace xedgesim::devices::nrf {
+
+/// Told when the low-frequency clock starts or stops.
+class LfClockUser {
+ public:
+  virtual ~LfClockUser() = default;
+  virtual void lfclk_changed() = 0;
+};
+
+/// CLOCK as the other peripherals see it.
+class Clocks {
+ public:
+  virtual ~Clocks() = default;
+  virtual bool hfxo_running() const = 0;
+  virtual bool lfclk_running() const = 0;
+  /// Instant of LFCLK edge 0; edge n is n / 32768 s later. Meaningful while the clock runs.
+  virtual SimTime lfclk_origin() const = 0;
+  /// WDT requests the clock when it is started (PS 6.36).
+  virtual void request_lfclk() = 0;
+  virtual void add_user(LfClockUser& user) = 0;
+};
+
+/// GPIO as GPIOTE sees it. Pins count over both ports: P1.02 is 34.
+class Pins {
+ public:
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void pin_edge(unsigned pin, bool level) = 0;
+    /// DETECT of `port` rose (any pin met its SENSE condition).
+    virtual void detect(unsigned port) = 0;
+  };
+  virtual ~Pins() = default;
+  virtual void set_listener(Listener& listener) = 0;
+  virtual bool level(unsigned pin) const = 0;
+  /// GPIOTE takes over an output pin: OUT and DIR of the pin no longer matter until released.
+  virtual void take_over(unsigned pin, bool output, bool level) = 0;
+  virtual void release(unsigned pin) = 0;
+};
+
+/// NVMC as UICR sees it.
+class WriteGate {
+ public:
+  virtual ~WriteGate() = default;
+  virtual bool write_enabled() const = 0;
+  /// A word was programmed: the controller is busy for the write time.
+  virtual void word_written() = 0;
+};
+
+/// UICR as NVMC sees it.
+class Erasable {
+ public:
+  virtual ~Erasable() = default;
+  virtual void erase() = 0;
+};
+
+struct Links {
+  Clocks* clocks = nullptr;
+  Pins* pins = nullptr;
+  WriteGate* nvmc = nullptr;
+  Erasable* uicr = nullptr;
+};
+
+}  // namespace xedgesim::devices::nrf

@@ -1,0 +1,43 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "metrics/collector.h"
+#include "metrics/scope.h"
+
+namespace xedgesim::metrics {
+
+/// What is known of a metric: a value, no data (why), or no such metric.
+struct MetricValue {
+  bool known = false;
+  std::optional<double> value;
+  std::string reason;  ///< when known without a value: "no sample has a result", …
+};
+
+/// The run's figures by name, for assertions, summaries and comparisons. docs/results.md lists the names.
+/// A name may carry a node: "energy_mJ[vib_3]" is "energy_mJ" with scope.node "vib_3".
+class MetricMap {
+ public:
+  explicit MetricMap(const Collector& collector) : collector_(collector) {}
+  /// A figure the collector does not know, for the whole run.
+  void set(const std::string& name, double value) { extra_[name] = value; }
+
+  MetricValue get(std::string_view name, Scope scope = {}) const;
+  /// Name and scope with the node taken out of the name's brackets.
+  static std::pair<std::string, Scope> split(std::string_view name, Scope scope);
+  /// Some device has that name or matches that glob.
+  bool has_device(std::string_view node) const;
+  const std::vector<std::string>& device_names() const { return collector_.device_names(); }
+  /// Every name that get() knows, for suggestions.
+  std::vector<std::string> names() const;
+
+ private:
+  const Collector& collector_;
+  std::map<std::string, double> extra_;
+};
+
+}  // namespace xedgesim::metrics

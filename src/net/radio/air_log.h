@@ -1,0 +1,63 @@
+#pragma once
+#include <cstdint>
+#include <deque>
+
+#include "net/ieee802154/frame.h"
+#include "sim/air.h"
+
+namespace xedgesim::net {
+
+/// One frame on the air.
+struct Transmission {
+  uint64_t id = 0;        ///< over all frequencies
+  uint64_t sequence = 0;  ///< in its log
+  uint32_t node = 0;      ///< index of the transmitter among the channel's stations
+  SimTime start, end;     ///< as announced
+  SimTime air_end{};      ///< end, or when the transmitter was switched off
+  SimTime busy_until{};   ///< a receiver that took it up is free again from here on
+  int power_cdbm = 0;
+  sim::SharedBytes psdu{};
+  ieee802154::Destination destination{};
+
+  bool aborted() const { return air_end != end; }
+};
+
+/// The latest transmissions on one frequency in order of start.
+class AirLog {
+ public:
+  static constexpr Duration kLongestFrame = air::frame_duration(air::kMaxPsdu);
+
+  Transmission& add(Transmission t);
+  /// Lets go of what ended before `t`; entries go in order of start.
+  void forget_before(SimTime t);
+
+  /// Sequence numbers of what is held: [first(), next()).
+  uint64_t first() const { return first_; }
+  uint64_t next() const { return first_ + entries_.size(); }
+  const Transmission& at(uint64_t sequence) const { return entries_[sequence - first_]; }
+  Transmission& at(uint64_t sequence) { return entries_[sequence - first_]; }
+  bool holds(uint64_t sequence) const { return sequence >= first_ && sequence < next(); }
+  /// First sequence number whose start is not before `t`.
+  uint64_t first_from(SimTime t) const;
+
+  /// Calls f(const Transmission&) for those on the air at any time of [from, to), latest first.
+  template <typename F>
+  void visit(SimTime from, SimTime to, F&& f) const {
+    for (uint64_t s = first_from(to); s-- > first_;) {
+      const Transmission& t = at(s);
+      if (t.start + kLongestFrame <= from) return;
+      if (t.air_end > from) f(t);
+    }
+  }
+  /// ... at the instant `t`, those that begin at `t` included.
+  template <typename F>
+  void visit_at(SimTime t, F&& f) const {
+    visit(t, t + Duration::ns(1), f);
+  }
+
+ private:
+  std::deque<Transmission> entries_;
+  uint64_t first_ = 1;
+};
+
+}  // namespace xedgesim::net

@@ -1,0 +1,134 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "net/radio/air_log.h"
+#include "net/radio/link_budget.h"
+#include "net/radio/path_loss.h"
+#include "net/radio/receiver.h"
+#include "net/radio/records.h"
+#include "sim/air.h"
+#include "sim/participant.h"
+#include "sim/signal.h"
+
+namespace xedgesim::net {
+
+/// How a clear channel assessment weighs what happens in its 128 us.
+enum class CcaRule {
+  /// As the standard words it: energy is averaged over the eight symbols; carrier is a frame on the air for
+  /// at
+  /// least half of them, or one being received.
+  averaged,
+  /// As ns-3's lr-wpan does it: energy is the highest of the levels just after each frame begun in the window
+  /// and
+  /// at its end; carrier is a frame being received when the window ends. Frames that end in the window go
+  /// unseen.
+  instantaneous,
+};
+
+struct ChannelConfig {
+  sim::ParticipantId id = sim::kNobody;
+  uint64_t seed = 1;
+  double noise_figure_db = 0.0;  ///< of every receiver
+  double bandwidth_hz = 5e6;
+  double lock_threshold_db = -5.0;  ///< SINR at the first symbol of a frame below which no receiver tries it
+  CcaRule cca_rule = CcaRule::averaged;
+};
+
+struct ChannelStation {
+  air::Station station{};
+  std::string name{};  ///< keys its random stream
+};
+
+/// The 2.4 GHz IEEE 802.15.4 medium: all channels in one object, told apart by centre frequency in MHz. It
+/// speaks the messages of sim/air.h with the stations given at construction.
+///
+/// What it models. A receiver that listens and is idle takes up the first frame whose SINR at its first
+/// symbol exceeds the lock threshold and whose power reaches its sensitivity (of frames that begin at the
+/// same instant, the strongest); it is then busy until that frame ends, whatever else arrives (no capture).
+/// Every change of interference begins a new chunk with its own SINR, BER and random draw; SHR and PHR count
+/// as error-prone as the PSDU. Outcomes are decided at the end of the interval they concern, from
+/// transmissions and listening periods known by then, so the order in which equal-time messages arrive does
+/// not matter. A receiver in mid-frame whose transmitter is switched off runs on to the announced length and
+/// reports a bad CRC; before the end of the PHR it just resumes its search. What it leaves out: propagation
+/// delay (0.3 us at 100 m), adjacent channels, fading, capture, preamble detection errors other than the
+/// threshold, clock offset between stations. Power 30 dB below the noise floor is nothing.
+///
+/// Cost: per frame, the plain listeners on its frequency and its addressees, each times the frames that
+/// overlap; receivers with a filter (air::Filter) are looked at only when they ask or are addressed.
+class Channel final : public sim::EventParticipant {
+ public:
+  /// Throws ConfigError on two stations of one id or a position that is not finite.
+  Channel(ChannelConfig config, std::unique_ptr<PathLoss> loss, std::vector<ChannelStation> stations);
+
+  void handle(const sim::Event& e, sim::EventContext& context) override;
+
+  /// What a station receives from another one with that transmit power, antenna gains included.
+  int received_cdbm(sim::ParticipantId from, sim::ParticipantId to, int power_cdbm) const;
+  double noise_floor_mw() const { return environment_.noise_mw; }
+  const ChannelStatistics& statistics() const { return statistics_; }
+
+  /// Emitted when the first symbol leaves. In order of time.
+  sim::Signal<const TransmissionRecord&> transmission_began;
+  /// Emitted at the end of a frame or when it was aborted, after all its receptions.
+  sim::Signal<const TransmissionRecord&> transmission_ended;
+  /// One per frame and plain listener that hears it (power above the cut-off), and one per frame and station
+  /// it is addressed to, whatever that station was doing.
+  sim::Signal<const ReceptionRecord&> reception;
+
+ private:
+  struct Band {
+    AirLog log;
+    std::vector<uint32_t> plain_listeners;  // node indices in order
+    std::vector<uint32_t> ack_waiters;      // likewise
+    bool had_plain_listeners = false;
+    std::vector<SimTime>
+        scans;  // begins of energy detections under way: the log reaches back to the earliest
+  };
+  struct Node {
+    air::Station station;
+    Receiver receiver;
+    RandomStream random;
+    Band* band = nullptr;  // listening on
+    air::Filter filter = air::Filter::none;
+    uint32_t address = 0;
+    bool has_address = false;
+    Band* tx_band = nullptr;
+    uint64_t tx_sequence = 0;  // of the frame being or last sent
+  };
+
+  uint32_t index_of(sim::ParticipantId id) const;
+  Band& band_of(int64_t frequency_mhz);
+  void forget(Band& band, SimTime now);
+  void begin_transmission(uint32_t node, const sim::Event& e, sim::EventContext& context);
+  void abort_transmission(uint32_t node, SimTime now);
+  void begin_listening(uint32_t node, const sim::Event& e);
+  void stop_listening(uint32_t node);
+  void end_of_header(const sim::Event& e, sim::EventContext& context);
+  void end_of_frame(const sim::Event& e, sim::EventContext& context);
+  void receive(uint32_t node, Band& band, const Transmission& t, bool addressed, sim::EventContext& context);
+  Outcome why_not_taken(uint32_t node, const Band& band, const Transmission& t) const;
+  void end_of_cca(const sim::Event& e, sim::EventContext& context);
+  void end_of_energy_detection(const sim::Event& e, sim::EventContext& context);
+  void end_of_rssi_sample(const sim::Event& e, sim::EventContext& context);
+  bool energy_above(const Receiver& receiver, const Band& band, SimTime now, int64_t threshold_cdbm,
+                    int& level) const;
+  bool carrier_seen(Receiver& receiver, const Band& band, SimTime now, bool tuned) const;
+  TransmissionRecord record_of(const Transmission& t, int64_t frequency_mhz) const;
+
+  ChannelConfig config_;
+  LinkBudget budget_;
+  ReceiverEnvironment environment_;
+  std::vector<Node> nodes_;                                         // in order of id
+  std::vector<uint32_t> index_of_id_;                               // by participant id
+  std::map<int64_t, Band> bands_;                                   // by frequency
+  std::unordered_map<uint32_t, std::vector<uint32_t>> addressees_;  // by address; looked up, never iterated
+  uint64_t last_id_ = 0;
+  ChannelStatistics statistics_;
+};
+
+}  // namespace xedgesim::net

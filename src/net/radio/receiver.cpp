@@ -1,0 +1,159 @@
+#include "net/radio/receiver.h"
+
+#include <algorithm>
+
+#include "net/radio/error_model.h"
+
+namespace xedgesim::net {
+
+void Receiver::listen(const AirLog& log, SimTime now) {
+  listening_ = true;
+  since_ = now;
+  processed_ = log.first_from(now);
+  locked_ = 0;
+}
+
+double Receiver::sinr_at_start(const AirLog& log, const ReceiverEnvironment& env,
+                               const Transmission& t) const {
+  double others = env.noise_mw;
+  log.visit_at(t.start, [&](const Transmission& o) {
+    if (o.sequence != t.sequence && o.node != node_)
+      others += env.budget.received_mw(o.node, node_, o.power_cdbm);
+  });
+  return env.budget.received_mw(t.node, node_, t.power_cdbm) / others;
+}
+
+bool Receiver::reachable(const ReceiverEnvironment& env, const Transmission& t) const {
+  return received_cdbm(env, t) >= sensitivity_cdbm_ &&
+         env.budget.received_mw(t.node, node_, t.power_cdbm) > env.noise_mw * env.lock_ratio;
+}
+
+bool Receiver::can_lock(const AirLog& log, const ReceiverEnvironment& env, const Transmission& t) const {
+  return reachable(env, t) && sinr_at_start(log, env, t) > env.lock_ratio;
+}
+
+const Transmission* Receiver::locked(const AirLog& log, const ReceiverEnvironment& env, SimTime now) {
+  if (!listening_) return nullptr;
+  const uint64_t until = log.first_from(now);
+  const uint64_t from = std::max(processed_, log.first());
+  if (from < until) {
+    // Walk back through the chain of frames that may have overlapped up to now. Whatever began before the
+    // chain has no say in it: the receiver was idle in between.
+    chain_.clear();
+    SimTime earliest = now;
+    bool idle_before = false;
+    for (uint64_t s = until; s-- > from;) {
+      const Transmission& t = log.at(s);
+      if (t.start + AirLog::kLongestFrame <= earliest) {
+        idle_before = true;
+        break;
+      }
+      if (t.node == node_ || !env.budget.audible(t.node, node_, t.power_cdbm)) continue;
+      if (t.busy_until >= earliest && t.start < earliest) earliest = t.start;
+      chain_.push_back(s);
+    }
+    std::reverse(chain_.begin(), chain_.end());
+    std::stable_sort(chain_.begin(), chain_.end(), [&](uint64_t a, uint64_t b) {
+      const Transmission &x = log.at(a), &y = log.at(b);
+      if (x.start != y.start) return x.start < y.start;
+      const int px = received_cdbm(env, x), py = received_cdbm(env, y);
+      return px != py ? px > py : x.node < y.node;
+    });
+    if (idle_before) locked_ = 0;
+    for (uint64_t s : chain_) {
+      const Transmission& t = log.at(s);
+      const bool busy = log.holds(locked_) && t.start < log.at(locked_).busy_until;
+      if (!busy && can_lock(log, env, t)) locked_ = s;
+    }
+    processed_ = until;
+  }
+  if (!log.holds(locked_) || log.at(locked_).busy_until < now) return nullptr;
+  return &log.at(locked_);
+}
+
+Receiver::Quality Receiver::receive(const AirLog& log, const ReceiverEnvironment& env, const Transmission& t,
+                                    RandomStream& random) const {
+  struct Change {
+    SimTime when;
+    double mw;
+  };
+  std::vector<Change> changes;
+  double others = env.noise_mw;
+  Quality q;
+  log.visit(t.start, t.end, [&](const Transmission& o) {
+    if (o.sequence == t.sequence || o.node == node_) return;
+    const double mw = env.budget.received_mw(o.node, node_, o.power_cdbm);
+    if (mw == 0) return;
+    q.interfered = true;
+    if (o.start <= t.start)
+      others += mw;
+    else
+      changes.push_back({o.start, mw});
+    if (o.air_end < t.end) changes.push_back({o.air_end, -mw});
+  });
+  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
+    return a.when != b.when ? a.when < b.when : a.mw < b.mw;
+  });
+  changes.push_back({t.end, 0});
+
+  const double signal = env.budget.received_mw(t.node, node_, t.power_cdbm);
+  q.lowest_sinr = signal / others;
+  SimTime from = t.start;
+  for (const Change& c : changes) {
+    if (c.when > from) {
+      // Rounding in the running sum must not take the noise away.
+      const double sinr = signal / std::max(others, env.noise_mw);
+      q.lowest_sinr = std::min(q.lowest_sinr, sinr);
+      // A chunk that ends within a bit has seen that bit.
+      constexpr Duration kBit = Duration::us(4);
+      const int64_t bits = (c.when - from + kBit - Duration::ns(1)) / kBit;
+      const double per = oqpsk_packet_error_rate(sinr, bits);
+      if (per > 0 && random.chance(per) && !q.errors) {
+        q.errors = true;
+        q.error_from = from;
+        q.error_to = c.when;
+        q.error_rate = oqpsk_bit_error_rate(sinr);
+      }
+      from = c.when;
+    }
+    others += c.mw;
+  }
+  return q;
+}
+
+double Receiver::mean_power_mw(const AirLog& log, const ReceiverEnvironment& env, SimTime from,
+                               SimTime to) const {
+  double energy = 0;
+  log.visit(from, to, [&](const Transmission& o) {
+    if (o.node == node_) return;
+    const Duration overlap = std::min(o.air_end, to) - std::max(o.start, from);
+    energy += env.budget.received_mw(o.node, node_, o.power_cdbm) * static_cast<double>(overlap.count_ns());
+  });
+  return env.noise_mw + energy / static_cast<double>((to - from).count_ns());
+}
+
+double Receiver::power_at_mw(const AirLog& log, const ReceiverEnvironment& env, SimTime t) const {
+  double sum = env.noise_mw;
+  log.visit_at(t, [&](const Transmission& o) {
+    if (o.node != node_) sum += env.budget.received_mw(o.node, node_, o.power_cdbm);
+  });
+  return sum;
+}
+
+bool Receiver::correlates(const AirLog& log, const ReceiverEnvironment& env, SimTime from, SimTime to,
+                          Duration shortest) const {
+  const double total = mean_power_mw(log, env, from, to);
+  bool found = false;
+  log.visit(from, to, [&](const Transmission& o) {
+    if (found || o.node == node_) return;
+    const Duration overlap = std::min(o.air_end, to) - std::max(o.start, from);
+    if (overlap < shortest) return;
+    const double mw = env.budget.received_mw(o.node, node_, o.power_cdbm);
+    const double own =
+        mw * static_cast<double>(overlap.count_ns()) / static_cast<double>((to - from).count_ns());
+    found = mw / std::max(total - own, env.noise_mw) > env.lock_ratio;
+  });
+  return found;
+}
+
+}  // namespace xedgesim::net

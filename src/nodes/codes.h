@@ -1,0 +1,38 @@
+#pragma once
+#include <cstdint>
+
+/// Event codes between nodes and the observers of a run, and ports of net::Message.
+namespace xedgesim::nodes {
+
+enum class ObserverCode : uint32_t {
+  console_line = 0x500,  ///< a node's console printed a line. data: the bytes without the end of line
+  log_line,              ///< the machine has something to say about the guest. data: text
+  window_end,            ///< the node's ADC filled a buffer of two or more values. args: number of the buffer in this run,
+                         ///< its samples, number of the first buffer since the last boot
+  fault_begin,   ///< a fault of the scenario begins. args: its number; data: what it is
+  fault_end,     ///< likewise
+  first_sleep,           ///< the core went to sleep for the first time after that. args: number of the buffer
+};
+
+enum class ControlCode : uint32_t {
+  power_off = 0x600,
+  power_on,
+  reset,
+  shield_on,  ///< nothing the node sends is heard and it hears nothing
+  shield_off,
+  fail,  ///< a service stops: what it holds is lost, what arrives is dropped
+  recover,
+};
+
+namespace port {
+constexpr int64_t kReport = 1;  ///< gateway -> edge service: a device's report (the predefined topic id 1)
+constexpr int64_t kResult = 2;  ///< edge service -> cloud: a classified sample, JSON
+constexpr int64_t kAnswer = 3;  ///< cloud -> edge service: stored, JSON
+}  // namespace port
+
+/// A sample's key as it travels in net::Message::tag.
+constexpr int64_t sample_tag(uint32_t device, uint32_t sequence) { return int64_t{device} << 32 | sequence; }
+constexpr uint32_t tag_device(int64_t tag) { return static_cast<uint32_t>(tag >> 32); }
+constexpr uint32_t tag_sequence(int64_t tag) { return static_cast<uint32_t>(tag); }
+
+}  // namespace xedgesim::nodes

@@ -1,0 +1,149 @@
+#include "nodes/mcu_node.h"
+
+#include "base/error.h"
+#include "sim/air.h"
+
+namespace xedgesim::nodes {
+namespace {
+
+constexpr size_t kLongestLine = 4096;
+// A shielded transmitter is this strong: far below every receiver's noise.
+constexpr int64_t kShieldedPower = -30000;
+
+}  // namespace
+
+McuNode::McuNode(Config config)
+    : config_(std::move(config)),
+      machine_(*config_.platform, config_.firmware, config_.flash, config_.machine) {
+  machine_.on_console.connect([this](std::string_view device, uint8_t byte, SimTime t) {
+    if (device == config_.platform->console_device) print(byte, t);
+  });
+  machine_.on_log.connect(
+      [this](std::string_view text, SimTime t) { observe(ObserverCode::log_line, t, {}, text); });
+  machine_.on_conversion_end.connect([this](int64_t samples, SimTime t) {
+    if (samples < 2) return;  // a spot measurement, such as that of the supply, is no window
+    computing_ = true;
+    observe(ObserverCode::window_end, t, {windows_++, samples, boot_window_, 0});
+  });
+  machine_.on_sleep.connect([this](bool asleep, SimTime t) {
+    if (!asleep || !computing_) return;
+    computing_ = false;
+    observe(ObserverCode::first_sleep, t, {windows_ - 1, 0, 0, 0});
+  });
+  machine_.on_reset.connect([this](SimTime) { boot_window_ = windows_; });
+}
+
+void McuNode::observe(ObserverCode code, SimTime t, std::array<int64_t, 4> args, std::string_view text) {
+  if (!outbox_ || config_.observer == sim::kNobody) return;
+  // What the firmware prints is an observable result, so it is part of the digest; the rest is commentary.
+  const auto kind = code == ObserverCode::console_line ? sim::EventKind::delivery : sim::EventKind::state;
+  outbox_->post({.time = t,
+                 .kind = kind,
+                 .target = config_.observer,
+                 .code = static_cast<uint32_t>(code),
+                 .args = args,
+                 .data = text.empty() ? nullptr : std::make_shared<sim::Bytes>(text.begin(), text.end())});
+}
+
+void McuNode::print(uint8_t byte, SimTime t) {
+  if (byte == '\n' || line_.size() == kLongestLine) {
+    observe(ObserverCode::console_line, t, {}, line_.empty() ? std::string_view(" ") : line_);
+    line_.clear();
+  }
+  if (byte != '\n' && byte != '\r') line_ += static_cast<char>(byte);
+}
+
+SimTime McuNode::advance(SimTime limit, sim::Outbox& outbox) {
+  outbox_ = &outbox;
+  const size_t first = outbox.events().size();
+  const SimTime reached = machine_.advance(limit, outbox);
+  filter(outbox, first);
+  outbox_ = nullptr;
+  return reached;
+}
+
+void McuNode::deliver(const sim::Event& e, sim::Outbox& outbox) {
+  outbox_ = &outbox;
+  if (e.kind == sim::EventKind::control) {
+    control(e, outbox);
+    outbox_ = nullptr;
+    return;
+  }
+  const size_t first = outbox.events().size();
+  if (!shielded_ || e.code == static_cast<uint32_t>(air::Code::cca_result) ||
+      e.code == static_cast<uint32_t>(air::Code::ed_result) ||
+      e.code == static_cast<uint32_t>(air::Code::rssi_result)) {
+    machine_.deliver(e, outbox);
+  }
+  filter(outbox, first);
+  outbox_ = nullptr;
+}
+
+/// Counts what the radio sends and holds back what a shield holds back.
+void McuNode::filter(sim::Outbox& outbox, size_t first) {
+  auto& events = outbox.events();
+  for (size_t i = first; i < events.size(); ++i) {
+    sim::Event& e = events[i];
+    if (e.target != config_.machine.medium || e.kind != sim::EventKind::state) continue;
+    switch (static_cast<air::Code>(e.code)) {
+      case air::Code::tx_start:
+        ++counters_.tx_frames;
+        counters_.tx_bytes += e.data ? static_cast<int64_t>(e.data->size()) : 0;
+        on_transmit(e.args[1], e.data ? static_cast<int64_t>(e.data->size()) : 0);
+        if (shielded_) e.args[1] = kShieldedPower;
+        break;
+      case air::Code::cca_start:
+        ++counters_.cca_started;
+        break;
+      case air::Code::listen:
+        listening_ = true;
+        listen_args_ = e.args;
+        if (shielded_) e.code = static_cast<uint32_t>(air::Code::unlisten);
+        break;
+      case air::Code::unlisten:
+        listening_ = false;
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+void McuNode::shield(bool on, SimTime t, sim::Outbox& outbox) {
+  if (on == shielded_) return;
+  shielded_ = on;
+  if (!listening_) return;
+  outbox.post(air::make(on ? air::Code::unlisten : air::Code::listen, sim::EventKind::state, t,
+                        config_.machine.medium, listen_args_));
+}
+
+void McuNode::control(const sim::Event& e, sim::Outbox& outbox) {
+  switch (static_cast<ControlCode>(e.code)) {
+    case ControlCode::power_off:
+      if (listening_)
+        outbox.post(air::make(air::Code::unlisten, sim::EventKind::state, e.time, config_.machine.medium));
+      outbox.post(air::make(air::Code::tx_abort, sim::EventKind::state, e.time, config_.machine.medium));
+      machine_.power_off(e.time);
+      boot_window_ = windows_;
+      line_.clear();
+      break;
+    case ControlCode::power_on:
+      machine_.power_on(e.time);
+      break;
+    case ControlCode::reset:
+      machine_.power_off(e.time);
+      machine_.power_on(e.time);
+      boot_window_ = windows_;
+      break;
+    case ControlCode::shield_on:
+      shield(true, e.time, outbox);
+      break;
+    case ControlCode::shield_off:
+      shield(false, e.time, outbox);
+      break;
+    default:
+      XEDGESIM_ASSERT(!"a control code for services reached a microcontroller");
+  }
+}
+
+}  // namespace xedgesim::nodes

@@ -1,0 +1,130 @@
+#include "nodes/sensor_feed.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <numbers>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "ml/vibration.h"
+
+namespace xedgesim::nodes {
+namespace {
+
+struct Constant final : SignalSource {
+  explicit Constant(double volts_in) : level(volts_in) {}
+  double volts(SimTime) override { return level; }
+  double level;
+};
+
+struct Sine final : SignalSource {
+  Sine(double a, double o, double f) : amplitude(a), offset(o), hz(f) {}
+  double volts(SimTime t) override {
+    return offset + amplitude * std::sin(2 * std::numbers::pi * hz * t.count_s());
+  }
+  double amplitude, offset, hz;
+};
+
+struct Noise final : SignalSource {
+  Noise(double s, double o, RandomStream r) : stddev(s), offset(o), random(r) {}
+  double volts(SimTime) override { return random.normal(offset, stddev); }
+  double stddev, offset;
+  RandomStream random;
+};
+
+struct Recorded final : SignalSource {
+  Recorded(std::shared_ptr<const std::vector<double>> v, double r, bool l)
+      : values(std::move(v)), rate(r), loop(l) {}
+  double volts(SimTime t) override {
+    auto i = static_cast<size_t>(t.count_s() * rate);
+    if (i >= values->size()) i = loop ? i % values->size() : values->size() - 1;
+    return (*values)[i];
+  }
+  std::shared_ptr<const std::vector<double>> values;
+  double rate;
+  bool loop;
+};
+
+struct Vibration final : SignalSource {
+  Vibration(uint64_t seed, std::string_view device) : signal(seed, device) {}
+  double volts(SimTime t) override { return signal.volts(t); }
+  ml::VibrationSignal signal;
+};
+
+std::vector<std::string_view> split(std::string_view line) {
+  std::vector<std::string_view> cells;
+  for (;;) {
+    const size_t comma = line.find(',');
+    std::string_view cell = line.substr(0, comma);
+    while (!cell.empty() && (cell.front() == ' ' || cell.front() == '"')) cell.remove_prefix(1);
+    while (!cell.empty() && (cell.back() == ' ' || cell.back() == '"' || cell.back() == '\r'))
+      cell.remove_suffix(1);
+    cells.push_back(cell);
+    if (comma == std::string_view::npos) return cells;
+    line.remove_prefix(comma + 1);
+  }
+}
+
+std::optional<double> number(std::string_view s) {
+  double v = 0;
+  const auto [end, ec] = std::from_chars(s.data(), s.data() + s.size(), v);
+  if (ec != std::errc{} || end != s.data() + s.size() || !std::isfinite(v)) return std::nullopt;
+  return v;
+}
+
+}  // namespace
+
+std::unique_ptr<SignalSource> constant_source(double volts) { return std::make_unique<Constant>(volts); }
+
+std::unique_ptr<SignalSource> sine_source(double amplitude_v, double offset_v, double hz) {
+  return std::make_unique<Sine>(amplitude_v, offset_v, hz);
+}
+
+std::unique_ptr<SignalSource> noise_source(double stddev_v, double offset_v, uint64_t seed,
+                                           std::string_view node, unsigned ain) {
+  return std::make_unique<Noise>(stddev_v, offset_v,
+                                 RandomStream(seed, node, fmt::format("sensor noise AIN{}", ain)));
+}
+
+std::unique_ptr<SignalSource> recorded_source(std::shared_ptr<const std::vector<double>> volts,
+                                              double rate_hz, bool loop) {
+  return std::make_unique<Recorded>(std::move(volts), rate_hz, loop);
+}
+
+std::unique_ptr<SignalSource> vibration_source(uint64_t seed, std::string_view device) {
+  return std::make_unique<Vibration>(seed, device);
+}
+
+std::shared_ptr<const std::vector<double>> read_csv_column(const std::string& path,
+                                                           const std::optional<std::string>& column) {
+  std::ifstream in(path);
+  if (!in) throw ConfigError(fmt::format("sensor data '{}' cannot be read", path));
+  auto values = std::make_shared<std::vector<double>>();
+  std::optional<size_t> index;
+  std::string line;
+  for (size_t n = 1; std::getline(in, line); ++n) {
+    if (line.empty() || line == "\r" || line[0] == '#') continue;
+    const auto cells = split(line);
+    if (!index) {
+      for (size_t i = 0; i < cells.size() && !index; ++i)
+        if (column ? cells[i] == *column : number(cells[i]).has_value()) index = i;
+      if (column && !index)
+        throw ConfigError(fmt::format("sensor data '{}' line {}: there is no column '{}'", path, n, *column));
+      if (column || !index) continue;  // a line of names
+    }
+    const auto v = *index < cells.size() ? number(cells[*index]) : std::nullopt;
+    if (!v)
+      throw ConfigError(
+          fmt::format("sensor data '{}' line {}: column {} is not a number", path, n, *index + 1));
+    values->push_back(*v);
+  }
+  if (values->empty()) throw ConfigError(fmt::format("sensor data '{}' holds no numbers", path));
+  return values;
+}
+
+}  // namespace xedgesim::nodes

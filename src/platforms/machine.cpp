@@ -1,0 +1,350 @@
+#include "platforms/machine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+#include "isa/arm/cortex_m.h"
+
+namespace xedgesim::platforms {
+
+Machine::Machine(const Platform& platform, std::shared_ptr<const FirmwareImage> firmware,
+                 std::shared_ptr<const FlashTemplate> flash, MachineConfig config)
+    : platform_(platform),
+      firmware_(std::move(firmware)),
+      flash_template_(std::move(flash)),
+      config_(std::move(config)),
+      clock_(platform.frequency_hz) {
+  std::vector<isa::MemoryBlock> blocks;
+  for (const Platform::Memory& m : platform.memories) {
+    if (m.flash) {
+      flash_ = flash_template_->map();
+      flash_base_ = m.base;
+      blocks.push_back({m.base, m.size, flash_.bytes(), false});
+    } else {
+      rams_.push_back({m.base, HostMemory::anonymous(m.size)});
+      blocks.push_back({m.base, m.size, rams_.back().memory.bytes(), true});
+    }
+  }
+  build_devices(*firmware_);
+  core_ = isa::make_cortex_m(platform.core, *this, std::move(blocks), flash_template_->code());
+  reset_now(bus::ResetReason::power_on);
+}
+
+Machine::~Machine() = default;
+
+void Machine::build_devices(const FirmwareImage& firmware) {
+  resources_.map = &space_;
+  resources_.analog = config_.analog;
+  resources_.flash = this;
+  resources_.power = this;
+  resources_.identity = config_.identity;
+  resources_.uicr = platform_.uicr_words(firmware);
+  resources_.uicr.insert(resources_.uicr.end(), config_.uicr.begin(), config_.uicr.end());
+  resources_.currents = platform_.energy_profile(config_.energy_profile).currents;
+  for (const Platform::DeviceEntry& entry : platform_.devices) {
+    devices_.push_back(devices::make_device(entry.type, entry.params, *this, resources_));
+    bus::Device* d = devices_.back().get();
+    space_.add(*d);
+    if (auto* p = dynamic_cast<bus::EventSink*>(d)) event_sink_ = p;
+    if (auto* p = dynamic_cast<bus::FlashController*>(d)) flash_controller_ = p;
+    if (auto* p = dynamic_cast<bus::SleepObserver*>(d)) sleep_observers_.push_back(p);
+    if (auto* p = dynamic_cast<bus::ResetRecorder*>(d)) reset_recorders_.push_back(p);
+    if (entry.params.name == platform_.air_device) air_device_ = d;
+    if (entry.type == "nrf.saadc") {
+      constexpr uint32_t kSaadcEventsEnd = 0x104;
+      adc_ = d;
+      conversion_end_ = d->base() + kSaadcEventsEnd;
+    }
+  }
+  for (const Platform::Hole& h : platform_.unmodelled) space_.add_unmodelled(h.base, h.size);
+}
+
+// ---- time -----------------------------------------------------------------------------------------------
+
+SimTime Machine::now() const { return in_event_ ? event_time_ : clock_.time_of(core_->cycles()); }
+
+bool Machine::awake() const { return powered_ && !system_off_ && !locked_up_ && core_->awake(); }
+
+SimTime Machine::next_activity() const {
+  if (!powered_) return SimTime::never();
+  const SimTime alarm = alarms_.next_time();
+  if (system_off_ || locked_up_) return alarm;
+  if (core_->awake()) return std::min(alarm, clock_.time_of(core_->cycles()));
+  return std::min(alarm, clock_.time_of(core_->next_wakeup()));
+}
+
+SimTime Machine::advance(SimTime limit, sim::Outbox& outbox) {
+  outbox_ = &outbox;
+  while (powered_) {
+    const SimTime bound = std::min(limit, sync_);
+    const SimTime alarm = alarms_.next_time();
+    if (awake()) {
+      const uint64_t run_to = std::min(clock_.cycle_after(bound), clock_.cycle_at(alarm));
+      if (core_->cycles() < run_to) {
+        run_core(run_to);
+        continue;
+      }
+    } else if (const uint64_t wake = core_->next_wakeup();
+               !system_off_ && !locked_up_ && wake != ClockGrid::kNever) {
+      const SimTime t = clock_.time_of(wake);
+      if (t <= bound && t < alarm) {
+        core_->skip_to(wake);
+        continue;
+      }
+    }
+    if (alarm > bound) break;
+    run_alarm();
+  }
+  outbox_ = nullptr;
+  const SimTime reached = std::min(limit, sync_);
+  if (sync_ <= reached) sync_ = SimTime::never();
+  return reached;
+}
+
+void Machine::run_core(uint64_t cycle_limit) {
+  if (asleep_) set_asleep(false, clock_.time_of(core_->cycles()));
+  const uint64_t before = core_->cycles();
+  in_core_ = true;
+  const isa::Stop stop = core_->run(cycle_limit);
+  in_core_ = false;
+  active_cycles_ += core_->cycles() - before;
+  switch (stop) {
+    case isa::Stop::limit:
+      break;
+    case isa::Stop::sleep:
+      set_asleep(true, clock_.time_of(core_->cycles()));
+      break;
+    case isa::Stop::reset:
+      reset_now(bus::ResetReason::soft);
+      break;
+    case isa::Stop::breakpoint:
+      log(fmt::format("BKPT without a debugger at pc=0x{:08x}: treated as lock-up", core_->registers().r[15]),
+          true);
+      [[fallthrough]];
+    case isa::Stop::lockup:
+      locked_up_ = true;
+      if (config_.stop_on_lockup) report_lockup();
+      set_asleep(true, clock_.time_of(core_->cycles()));
+      break;
+  }
+  if (reset_pending_) reset_now(reset_reason_);
+}
+
+void Machine::run_alarm() {
+  in_event_ = true;
+  event_time_ = alarms_.next_time();
+  const AlarmQueue::Alarm alarm = alarms_.pop();
+  alarm.device->on_alarm(alarm.code);
+  in_event_ = false;
+  if (reset_pending_) reset_now(reset_reason_);
+}
+
+void Machine::deliver(const sim::Event& e, sim::Outbox& outbox) {
+  if (!powered_ || !air_device_) return;
+  outbox_ = &outbox;
+  in_event_ = true;
+  event_time_ = e.time;
+  air_device_->on_delivery(e);
+  in_event_ = false;
+  outbox_ = nullptr;
+}
+
+void Machine::interrupt_run() {
+  if (in_core_) core_->set_cycle_limit(0);
+}
+
+void Machine::set_asleep(bool asleep, SimTime t) {
+  if (asleep == asleep_) return;
+  asleep_ = asleep;
+  if (!asleep) ++wakeups_;
+  on_sleep(asleep, t);
+  in_event_ = true;
+  event_time_ = t;
+  for (bus::SleepObserver* o : sleep_observers_) o->cpu_sleep(asleep);
+  in_event_ = false;
+}
+
+// ---- board ----------------------------------------------------------------------------------------------
+
+bus::AlarmId Machine::schedule(bus::Device& device, SimTime when, uint32_t code) {
+  XEDGESIM_ASSERT(when >= now());
+  const bool sooner = when < alarms_.next_time();
+  const bus::AlarmId id = alarms_.schedule(device, when, code);
+  if (sooner) interrupt_run();
+  return id;
+}
+
+void Machine::set_irq(unsigned irq, bool level) {
+  // A sleeping core stands at the cycle it fell asleep; SysTick and the wake-up count from the real one.
+  if (!in_core_) {
+    const uint64_t cycle = clock_.cycle_at(now());
+    if (cycle > core_->cycles()) core_->skip_to(cycle);
+  }
+  core_->set_irq(irq, level);
+}
+
+void Machine::publish(bus::RegisterAddress event) {
+  constexpr uint32_t kSaadcResultAmount = 0x634;
+  // Told first: what the event triggers may start the next buffer.
+  if (event == conversion_end_ && adc_) on_conversion_end(adc_->read(kSaadcResultAmount, 4), now());
+  if (event_sink_) event_sink_->on_event(event);
+}
+
+uint8_t* Machine::ram_at(uint32_t address, size_t length) {
+  for (Ram& r : rams_) {
+    const uint32_t offset = address - r.base;
+    if (offset <= r.memory.size() && length <= r.memory.size() - offset) return r.memory.bytes() + offset;
+  }
+  return nullptr;
+}
+
+bool Machine::dma_read(uint32_t address, std::span<uint8_t> out) {
+  const uint8_t* p = ram_at(address, out.size());
+  if (!p) {
+    log(fmt::format("EasyDMA read of {} bytes at 0x{:08x} outside RAM", out.size(), address), true);
+    return false;
+  }
+  std::memcpy(out.data(), p, out.size());
+  return true;
+}
+
+bool Machine::dma_write(uint32_t address, std::span<const uint8_t> in) {
+  uint8_t* p = ram_at(address, in.size());
+  if (!p) {
+    log(fmt::format("EasyDMA write of {} bytes at 0x{:08x} outside RAM", in.size(), address), true);
+    return false;
+  }
+  std::memcpy(p, in.data(), in.size());
+  return true;
+}
+
+void Machine::transmit(bus::Device&, sim::Event e) {
+  if (config_.medium == sim::kNobody || !outbox_) return;
+  e.target = config_.medium;
+  outbox_->post(std::move(e));
+}
+
+void Machine::sync_at(SimTime when) {
+  sync_ = std::min(sync_, when);
+  interrupt_run();
+}
+
+uint32_t Machine::random_bits(std::string_view purpose) {
+  for (auto& [name, stream] : random_)
+    if (name == purpose) return stream();
+  random_.emplace_back(std::string(purpose), RandomStream(config_.seed, config_.name, purpose));
+  return random_.back().second();
+}
+
+void Machine::log(std::string_view text, bool once) {
+  if (once && !logged_.emplace(text).second) return;
+  on_log(text, now());
+}
+
+// ---- core's accesses ------------------------------------------------------------------------------------
+
+bool Machine::read(uint32_t address, unsigned width, uint32_t& value) {
+  if (bus::Device* d = space_.find(address)) {
+    value = d->read(address - d->base(), width);
+    return true;
+  }
+  if (!space_.unmodelled(address)) return false;
+  value = platform_.unmodelled_reset(address);
+  log(fmt::format("read of 0x{:08x}: this peripheral is not modelled", address), true);
+  return true;
+}
+
+bool Machine::write(uint32_t address, unsigned width, uint32_t value) {
+  if (bus::Device* d = space_.find(address)) {
+    d->write(address - d->base(), width, value);
+    if (reset_pending_ || system_off_) interrupt_run();
+    return true;
+  }
+  if (address - flash_base_ < flash_.size() && flash_controller_) {
+    if (!flash_controller_->flash_write(address, width, value))
+      log(fmt::format("write to flash at 0x{:08x} while NVMC.CONFIG does not enable it", address), true);
+    return true;
+  }
+  if (!space_.unmodelled(address)) return false;
+  log(fmt::format("write to 0x{:08x}: this peripheral is not modelled", address), true);
+  return true;
+}
+
+void Machine::program(uint32_t address, uint32_t value) {
+  uint8_t* p = flash_.bytes() + address;
+  uint32_t word;
+  std::memcpy(&word, p, sizeof word);
+  word &= value;
+  std::memcpy(p, &word, sizeof word);
+  core_->code_changed(flash_base_ + address, sizeof word);
+}
+
+void Machine::erase(uint32_t address, uint32_t length) {
+  std::memset(flash_.bytes() + address, 0xff, length);
+  core_->code_changed(flash_base_ + address, length);
+}
+
+// ---- reset and power ------------------------------------------------------------------------------------
+
+void Machine::reset(bus::ResetReason reason) {
+  reset_pending_ = true;
+  reset_reason_ = reason;
+  interrupt_run();
+}
+
+void Machine::reset_now(bus::ResetReason reason) {
+  reset_pending_ = false;
+  system_off_ = locked_up_ = false;
+  const SimTime t = now();
+  alarms_.clear();
+  in_event_ = true;
+  event_time_ = t;
+  for (auto& d : devices_) d->reset();
+  for (bus::ResetRecorder* r : reset_recorders_) r->reset_happened(reason);
+  in_event_ = false;
+  const uint64_t cycle = clock_.cycle_at(t);
+  core_->reset();
+  if (cycle > core_->cycles()) core_->skip_to(cycle);
+  asleep_ = false;
+  on_sleep(false, t);
+  if (reason != bus::ResetReason::power_on) on_reset(t);
+}
+
+void Machine::system_off() {
+  system_off_ = true;
+  interrupt_run();
+}
+
+void Machine::power_off(SimTime t) {
+  powered_ = false;
+  on_power(false, t);
+  alarms_.clear();
+  sync_ = SimTime::never();
+}
+
+void Machine::power_on(SimTime t) {
+  for (Ram& r : rams_) r.memory.discard();
+  powered_ = true;
+  on_power(true, t);
+  if (const uint64_t cycle = clock_.cycle_at(t); cycle > core_->cycles()) core_->skip_to(cycle);
+  reset_now(bus::ResetReason::power_on);
+}
+
+void Machine::report_lockup() {
+  const isa::Registers r = core_->registers();
+  std::string text =
+      fmt::format("node '{}' locked up at {}: pc=0x{:08x}", config_.name, to_string(now()), r.r[15]);
+  if (const std::string symbol = firmware_->symbolize(r.r[15]); !symbol.empty()) text += " (" + symbol + ")";
+  text += fmt::format(" lr=0x{:08x}", r.r[14]);
+  if (const std::string symbol = firmware_->symbolize(r.r[14] & ~1u); !symbol.empty())
+    text += " (" + symbol + ")";
+  text += fmt::format(" sp=0x{:08x} xpsr=0x{:08x}", r.r[13], r.xpsr);
+  for (unsigned i = 0; i < 13; ++i) text += fmt::format(" r{}=0x{:08x}", i, r.r[i]);
+  throw SimulationError(text + " " + core_->fault_status() +
+                        "; set on_lockup: continue to let the run go on");
+}
+
+}  // namespace xedgesim::platforms

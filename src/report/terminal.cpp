@@ -1,0 +1,138 @@
+#include "report/terminal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace xedgesim::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Row {
+  std::string label, text;
+};
+
+/// The value of a path such as {"summary", "ml_accuracy"}; null when any part is missing.
+Json at(const Json& j, std::initializer_list<const char*> path) {
+  const Json* here = &j;
+  for (const char* key : path) {
+    if (!here->is_object() || !here->contains(key)) return nullptr;
+    here = &(*here)[key];
+  }
+  return *here;
+}
+
+std::string number(const Json& v, int decimals, std::string_view unit = "") {
+  return v.is_number() ? fmt::format("{:.{}f}{}", v.get<double>(), decimals, unit) : "-";
+}
+
+std::string percent(const Json& v) {
+  return v.is_number() ? fmt::format("{:.2f} %", v.get<double>() * 100) : "-";
+}
+
+std::string text(const Json& v) {
+  return v.is_string() ? v.get<std::string>() : v.is_null() ? "-" : v.dump();
+}
+
+/// Millijoules, or joules when that reads better.
+std::string energy(const Json& v) {
+  if (!v.is_number()) return "-";
+  const double mj = v.get<double>();
+  return mj >= 10'000 ? fmt::format("{:.3f} J", mj / 1000) : fmt::format("{:.3f} mJ", mj);
+}
+
+/// Columns a UTF-8 text takes, with every code point one column wide (all that is printed here are).
+size_t width(std::string_view s) {
+  return static_cast<size_t>(std::count_if(s.begin(), s.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+std::string padded(std::string_view s, size_t columns) {
+  return std::string(s) + std::string(columns - std::min(columns, width(s)), ' ');
+}
+
+std::string repeat(std::string_view piece, size_t n) {
+  std::string out;
+  for (size_t i = 0; i < n; ++i) out += piece;
+  return out;
+}
+
+std::vector<Row> rows(const Json& summary, const std::string& directory) {
+  const Json figures = summary_figures(summary, directory);
+  const auto get = [&](const char* name) { return at(figures, {name}); };
+  std::vector<Row> r;
+  r.push_back({"scenario", text(get("scenario"))});
+  std::string status = text(get("status"));
+  if (get("reason").is_string()) status += ": " + text(get("reason"));
+  r.push_back({"status", status});
+  std::string simulated = number(get("duration_s"), 3, " s");
+  if (get("wall_time_s").is_number()) simulated += fmt::format(" in {} s", number(get("wall_time_s"), 2));
+  if (get("speed_factor").is_number())
+    simulated += fmt::format(" ({}x real time)", number(get("speed_factor"), 1));
+  r.push_back({"simulated", simulated});
+  r.push_back({"digest", text(get("digest"))});
+  r.push_back({"samples", fmt::format("{} ({} lost, {} in flight)", text(get("total_samples")),
+                                      text(get("samples_lost")), text(get("samples_in_flight")))});
+  r.push_back(
+      {"delivery ratio", fmt::format("{} ({} of {} packets)", percent(get("packet_delivery_rate")),
+                                     text(get("total_packets_delivered")), text(get("total_packets_sent")))});
+  r.push_back(
+      {"latency",
+       fmt::format("p50 {}, p95 {}, p99 {}, max {}", number(get("p50_e2e_latency_ms"), 3, " ms"),
+                   number(get("p95_e2e_latency_ms"), 3, " ms"), number(get("p99_e2e_latency_ms"), 3, " ms"),
+                   number(get("max_e2e_latency_ms"), 3, " ms"))});
+  r.push_back({"energy per device",
+               fmt::format("min {}, mean {}, max {}", energy(get("min_device_energy_mJ")),
+                           energy(get("avg_device_energy_mJ")), energy(get("max_device_energy_mJ")))});
+  r.push_back({"accuracy", fmt::format("{} ({} with lost samples)", percent(get("ml_accuracy")),
+                                       percent(get("ml_accuracy_all_samples")))});
+  if (const Json total = get("assertions_total"); total.is_number() && total.get<int64_t>() > 0) {
+    r.push_back({"assertions", fmt::format("{} of {} passed", text(get("assertions_passed")), text(total))});
+  }
+  r.push_back({"results", directory});
+  return r;
+}
+
+}  // namespace
+
+Json summary_figures(const Json& summary, const std::string& directory) {
+  Json j;
+  for (const char* name : {"scenario", "status", "reason", "duration_s", "digest", "seed", "speed_factor"}) {
+    if (const Json v = at(summary, {name}); !v.is_null()) j[name] = v;
+  }
+  j["wall_time_s"] = at(summary, {"host", "wall_time_s"});
+  const Json figures = at(summary, {"summary"});
+  if (figures.is_object()) j.update(figures);
+  int64_t passed = 0, total = 0;
+  if (const Json assertions = at(summary, {"assertions"}); assertions.is_array()) {
+    for (const Json& a : assertions) {
+      ++total;
+      passed += at(a, {"passed"}) == Json(true);
+    }
+  }
+  j["assertions_passed"] = passed;
+  j["assertions_total"] = total;
+  j["results"] = directory;
+  return j;
+}
+
+std::string render_summary(const Json& summary, const std::string& directory, bool utf8) {
+  const std::vector<Row> table = rows(summary, directory);
+  size_t left = 0, right = 0;
+  for (const Row& row : table) {
+    left = std::max(left, width(row.label));
+    right = std::max(right, width(row.text));
+  }
+  const std::string_view bar = utf8 ? "│" : "|", line = utf8 ? "─" : "-";
+  const auto rule = [&](std::string_view a, std::string_view b, std::string_view c) {
+    return fmt::format("{}{}{}{}{}\n", a, repeat(line, left + 2), b, repeat(line, right + 2), c);
+  };
+  std::string out = utf8 ? rule("┌", "┬", "┐") : rule("+", "+", "+");
+  for (const Row& row : table) {
+    out += fmt::format("{} {} {} {} {}\n", bar, padded(row.label, left), bar, padded(row.text, right), bar);
+  }
+  return out + (utf8 ? rule("└", "┴", "┘") : rule("+", "+", "+"));
+}
+
+}  // namespace xedgesim::report

@@ -1,0 +1,107 @@
+#include "system/device_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/rng.h"
+
+namespace xedgesim::system {
+namespace {
+
+constexpr uint32_t kCustomer = 0x080;  // UICR.CUSTOMER[0], PS 4.5
+constexpr uint32_t kMagic = 0x58454447;
+constexpr uint32_t kErased = 0xffffffff;
+
+unsigned analog_input(const scenario::Sensor& s, const std::string& group) {
+  if (s.pin.size() == 4 && s.pin.starts_with("AIN") && s.pin[3] >= '0' && s.pin[3] <= '7')
+    return static_cast<unsigned>(s.pin[3] - '0');
+  throw ConfigError(
+      fmt::format("device '{}': sensor pin '{}' is not an analog input: AIN0 to AIN7", group, s.pin));
+}
+
+}  // namespace
+
+std::vector<std::pair<uint32_t, uint32_t>> uicr_settings(const scenario::Scenario& scenario,
+                                                         const scenario::DeviceInstance& device,
+                                                         uint16_t short_address) {
+  const scenario::DeviceConfig& c = device.config;
+  const auto channel = static_cast<uint32_t>(c.channel.value_or(scenario.network.wireless.channel));
+  const auto power = static_cast<uint8_t>(
+      static_cast<int8_t>(c.tx_power_dbm.value_or(scenario.network.wireless.tx_power_dbm)));
+  const auto milliseconds = [](const std::optional<Duration>& d) {
+    return d ? static_cast<uint32_t>(d->count_ns() / 1'000'000) : kErased;
+  };
+  const std::optional<Duration> interval = c.report_interval ? c.report_interval : c.forward_interval;
+  const uint32_t gateway = 0x0000;
+  const uint32_t words[] = {
+      kMagic,
+      uint32_t{short_address} | static_cast<uint32_t>(c.pan_id.value_or(kDefaultPan)) << 16,
+      channel | uint32_t{power} << 8 | gateway << 16,
+      c.sample_rate_hz ? static_cast<uint32_t>(*c.sample_rate_hz) : kErased,
+      milliseconds(interval),
+      milliseconds(c.phase),
+      c.destination ? static_cast<uint32_t>(*c.destination) : kErased,
+  };
+  std::vector<std::pair<uint32_t, uint32_t>> uicr;
+  for (uint32_t i = 0; i < std::size(words); ++i) uicr.emplace_back(kCustomer + 4 * i, words[i]);
+  return uicr;
+}
+
+devices::Identity identity_of(uint64_t seed, std::string_view name) {
+  RandomStream r(seed, name, "identity");
+  const uint64_t id = r.next64();
+  // A random static address has its two top bits set.
+  return {.device_id = id, .device_address = (r.next64() & 0xffff'ffff'ffff) | 0xc000'0000'0000};
+}
+
+bool feeds_vibration(const scenario::Device& group) {
+  if (group.sensors.empty()) return group.config.sample_rate_hz.has_value();
+  return std::any_of(group.sensors.begin(), group.sensors.end(), [](const scenario::Sensor& s) {
+    return s.type == scenario::Sensor::Type::vibration && s.pin == "AIN0";
+  });
+}
+
+std::unique_ptr<nodes::SensorFeed> make_feed(const scenario::Scenario& scenario,
+                                             const scenario::Device& group, const std::string& node) {
+  auto feed = std::make_unique<nodes::SensorFeed>();
+  const uint64_t seed = scenario.meta.seed;
+  if (group.sensors.empty() && feeds_vibration(group)) feed->connect(0, nodes::vibration_source(seed, node));
+  for (const scenario::Sensor& s : group.sensors) {
+    const unsigned ain = analog_input(s, group.id);
+    switch (s.type) {
+      case scenario::Sensor::Type::vibration:
+        if (!s.file.empty() || s.fault_class || s.anomaly_rate)
+          throw ConfigError(fmt::format(
+              "device '{}': vibration sensors take no file, fault_class or anomaly_rate in this version",
+              group.id));
+        feed->connect(ain, nodes::vibration_source(seed, node));
+        break;
+      case scenario::Sensor::Type::constant:
+        feed->connect(ain, nodes::constant_source(s.value_v.value_or(0)));
+        break;
+      case scenario::Sensor::Type::sine:
+        feed->connect(ain, nodes::sine_source(s.amplitude_v.value_or(1), s.offset_v.value_or(1.5),
+                                              static_cast<double>(s.frequency_hz.value_or(50))));
+        break;
+      case scenario::Sensor::Type::noise:
+        feed->connect(
+            ain, nodes::noise_source(s.amplitude_v.value_or(0.1), s.offset_v.value_or(1.5), seed, node, ain));
+        break;
+      case scenario::Sensor::Type::csv:
+        feed->connect(
+            ain,
+            nodes::recorded_source(
+                nodes::read_csv_column(s.file.resolved.string(), s.column),
+                static_cast<double>(s.rate_hz.value_or(group.config.sample_rate_hz.value_or(1000))), s.loop));
+        break;
+      case scenario::Sensor::Type::wav:
+        throw ConfigError(fmt::format(
+            "device '{}': sensor type wav is not available in this version: convert it to csv", group.id));
+    }
+  }
+  return feed;
+}
+
+}  // namespace xedgesim::system

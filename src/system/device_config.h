@@ -1,0 +1,32 @@
+#pragma once
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "devices/factory.h"
+#include "nodes/sensor_feed.h"
+#include "scenario/expand.h"
+#include "scenario/scenario.h"
+
+namespace xedgesim::system {
+
+constexpr uint16_t kDefaultPan = 0xABCD;
+
+/// The settings of firmware/common/settings.h as UICR words, (offset, word). Settings the scenario leaves out
+/// stay erased and the firmware takes its own default.
+std::vector<std::pair<uint32_t, uint32_t>> uicr_settings(const scenario::Scenario& scenario,
+                                                         const scenario::DeviceInstance& device,
+                                                         uint16_t short_address);
+
+/// Device id and address of a node: a function of seed and name.
+devices::Identity identity_of(uint64_t seed, std::string_view name);
+
+/// What is wired to the device's analog inputs.
+std::unique_ptr<nodes::SensorFeed> make_feed(const scenario::Scenario& scenario,
+                                             const scenario::Device& group, const std::string& node);
+/// AIN0 senses the bearing vibration generator, so windows have a ground truth. A device that declares a
+/// sample rate and no sensors senses it too (docs/scenario.md).
+bool feeds_vibration(const scenario::Device& group);
+
+}  // namespace xedgesim::system

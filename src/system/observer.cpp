@@ -1,0 +1,372 @@
+#include "system/observer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "net/mqttsn/codec.h"
+#include "nodes/report.h"
+#include "sim/air.h"
+
+namespace xedgesim::system {
+namespace {
+
+using metrics::Stage;
+
+enum class Timer : uint32_t { collect = 1, ranges };
+
+/// The report's number in a data frame that carries one.
+std::optional<uint16_t> report_sequence(const sim::Bytes& psdu) {
+  const auto frame = net::ieee802154::parse(psdu);
+  if (!frame || frame->header.type != net::ieee802154::FrameType::data) return std::nullopt;
+  const auto message = net::mqttsn::decode(frame->payload);
+  const auto* publish = message ? std::get_if<net::mqttsn::Publish>(&*message) : nullptr;
+  if (!publish) return std::nullopt;
+  const auto report = nodes::VibrationReport::decode(publish->data);
+  return report ? std::optional(report->sequence) : std::nullopt;
+}
+
+bool is_acknowledgement(const sim::Bytes& psdu) {
+  return net::ieee802154::peek_destination(psdu).kind == net::ieee802154::Destination::Kind::acknowledgement;
+}
+
+}  // namespace
+
+/// What is kept of one device between events.
+struct Observer::Probe {
+  metrics::DeviceIndex device{};
+  std::unique_ptr<metrics::EnergyAccount> account;
+  std::unique_ptr<metrics::SeedEnergyModel> seed_model;
+  SimTime energy_time;  // of the last change of a current
+  double cpu_active_a = 0, cpu_sleep_a = 0;
+  // Consumers' names are the same few strings all the time, so where one lies says which it is.
+  std::vector<std::pair<const char*, metrics::EnergyAccount::Consumer>> consumers;
+  metrics::EnergyAccount::Consumer consumer(std::string_view name) {
+    for (const auto& [text, handle] : consumers)
+      if (text == name.data()) return handle;
+    consumers.emplace_back(name.data(), account->consumer(name));
+    return consumers.back().second;
+  }
+  int64_t tx_packets = 0, rx_packets = 0, rx_bytes = 0, cca_busy = 0;
+  // The latest sample.
+  int64_t window = -1, boot_window = 0;
+  SimTime window_time, sent_at;
+  bool handed_over = false, on_air = false, delivered = true;
+  std::unique_ptr<metrics::OutputFile> console;
+
+  uint32_t absolute(uint16_t sequence) const {
+    // Reports count windows modulo 65536 since the last boot; the run counts them all.
+    const auto since_boot = static_cast<uint32_t>(std::max<int64_t>(0, window - boot_window));
+    return static_cast<uint32_t>(boot_window) + since_boot - static_cast<uint16_t>(since_boot - sequence);
+  }
+};
+
+Observer::Observer(System& system, metrics::RunDirectory& directory, metrics::Collector& collector,
+                   experiment::ConsoleWatcher& watcher, Options options)
+    : system_(system),
+      directory_(directory),
+      collector_(collector),
+      watcher_(watcher),
+      options_(options),
+      device_of_participant_(system.scheduler().size(), -1),
+      device_of_address_(0x10000, -1) {
+  for (size_t i = 0; i < system_.devices().size(); ++i) connect_device(i);
+  connect_radio();
+  connect_services();
+  range_times_ = collector_.extra_times();
+  system_.scheduler().attach(system_.observer_id(), *this);
+}
+
+Observer::~Observer() = default;
+
+void Observer::connect_device(size_t index) {
+  DeviceNode& d = system_.devices()[index];
+  device_of_participant_[static_cast<uint32_t>(d.participant)] = static_cast<int32_t>(index);
+  device_of_address_[d.short_address] = static_cast<int32_t>(index);
+  probes_.push_back(std::make_unique<Probe>());
+  Probe& p = *probes_.back();
+  p.device = collector_.add_device(d.id, [this, index](SimTime t) { return read_device(index, t); });
+  platforms::Machine& machine = d.mcu->machine();
+  const auto& profile = machine.platform().energy_profile("");
+  const auto ampere = [&](const char* consumer) {
+    const auto it = profile.currents.find(consumer);
+    return it == profile.currents.end() ? 0.0 : it->second;
+  };
+  if (options_.seed_energy) {
+    p.seed_model = std::make_unique<metrics::SeedEnergyModel>();
+    d.mcu->on_transmit.connect(
+        [&p](int64_t power, int64_t bytes) { p.seed_model->transmitted(power, bytes); });
+    return;
+  }
+  std::optional<metrics::Battery> battery;
+  if (d.group->battery)
+    battery = metrics::Battery{.capacity_c = d.group->battery->capacity_c * d.group->battery->initial};
+  p.account = std::make_unique<metrics::EnergyAccount>(d.id, profile.supply_v, battery);
+  p.cpu_active_a = ampere("cpu_active");
+  p.cpu_sleep_a = ampere("cpu_sleep");
+  const auto set = [&p](std::string_view consumer, double amperes, SimTime t) {
+    p.energy_time = t = std::max(t, p.energy_time);
+    p.account->current(p.consumer(consumer), amperes, t);
+  };
+  set("cpu_active", p.cpu_active_a, SimTime::zero());
+  machine.on_current.connect(set);
+  machine.on_sleep.connect([&p, set](bool asleep, SimTime t) {
+    set("cpu_active", asleep ? 0 : p.cpu_active_a, t);
+    set("sleep", asleep ? p.cpu_sleep_a : 0, t);
+  });
+  machine.on_power.connect([&p, set](bool powered, SimTime t) {
+    set("cpu_active", powered ? p.cpu_active_a : 0, t);
+    if (!powered) set("sleep", 0, t);
+  });
+}
+
+Observer::Probe* Observer::probe_of(sim::ParticipantId id) {
+  const int32_t i = device_of_participant_[static_cast<uint32_t>(id)];
+  return i < 0 ? nullptr : probes_[static_cast<size_t>(i)].get();
+}
+
+Observer::Probe* Observer::probe_of_address(int64_t a) {
+  const int32_t i = a >= 0 && a < 0x10000 ? device_of_address_[static_cast<size_t>(a)] : -1;
+  return i < 0 ? nullptr : probes_[static_cast<size_t>(i)].get();
+}
+
+void Observer::connect_radio() {
+  net::Channel& channel = *system_.channel();
+  channel.transmission_began.connect([this](const net::TransmissionRecord& r) {
+    collector_.network().transmission(r.frequency_mhz, r.start,
+                                      r.start + air::frame_duration(static_cast<int64_t>(r.psdu->size())));
+    Probe* p = probe_of(r.source);
+    if (!p || is_acknowledgement(*r.psdu)) return;
+    ++p->tx_packets;
+    if (const auto sequence = report_sequence(*r.psdu)) {
+      p->on_air = true;
+      collector_.spans().mark(p->device, p->absolute(*sequence), Stage::tx_start, r.start);
+    }
+  });
+  channel.reception.connect([this](const net::ReceptionRecord& r) {
+    if (r.addressed && (r.outcome == net::Outcome::collision || r.outcome == net::Outcome::receiver_busy))
+      collector_.network().collision();
+  });
+  system_.scheduler().on_delivery.connect([this](const sim::Event& e) {
+    Probe* p = probe_of(e.target);
+    if (!p || e.kind != sim::EventKind::delivery) return;
+    if (e.code == static_cast<uint32_t>(air::Code::cca_result)) p->cca_busy += e.args[0] != 0;
+    if (e.code == static_cast<uint32_t>(air::Code::frame_end) && e.args[0] && e.data) {
+      ++p->rx_packets;
+      p->rx_bytes += static_cast<int64_t>(e.data->size());
+      if (p->seed_model) p->seed_model->received();
+    }
+  });
+}
+
+void Observer::connect_services() {
+  auto& spans = collector_.spans();
+  const auto device = [](int64_t tag) { return metrics::DeviceIndex{nodes::tag_device(tag)}; };
+  if (auto* gateway = system_.gateway()) {
+    gateway->on_publish.connect([this, &spans](nodes::RadioGateway::Received& r) {
+      Probe* p = probe_of_address(r.source);
+      const auto report = nodes::VibrationReport::decode(*r.payload);
+      if (!p || !report) return;
+      const uint32_t sequence = p->absolute(report->sequence);
+      r.tag = nodes::sample_tag(raw(p->device), sequence);
+      spans.mark(p->device, sequence, Stage::rx_gateway, r.time);
+      if (sequence == p->window && !p->delivered) {
+        p->delivered = true;
+        collector_.network().delivered(p->device, p->sent_at, r.time);
+      }
+    });
+  }
+  if (auto* edge = system_.edge()) {
+    edge->on_arrival.connect([&spans, device](int64_t tag, SimTime t) {
+      spans.mark(device(tag), nodes::tag_sequence(tag), Stage::edge_arrival, t);
+    });
+    edge->on_result.connect([&spans, device](const nodes::EdgeService::Result& r) {
+      const auto d = device(r.tag);
+      const uint32_t sequence = nodes::tag_sequence(r.tag);
+      spans.mark(d, sequence, Stage::inference_begin, r.begun);
+      spans.mark(d, sequence, Stage::inference_end, r.ended);
+      spans.prediction(d, sequence, r.predicted, r.confidence);
+      spans.mark(d, sequence, Stage::result, r.ended);
+    });
+    edge->on_lost.connect([&spans, device](int64_t tag, std::string_view cause, SimTime t) {
+      spans.lost(device(tag), nodes::tag_sequence(tag), Stage::result, cause, t);
+    });
+    edge->on_answer.connect([&spans, device](int64_t tag, SimTime t) {
+      spans.mark(device(tag), nodes::tag_sequence(tag), Stage::cloud_answer, t);
+    });
+    collector_.add_edge(system_.scenario().edge.front().id, [edge](SimTime) {
+      const auto& c = edge->counters();
+      metrics::EdgeCounters out;
+      out.busy = c.busy;
+      out.memory_bytes = edge->memory_bytes();
+      out.requests_processed = c.processed;
+      out.requests_failed = c.failed;
+      out.network_tx_bytes = c.tx_bytes;
+      out.network_rx_bytes = c.rx_bytes;
+      out.processing = c.processing;
+      out.queue_depth = static_cast<int64_t>(edge->queue_depth());
+      return out;
+    });
+  }
+  if (auto* cloud = system_.cloud()) {
+    cloud->on_stored.connect([&spans, device](int64_t tag, std::string_view, SimTime t) {
+      spans.mark(device(tag), nodes::tag_sequence(tag), Stage::cloud_stored, t);
+    });
+    cloud->on_lost.connect([&spans, device](int64_t tag, SimTime t) {
+      spans.lost(device(tag), nodes::tag_sequence(tag), Stage::cloud_stored, "cloud_down", t);
+    });
+    collector_.add_cloud(system_.scenario().cloud.front().id, [cloud](SimTime) {
+      const auto& c = cloud->counters();
+      metrics::CloudCounters out;
+      out.requests = c.requests;
+      out.stored = c.stored;
+      out.answers = c.answers;
+      out.requests_failed = c.failed;
+      out.rx_bytes = c.rx_bytes;
+      out.tx_bytes = c.tx_bytes;
+      out.processing = c.processing;
+      return out;
+    });
+  }
+  if (auto* wan = system_.wan()) {
+    wan->dropped.connect([&spans, device](const net::LinkRecord& r, net::DropReason reason) {
+      const Stage missed = r.message.port == nodes::port::kAnswer ? Stage::cloud_answer : Stage::cloud_stored;
+      spans.lost(device(r.message.tag), nodes::tag_sequence(r.message.tag), missed,
+                 fmt::format("wan_{}", to_string(reason)), r.time);
+    });
+  }
+}
+
+metrics::DeviceCounters Observer::read_device(size_t index, SimTime t) const {
+  const Probe& p = *probes_[index];
+  const nodes::McuNode& node = *system_.devices()[index].mcu;
+  const platforms::Machine& machine = node.machine();
+  metrics::DeviceCounters c;
+  c.cycles = static_cast<int64_t>(machine.cycles_active());
+  c.instructions = static_cast<int64_t>(machine.instructions());
+  c.active = machine.time_active();
+  c.asleep = std::max(Duration(), t.since_start() - c.active);
+  c.tx_bytes = node.counters().tx_bytes;
+  c.tx_packets = p.tx_packets;
+  c.rx_packets = p.rx_packets;
+  c.rx_bytes = p.rx_bytes;
+  c.cca_busy = p.cca_busy;
+  if (p.seed_model) {
+    p.seed_model->cpu(c.cycles, c.asleep);
+    c.energy = p.seed_model->by_cause(t);
+  } else {
+    // A node may stand up to one instruction beyond the instant that is being collected.
+    const SimTime reached = std::max(t, p.energy_time);
+    c.energy = p.account->by_cause(reached);
+    c.battery_fraction = p.account->battery_fraction(reached);
+    c.depleted_at = p.account->depleted_at(reached);
+    c.battery_life_s = p.account->battery_life_s(reached);
+  }
+  return c;
+}
+
+// ---- events ---------------------------------------------------------------------------------------------
+
+void Observer::start(sim::EventContext& context) {
+  const auto alarm = [&](SimTime t, Timer timer) {
+    // A decision, so that every node has reached the instant when it is handled.
+    context.post({.time = t,
+                  .kind = sim::EventKind::decision,
+                  .target = system_.observer_id(),
+                  .code = static_cast<uint32_t>(timer)});
+  };
+  alarm(SimTime::at(options_.interval), Timer::collect);
+  for (SimTime t : range_times_) alarm(t, Timer::ranges);
+}
+
+void Observer::handle(const sim::Event& e, sim::EventContext& context) {
+  if (e.kind == sim::EventKind::decision) {
+    if (static_cast<Timer>(e.code) == Timer::ranges) {
+      collector_.collect_ranges(context.now());
+    } else {
+      collector_.collect(context.now());
+      context.post({.time = context.now() + options_.interval,
+                    .kind = sim::EventKind::decision,
+                    .target = system_.observer_id(),
+                    .code = e.code});
+    }
+    return;
+  }
+  using nodes::ObserverCode;
+  const auto code = static_cast<ObserverCode>(e.code);
+  const std::string_view text =
+      e.data ? std::string_view(reinterpret_cast<const char*>(e.data->data()), e.data->size())
+             : std::string_view();
+  if (code == ObserverCode::fault_begin || code == ObserverCode::fault_end) {
+    collector_.events().add(e.time, code == ObserverCode::fault_begin ? "fault" : "fault_end", "", text,
+                            {{"fault", e.args[0]}});
+    return;
+  }
+  const int32_t index = device_of_participant_[static_cast<uint32_t>(e.source)];
+  XEDGESIM_ASSERT(index >= 0);
+  Probe& p = *probes_[static_cast<size_t>(index)];
+  switch (code) {
+    case ObserverCode::console_line:
+      console(static_cast<size_t>(index), e);
+      break;
+    case ObserverCode::log_line:
+      collector_.events().add(e.time, "log", system_.devices()[static_cast<size_t>(index)].id, text);
+      break;
+    case ObserverCode::window_end:
+      window_end(static_cast<size_t>(index), e);
+      break;
+    case ObserverCode::first_sleep:
+      if (e.args[0] != p.window || p.handed_over) break;
+      p.handed_over = true;
+      p.sent_at = e.time;
+      p.delivered = false;
+      collector_.spans().mark(p.device, static_cast<uint32_t>(p.window), Stage::tx_request, e.time);
+      collector_.network().sent(p.device, e.time);
+      break;
+    default:
+      XEDGESIM_ASSERT(!"unknown observer code");
+  }
+}
+
+void Observer::window_end(size_t index, const sim::Event& e) {
+  DeviceNode& d = system_.devices()[index];
+  Probe& p = *probes_[index];
+  auto& spans = collector_.spans();
+  if (p.window >= 0 && p.handed_over && !p.delivered) {
+    const char* cause = p.on_air ? "no_ack" : "channel_busy";
+    collector_.network().dropped(p.device, p.sent_at, cause);
+    spans.lost(p.device, static_cast<uint32_t>(p.window), Stage::rx_gateway, cause, e.time);
+  }
+  const Duration span = Duration::ns(e.args[1] * 1'000'000'000 / d.sample_rate_hz);
+  const SimTime begin = std::max(SimTime::zero(), e.time - span);
+  p.window = e.args[0];
+  p.boot_window = e.args[2];
+  p.window_time = e.time;
+  p.handed_over = p.on_air = false;
+  p.delivered = true;
+  const auto sequence = static_cast<uint32_t>(p.window);
+  spans.mark(p.device, sequence, Stage::sense_begin, begin);
+  spans.mark(p.device, sequence, Stage::sense_end, e.time);
+  if (d.truth && begin < e.time)
+    spans.truth(p.device, sequence, static_cast<int32_t>(d.truth->label_of_window(begin, e.time).label));
+}
+
+void Observer::console(size_t index, const sim::Event& e) {
+  const std::string& id = system_.devices()[index].id;
+  const std::string_view text(reinterpret_cast<const char*>(e.data->data()), e.data->size());
+  watcher_.line(index, e.time, text);
+  on_line(id, e.time, text);
+  if (!options_.consoles) return;
+  Probe& p = *probes_[index];
+  if (!p.console) p.console = directory_.open("consoles/" + id + ".log");
+  p.console->append(fmt::format("[{:>15.6f}] {}\n", e.time.count_s(), text));
+}
+
+void Observer::finish(SimTime t) {
+  collector_.finish(t);
+  for (auto& p : probes_)
+    if (p->console) p->console->flush();
+}
+
+}  // namespace xedgesim::system

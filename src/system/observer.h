@@ -1,0 +1,67 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "experiment/console_watcher.h"
+#include "metrics/collector.h"
+#include "metrics/energy_account.h"
+#include "metrics/seed_energy_model.h"
+#include "sim/participant.h"
+#include "system/system.h"
+
+namespace xedgesim::system {
+
+/// Connects what the models of a System emit to the recorders of a run: energy, counters, consoles, the life
+/// of each sample, and the collections at every interval. A participant only so that it sees lines and
+/// buffers in the exact order of the run and collects when every node has reached the instant; it changes
+/// nothing.
+///
+/// What is seen from outside the firmware: a sample exists when the ADC has filled its buffer; it is handed
+/// to the radio stack when the core first sleeps after that; it is lost when the next buffer is full and the
+/// gateway has not received it.
+class Observer final : public sim::EventParticipant {
+ public:
+  struct Options {
+    Duration interval = Duration::ms(100);
+    bool seed_energy = false;  ///< the seed's energy constants instead of the platform's currents
+    bool consoles = true;      ///< write consoles/<node>.log
+  };
+  Observer(System& system, metrics::RunDirectory& directory, metrics::Collector& collector,
+           experiment::ConsoleWatcher& watcher, Options options);
+  ~Observer() override;
+
+  void start(sim::EventContext& context) override;
+  void handle(const sim::Event& e, sim::EventContext& context) override;
+  /// The run stopped at `t`: collects what is left and closes the consoles.
+  void finish(SimTime t);
+
+  /// Console lines as they come: node, time, text.
+  sim::Signal<const std::string&, SimTime, std::string_view> on_line;
+
+ private:
+  struct Probe;
+  void connect_device(size_t index);
+  void connect_radio();
+  void connect_services();
+  metrics::DeviceCounters read_device(size_t index, SimTime t) const;
+  void window_end(size_t index, const sim::Event& e);
+  void console(size_t index, const sim::Event& e);
+  Probe* probe_of(sim::ParticipantId id);
+  Probe* probe_of_address(int64_t short_address);
+
+  System& system_;
+  metrics::RunDirectory& directory_;
+  metrics::Collector& collector_;
+  experiment::ConsoleWatcher& watcher_;
+  Options options_;
+  std::vector<std::unique_ptr<Probe>> probes_;  // by device
+  std::vector<int32_t> device_of_participant_;
+  std::vector<int32_t> device_of_address_;
+  std::vector<SimTime> range_times_;
+  size_t next_range_ = 0;
+};
+
+}  // namespace xedgesim::system

@@ -1,0 +1,151 @@
+#include "system/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "experiment/assertions.h"
+#include "experiment/console_watcher.h"
+#include "metrics/metric_map.h"
+#include "net/capture/air_capture.h"
+#include "scenario/load.h"
+#include "system/assertions.h"
+#include "system/observer.h"
+#include "system/system.h"
+
+namespace xedgesim::system {
+namespace {
+
+constexpr Duration kStep = Duration::ms(50);  // between two looks at the stop flag and two progress reports
+
+std::vector<std::string> device_ids(System& system) {
+  std::vector<std::string> ids;
+  for (const DeviceNode& d : system.devices()) ids.push_back(d.id);
+  return ids;
+}
+
+metrics::CollectorOptions collector_options(System& system,
+                                            const std::vector<experiment::Assertion>& assertions) {
+  const scenario::Scenario& s = system.scenario();
+  metrics::CollectorOptions o;
+  const auto has = [&](scenario::Metrics::Format f) {
+    return std::find(s.metrics.formats.begin(), s.metrics.formats.end(), f) != s.metrics.formats.end();
+  };
+  o.formats = {.csv = has(scenario::Metrics::Format::csv), .json = has(scenario::Metrics::Format::json)};
+  o.selection = metrics::selection_from(s.metrics.collect);
+  o.classes = system.classes();
+  if (system.cloud()) o.final_stage = metrics::Stage::cloud_answer;
+  for (const auto& a : assertions)
+    if (!a.scope.time.whole_run()) o.ranges.push_back(a.scope.time);
+  return o;
+}
+
+bool captures_radio(const scenario::Scenario& s) {
+  return std::find(s.metrics.capture.begin(), s.metrics.capture.end(), "radio") != s.metrics.capture.end();
+}
+
+/// Runs to the end, or to the stop request. False when stopped.
+bool run_to_end(System& system, const RunOptions& options, SimTime end) {
+  sim::Scheduler& scheduler = system.scheduler();
+  for (SimTime t; t < end;) {
+    if (options.stop && options.stop->load(std::memory_order_relaxed)) return false;
+    t = std::min(end, t + kStep);
+    if (!scheduler.run_until(t)) return false;
+    if (options.progress) options.progress(t);
+  }
+  return true;
+}
+
+}  // namespace
+
+RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& options) {
+  const auto say = [&](const std::string& text) {
+    if (options.log) options.log(text);
+  };
+  System system(scenario, {.platforms = options.platforms, .threads = options.threads});
+  schedule_faults(system);
+  const auto assertions = metric_assertions(scenario);
+  experiment::ConsoleWatcher watcher(console_expectations(scenario), device_ids(system));
+
+  metrics::RunDirectory directory(options.directory);
+  directory.replace("scenario.resolved.yaml", scenario::dump_resolved(scenario));
+  metrics::Collector collector(directory, collector_options(system, assertions));
+  Observer observer(system, directory, collector, watcher,
+                    {.interval = scenario.metrics.collection_interval,
+                     .seed_energy = scenario.metrics.energy == scenario::Metrics::Energy::seed});
+  metrics::MetricMap metric_map(collector);
+  experiment::check_metrics_exist(assertions, metric_map);
+  if (options.print_consoles)
+    observer.on_line.connect([&](const std::string& node, SimTime t, std::string_view text) {
+      say(fmt::format("{:>14.6f}  {:<12} {}", t.count_s(), node, text));
+    });
+  std::unique_ptr<net::PcapngWriter> pcap;
+  std::unique_ptr<net::AirCapture> air;
+  if (captures_radio(scenario)) {
+    pcap = std::make_unique<net::PcapngWriter>((directory.path() / "capture.pcapng").string());
+    air = std::make_unique<net::AirCapture>(*system.channel(), *pcap);
+  }
+
+  RunOutcome outcome{.directory = directory.path()};
+  const SimTime end = SimTime::at(scenario.meta.duration);
+  metrics::RunInfo info;
+  info.scenario = scenario.meta.name;
+  info.description = scenario.meta.description;
+  info.requested_duration = scenario.meta.duration;
+  info.seed = scenario.meta.seed;
+  info.version = options.version;
+  const auto fail = [&](const std::string& reason) {
+    if (outcome.code != ExitCode::ok && outcome.code != ExitCode::interrupted) return;
+    outcome.code = ExitCode::simulation_error;
+    outcome.reason = info.reason = reason;
+    info.status = "failed";
+  };
+  try {
+    if (!run_to_end(system, options, end)) {
+      outcome.code = ExitCode::interrupted;
+      outcome.reason = info.reason = fmt::format("interrupted at {}", to_string(system.scheduler().now()));
+      info.status = "interrupted";
+    }
+  } catch (const Error& e) {
+    fail(e.what());
+  }
+  const SimTime reached = system.scheduler().now();
+  info.duration = reached.since_start();
+  info.digest = system.scheduler().digest();
+  try {
+    observer.finish(reached);
+    if (air) air->finish();
+    if (pcap) pcap->flush();
+  } catch (const Error& e) {
+    fail(e.what());
+  }
+
+  metrics::Json verdicts = nullptr;
+  if (outcome.code == ExitCode::ok) {
+    auto results = experiment::evaluate(assertions, metric_map);
+    const auto lines = watcher.results();
+    results.insert(results.end(), lines.begin(), lines.end());
+    for (const auto& r : results) say(r.line);
+    verdicts = experiment::to_json(results);
+    if (!experiment::all_passed(results)) {
+      outcome.code = ExitCode::assertion_failed;
+      outcome.reason = "an assertion failed";
+    }
+  }
+  outcome.summary = metrics::build_summary(collector, metric_map, info,
+                                           options.host ? options.host() : metrics::HostInfo{}, verdicts);
+  try {
+    metrics::write_summary(directory, outcome.summary);
+  } catch (const Error& e) {
+    fail(e.what());
+  }
+  return outcome;
+}
+
+void check_runnable(const scenario::Scenario& scenario, const std::filesystem::path& platforms) {
+  System system(scenario, {.platforms = platforms});
+  schedule_faults(system);
+}
+
+}  // namespace xedgesim::system

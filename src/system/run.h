@@ -1,0 +1,43 @@
+#pragma once
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "metrics/run_directory.h"
+#include "metrics/summary.h"
+#include "scenario/scenario.h"
+
+namespace xedgesim::system {
+
+/// What the caller brings to a run. The host's clock and signals are the caller's.
+struct RunOptions {
+  std::filesystem::path platforms;  ///< folder of the platform files
+  unsigned threads = 1;
+  metrics::RunDirectoryOptions directory;
+  std::string version;
+  const std::atomic<bool>* stop = nullptr;    ///< set: end cleanly as soon as possible
+  std::function<void(SimTime)> progress;      ///< now and then, with the time reached
+  std::function<void(std::string_view)> log;  ///< one line for a person
+  std::function<metrics::HostInfo()> host;    ///< asked once, at the end
+  bool print_consoles = false;                ///< hand every console line to `log` as well
+};
+
+struct RunOutcome {
+  ExitCode code = ExitCode::ok;
+  std::string reason{};               ///< why it is not ok, one sentence
+  std::filesystem::path directory{};  ///< where the files are
+  metrics::Json summary{};
+};
+
+/// Builds the system, runs it, writes all files, judges the assertions.
+/// Throws ConfigError when the run could not begin; whatever happens afterwards is in the outcome, with the
+/// results so far on disk.
+RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& options);
+
+/// What run_scenario() would refuse before the first instruction, without writing anything.
+void check_runnable(const scenario::Scenario& scenario, const std::filesystem::path& platforms);
+
+}  // namespace xedgesim::system

@@ -1,0 +1,95 @@
+#pragma once
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ml/onnx_model.h"
+#include "ml/vibration.h"
+#include "net/link/link.h"
+#include "net/radio/channel.h"
+#include "nodes/cloud_service.h"
+#include "nodes/edge_service.h"
+#include "nodes/mcu_node.h"
+#include "nodes/radio_gateway.h"
+#include "nodes/sensor_feed.h"
+#include "scenario/expand.h"
+#include "scenario/scenario.h"
+#include "sim/scheduler.h"
+
+namespace xedgesim::system {
+
+struct SystemOptions {
+  std::filesystem::path platforms;  ///< folder of the platform files
+  unsigned threads = 1;
+};
+
+/// One device of the built system.
+struct DeviceNode {
+  std::string id;
+  const scenario::Device* group = nullptr;
+  scenario::DeviceInstance instance;
+  uint16_t short_address = 0;
+  int64_t sample_rate_hz = 1000;
+  sim::ParticipantId participant = sim::kNobody;
+  std::unique_ptr<nodes::SensorFeed> feed;
+  /// Ground truth of the vibration on AIN0; null when the device senses something else. Not the feed's own
+  /// object: that belongs to the node's thread.
+  std::unique_ptr<ml::VibrationSignal> truth;
+  std::unique_ptr<nodes::McuNode> mcu;
+};
+
+/// A running system made from a checked scenario: every participant, wired and attached to a scheduler.
+/// Throws ConfigError for what this version cannot run, with what to change.
+class System {
+ public:
+  System(const scenario::Scenario& scenario, const SystemOptions& options);
+  ~System();
+
+  sim::Scheduler& scheduler() { return *scheduler_; }
+  std::vector<DeviceNode>& devices() { return devices_; }
+  const scenario::Scenario& scenario() const { return scenario_; }
+  net::Channel* channel() { return channel_.get(); }         ///< null without devices
+  nodes::RadioGateway* gateway() { return gateway_.get(); }  ///< null without an edge node
+  nodes::EdgeService* edge() { return edge_.get(); }
+  nodes::CloudService* cloud() { return cloud_.get(); }
+  net::Link* wan() { return wan_.get(); }
+  sim::ParticipantId observer_id() const { return scheduler_->id(kObserver); }
+  const std::vector<std::string>& classes() const { return classes_; }
+
+  /// Ids of the participants that a fault on `node` concerns.
+  std::vector<sim::ParticipantId> participants_of(const std::string& node) const;
+
+  static constexpr const char* kAir = "~air";
+  static constexpr const char* kObserver = "~observer";
+  static constexpr const char* kFaults = "~faults";
+
+ private:
+  void refuse_unsupported() const;
+  std::vector<std::string> participant_names();
+  void build_devices(const SystemOptions& options);
+  void build_channel();
+  void build_services();
+  std::string radio_of(const std::string& edge) const { return edge + ".radio"; }
+
+  scenario::Scenario scenario_;
+  std::unique_ptr<sim::Scheduler> scheduler_;
+  std::vector<DeviceNode> devices_;
+  std::map<std::string, std::shared_ptr<const platforms::Platform>> platforms_;
+  std::map<std::string, std::shared_ptr<const platforms::FirmwareImage>> images_;
+  std::map<std::string, std::shared_ptr<const platforms::FlashTemplate>> flashes_;
+  std::unique_ptr<net::Channel> channel_;
+  std::unique_ptr<nodes::RadioGateway> gateway_;
+  std::unique_ptr<nodes::EdgeService> edge_;
+  std::unique_ptr<nodes::CloudService> cloud_;
+  std::unique_ptr<net::Link> wan_;
+  std::string wan_name_;
+  std::shared_ptr<ml::OnnxModel> model_;
+  std::vector<std::string> classes_;
+};
+
+/// Queues the scenario's faults as control events. Throws ConfigError for a type this version cannot inject.
+void schedule_faults(System& system);
+
+}  // namespace xedgesim::system

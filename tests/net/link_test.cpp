@@ -1,0 +1,226 @@
+#include "net/link/link.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "harness.h"
+
+namespace xedgesim::net {
+namespace {
+
+using namespace literals;
+using sim::ParticipantId;
+
+constexpr ParticipantId kLink{0}, kA{1}, kB{2}, kFar{3};
+
+class Line {
+ public:
+  explicit Line(LinkParameters forward, LinkParameters back = {}, uint64_t seed = 1)
+      : link(
+            {.id = kLink, .name = "wan", .seed = seed, .a = kA, .b = kB, .a_to_b = forward, .b_to_a = back}) {
+    harness_.add(kLink, link);
+    harness_.add(kA, a);
+    harness_.add(kB, b);
+    link.dropped.connect([this](const LinkRecord&, DropReason why) { drops.push_back(why); });
+  }
+  void send(ParticipantId from, Duration when, int64_t tag, size_t bytes = 125) {
+    const Message m{.from = from,
+                    .to = kFar,
+                    .port = 7,
+                    .tag = tag,
+                    .bytes = std::make_shared<sim::Bytes>(bytes, uint8_t{1})};
+    harness_.post(from, to_event(m, SimTime::at(when), kLink));
+  }
+  void change(Duration when, LinkSide side, LinkSetting what, int64_t value) {
+    harness_.post(kB, make_link_change(kLink, SimTime::at(when), side, what, value));
+  }
+  void run() { harness_.run_until(SimTime::at(Duration::s(100'000))); }
+  Link link;
+  Probe a, b;
+  std::vector<DropReason> drops;
+
+ private:
+  Harness harness_;
+};
+
+std::vector<int64_t> microseconds(const Probe& p) {
+  std::vector<int64_t> out;
+  for (const auto& e : p.events) out.push_back(e.time.count_ns() / 1000);
+  return out;
+}
+
+TEST(Link, CarriesAMessageUnchangedAfterItsLatency) {
+  Line line({.latency = 10_ms});
+  line.send(kA, 1_ms, 42);
+  line.run();
+  ASSERT_EQ(line.b.events.size(), 1u);
+  const auto& e = line.b.events[0];
+  EXPECT_EQ(e.time, SimTime::at(11_ms));
+  EXPECT_EQ(e.kind, sim::EventKind::delivery);
+  const Message m = to_message(e);
+  EXPECT_EQ(m.from, kA);
+  EXPECT_EQ(m.to, kFar);
+  EXPECT_EQ(m.port, 7);
+  EXPECT_EQ(m.tag, 42);
+  EXPECT_EQ(m.bytes->size(), 125u);
+  EXPECT_TRUE(line.a.events.empty());
+}
+
+TEST(Link, DirectionsAreIndependent) {
+  Line line({.latency = 10_ms}, {.latency = 1_ms});
+  line.send(kA, 0_ms, 1);
+  line.send(kB, 0_ms, 2);
+  line.run();
+  EXPECT_EQ(microseconds(line.b), std::vector<int64_t>{10'000});
+  EXPECT_EQ(microseconds(line.a), std::vector<int64_t>{1'000});
+}
+
+TEST(Link, MessagesQueueAtTheRate) {
+  // 125 bytes at 1 Mbit/s: 1 ms each.
+  Line line({.rate_bps = 1'000'000, .latency = 5_ms});
+  for (int i = 0; i < 3; ++i) line.send(kA, 0_ms, i);
+  line.send(kA, 10_ms, 3);
+  line.run();
+  EXPECT_EQ(microseconds(line.b), (std::vector<int64_t>{6'000, 7'000, 8'000, 16'000}));
+}
+
+TEST(Link, FramingTakesTimeButIsNotDelivered) {
+  Line line({.rate_bps = 1'000'000, .overhead_bytes = 125});
+  line.send(kA, 0_ms, 0);
+  line.run();
+  EXPECT_EQ(microseconds(line.b), std::vector<int64_t>{2'000});
+  EXPECT_EQ(to_message(line.b.events[0]).bytes->size(), 125u);
+}
+
+TEST(Link, AFullQueueDropsItsTail) {
+  for (const bool by_bytes : {false, true}) {
+    Line line({.rate_bps = 1'000'000, .queue_bytes = by_bytes ? 375 : 0, .queue_packets = by_bytes ? 0 : 3});
+    for (int i = 0; i < 10; ++i) line.send(kA, 0_ms, i);
+    line.send(kA, Duration::us(1500), 10);
+    line.run();
+    std::vector<int64_t> tags;
+    for (const auto& e : line.b.events) tags.push_back(to_message(e).tag);
+    EXPECT_EQ(tags, (std::vector<int64_t>{0, 1, 2, 10}));
+    EXPECT_EQ(line.drops, std::vector<DropReason>(7, DropReason::queue_full));
+    EXPECT_EQ(line.link.statistics(Direction::a_to_b).queue_drops, 7u);
+  }
+}
+
+TEST(Link, LosesTheShareItIsTold) {
+  const int n = 20'000;
+  Line line({.loss = 0.1});
+  for (int i = 0; i < n; ++i) line.send(kA, Duration::ms(i), i);
+  line.run();
+  EXPECT_NEAR(1 - static_cast<double>(line.b.events.size()) / n, 0.1, 4 * std::sqrt(0.1 * 0.9 / n));
+  EXPECT_EQ(line.link.statistics(Direction::a_to_b).lost + line.b.events.size(), static_cast<size_t>(n));
+}
+
+TEST(Link, BurstsHaveTheirMeanLossAndLength) {
+  // Bad share g/(g+b) = 1/11, mean burst 1/b = 5 messages.
+  const int n = 100'000;
+  Line line({.bursts = LinkParameters::Bursts{.good_to_bad = 0.02, .bad_to_good = 0.2}});
+  for (int i = 0; i < n; ++i) line.send(kA, Duration::ms(i), i);
+  line.run();
+  std::vector<bool> lost(static_cast<size_t>(n), true);
+  for (const auto& e : line.b.events) lost[static_cast<size_t>(to_message(e).tag)] = false;
+  int total = 0, bursts = 0;
+  for (size_t i = 0; i < lost.size(); ++i) {
+    total += lost[i];
+    bursts += lost[i] && (i == 0 || !lost[i - 1]);
+  }
+  EXPECT_NEAR(total / double{n}, 1 / 11.0, 0.006);
+  EXPECT_NEAR(static_cast<double>(total) / bursts, 5.0, 0.25);
+}
+
+TEST(Link, JitterHasItsDistributionAndNeverGoesBelowZero) {
+  const int n = 20'000;
+  for (const auto kind : {LinkParameters::Jitter::uniform, LinkParameters::Jitter::normal}) {
+    Line line({.latency = 10_ms, .distribution = kind, .jitter = 3_ms});
+    for (int i = 0; i < n; ++i) line.send(kA, Duration::s(i), i);
+    line.run();
+    double sum = 0, sum2 = 0, lowest = 1e9, highest = 0;
+    for (const auto& e : line.b.events) {
+      const double ms = (e.time - SimTime::at(Duration::s(to_message(e).tag))).count_ms();
+      sum += ms;
+      sum2 += ms * ms;
+      lowest = std::min(lowest, ms);
+      highest = std::max(highest, ms);
+    }
+    const double mean = sum / n, deviation = std::sqrt(sum2 / n - mean * mean);
+    const bool uniform = kind == LinkParameters::Jitter::uniform;
+    EXPECT_NEAR(mean, 10, 0.1);
+    EXPECT_NEAR(deviation, uniform ? 3 / std::sqrt(3.0) : 3.0, 0.06);
+    if (uniform) {
+      EXPECT_GE(lowest, 7);
+      EXPECT_LE(highest, 13);
+    }
+    EXPECT_GE(lowest, 0);
+  }
+}
+
+TEST(Link, KeepsTheOrderUnlessToldOtherwise) {
+  for (const bool keep : {true, false}) {
+    Line line({.latency = 10_ms,
+               .distribution = LinkParameters::Jitter::uniform,
+               .jitter = 10_ms,
+               .keep_order = keep});
+    for (int i = 0; i < 1000; ++i) line.send(kA, Duration::ms(i), i);
+    line.run();
+    std::vector<int64_t> tags;
+    for (const auto& e : line.b.events) tags.push_back(to_message(e).tag);
+    EXPECT_EQ(tags.size(), 1000u);
+    EXPECT_EQ(std::is_sorted(tags.begin(), tags.end()), keep);
+  }
+}
+
+TEST(Link, ChangesWhileItRuns) {
+  Line line({.latency = 10_ms});
+  line.change(1_s, LinkSide::a_to_b, LinkSetting::latency_ns, (2_ms).count_ns());
+  line.change(2_s, LinkSide::both, LinkSetting::rate_bps, 1'000'000);
+  line.change(3_s, LinkSide::both, LinkSetting::up, 0);
+  line.change(4_s, LinkSide::both, LinkSetting::up, 1);
+  line.change(4_s, LinkSide::both, LinkSetting::loss_ppb, 1'000'000'000);
+  for (int i = 0; i < 5; ++i) line.send(kA, Duration::ms(1000 * i + 500), i);
+  line.send(kA, 1_s, 9);  // the change of the same instant comes first
+  line.run();
+  EXPECT_EQ(microseconds(line.b), (std::vector<int64_t>{510'000, 1'002'000, 1'502'000, 2'503'000}));
+  EXPECT_EQ(line.drops, (std::vector<DropReason>{DropReason::down, DropReason::loss}));
+  EXPECT_EQ(line.link.parameters(Direction::b_to_a).latency, Duration());
+}
+
+TEST(Link, RepeatsWithItsSeedAndDiffersWithAnother) {
+  const auto times = [](uint64_t seed) {
+    Line line({.latency = 10_ms, .distribution = LinkParameters::Jitter::normal, .jitter = 1_ms, .loss = 0.2},
+              {}, seed);
+    for (int i = 0; i < 500; ++i) line.send(kA, Duration::ms(i), i);
+    line.run();
+    return microseconds(line.b);
+  };
+  EXPECT_EQ(times(1), times(1));
+  EXPECT_NE(times(1), times(2));
+}
+
+TEST(Link, SurvivesManyWaitingMessagesWhenTheRateBecomesUnlimited) {
+  Line line({.rate_bps = 8});
+  for (int i = 0; i < 200'000; ++i) line.send(kA, 0_ms, i, 1);
+  line.change(1_ms, LinkSide::both, LinkSetting::rate_bps, 0);
+  line.run();
+  EXPECT_EQ(line.b.events.size(), 200'000u);
+}
+
+TEST(Link, RefusesWhatMakesNoSense) {
+  const auto build = [](LinkParameters p) { Line line(p); };
+  EXPECT_THROW(build({.rate_bps = -1}), ConfigError);
+  EXPECT_THROW(build({.latency = -(1_ms)}), ConfigError);
+  EXPECT_THROW(build({.loss = 1.5}), ConfigError);
+  EXPECT_THROW(build({.loss = NAN}), ConfigError);
+  EXPECT_THROW(build({.bursts = LinkParameters::Bursts{.good_to_bad = 2}}), ConfigError);
+  EXPECT_THROW(build({.queue_packets = -1}), ConfigError);
+  EXPECT_THROW(Link({.id = kLink, .name = "x", .a = kA, .b = kA}), ConfigError);
+}
+
+}  // namespace
+}  // namespace xedgesim::net
