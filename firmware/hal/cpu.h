@@ -11,10 +11,10 @@ enum irq {
   IRQ_RADIO = 1,
   IRQ_UARTE0 = 2,
   IRQ_SAADC = 7,
-  IRQ_TIMER0 = 8,
   IRQ_TIMER1 = 9,
   IRQ_RNG = 13,
   IRQ_RTC1 = 17,
+  IRQ_TIMER3 = 26,
   IRQ_FPU = 38,
 };
 

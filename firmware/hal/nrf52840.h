@@ -119,8 +119,9 @@ AT(timer_regs, INTENSET, 0x304);
 AT(timer_regs, MODE, 0x504);
 AT(timer_regs, PRESCALER, 0x510);
 AT(timer_regs, CC, 0x540);
-#define TIMER0 ((struct timer_regs*)0x40008000u)
+/* TIMER0 to TIMER2 have four compare registers, TIMER3 and TIMER4 six. */
 #define TIMER1 ((struct timer_regs*)0x40009000u)
+#define TIMER3 ((struct timer_regs*)0x4001a000u)
 
 enum { TIMER_BITMODE_32 = 3 };
 #define TIMER_SHORT_CLEAR(n) (1u << (n))

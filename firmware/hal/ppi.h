@@ -7,9 +7,9 @@
 
 /* Who uses which programmable PPI channel. */
 enum ppi_channel {
-  PPI_RADIO_START,   /* TIMER0 compare 0 -> RADIO receive or transmit enable */
-  PPI_RADIO_TX_END,  /* RADIO PHYEND -> TIMER0 capture 1 */
-  PPI_RADIO_RX_END,  /* RADIO END -> TIMER0 capture 2 */
+  PPI_RADIO_START,   /* TIMER3 compare 0 -> RADIO receive or transmit enable */
+  PPI_RADIO_TX_END,  /* RADIO PHYEND -> TIMER3 capture 1 */
+  PPI_RADIO_RX_END,  /* RADIO END -> TIMER3 capture 2 */
   PPI_SAMPLE,        /* TIMER1 compare 0 -> SAADC sample */
   PPI_SAADC_RESTART, /* SAADC END -> SAADC START */
 };

@@ -16,7 +16,7 @@ enum {
   NEIGHBOURS = 8,
 };
 
-/* Compare and capture registers of TIMER0. */
+/* Compare and capture registers of TIMER3. */
 enum { CC_START, CC_TX_END, CC_RX_END, CC_NOW, CC_ACK_TIMEOUT };
 
 /* A packet as EasyDMA sees it: the length counts the FCS, which is not in RAM. After a received packet stands
@@ -62,16 +62,16 @@ static struct {
 static unsigned oldest_neighbour;
 
 static uint32_t now_us(void) {
-  TIMER0->TASKS_CAPTURE[CC_NOW] = 1;
-  return TIMER0->CC[CC_NOW];
+  TIMER3->TASKS_CAPTURE[CC_NOW] = 1;
+  return TIMER3->CC[CC_NOW];
 }
 
-/* ---- Steps of the state machine; interrupts of the radio and of TIMER0 are held off in all of them ---- */
+/* ---- Steps of the state machine; interrupts of the radio and of TIMER3 are held off in all of them ---- */
 
 static void start_at(uint32_t time_us, reg* task) {
-  event_clear(&TIMER0->EVENTS_COMPARE[CC_START]);
-  TIMER0->CC[CC_START] = time_us;
-  ppi_connect(PPI_RADIO_START, &TIMER0->EVENTS_COMPARE[CC_START], task);
+  event_clear(&TIMER3->EVENTS_COMPARE[CC_START]);
+  TIMER3->CC[CC_START] = time_us;
+  ppi_connect(PPI_RADIO_START, &TIMER3->EVENTS_COMPARE[CC_START], task);
   ppi_enable(PPI_RADIO_START);
 }
 
@@ -118,9 +118,9 @@ static void await_ack(void) {
   phase = PHASE_ACK_WAIT;
   ack_timed_out = false;
   start_receiver();
-  TIMER0->CC[CC_ACK_TIMEOUT] = TIMER0->CC[CC_TX_END] + CSMA_ACK_WAIT_US;
-  event_clear(&TIMER0->EVENTS_COMPARE[CC_ACK_TIMEOUT]);
-  TIMER0->INTENSET = TIMER_INT_COMPARE(CC_ACK_TIMEOUT);
+  TIMER3->CC[CC_ACK_TIMEOUT] = TIMER3->CC[CC_TX_END] + CSMA_ACK_WAIT_US;
+  event_clear(&TIMER3->EVENTS_COMPARE[CC_ACK_TIMEOUT]);
+  TIMER3->INTENSET = TIMER_INT_COMPARE(CC_ACK_TIMEOUT);
 }
 
 static void continue_send(enum csma_next next) {
@@ -153,8 +153,8 @@ static void ack_wait_ended(void) {
     start_receiver(); /* something else was on the air; the time runs on */
     return;
   }
-  TIMER0->INTENCLR = TIMER_INT_COMPARE(CC_ACK_TIMEOUT);
-  event_clear(&TIMER0->EVENTS_COMPARE[CC_ACK_TIMEOUT]);
+  TIMER3->INTENCLR = TIMER_INT_COMPARE(CC_ACK_TIMEOUT);
+  event_clear(&TIMER3->EVENTS_COMPARE[CC_ACK_TIMEOUT]);
   if (acked)
     finish_send(RADIO_TX_OK);
   else
@@ -163,7 +163,7 @@ static void ack_wait_ended(void) {
 
 /* True when the acknowledgement is on its way: it leaves one turnaround time after the end of the frame. */
 static bool start_ack(uint8_t sequence) {
-  uint32_t start = TIMER0->CC[CC_RX_END] + CSMA_TURNAROUND_US - RAMP_UP_US;
+  uint32_t start = TIMER3->CC[CC_RX_END] + CSMA_TURNAROUND_US - RAMP_UP_US;
   ieee802154_build_ack(sequence, ack_packet.mpdu);
   ack_packet.length = IEEE802154_ACK_SIZE + IEEE802154_FCS_SIZE;
   RADIO->PACKETPTR = (uint32_t)&ack_packet;
@@ -194,7 +194,7 @@ static void enqueue(const struct ieee802154_data* data, uint8_t lqi) {
   f->destination = data->destination;
   f->sequence = data->sequence;
   f->lqi = lqi;
-  f->time_us = TIMER0->CC[CC_RX_END];
+  f->time_us = TIMER3->CC[CC_RX_END];
   f->length = (uint8_t)data->payload_length;
   for (size_t i = 0; i < data->payload_length; i++) f->payload[i] = data->payload[i];
   queue_head = queue_head + 1;
@@ -246,10 +246,10 @@ void radio_handler(void) {
   }
 }
 
-void timer0_handler(void) {
-  if (!TIMER0->EVENTS_COMPARE[CC_ACK_TIMEOUT]) return;
-  event_clear(&TIMER0->EVENTS_COMPARE[CC_ACK_TIMEOUT]);
-  TIMER0->INTENCLR = TIMER_INT_COMPARE(CC_ACK_TIMEOUT);
+void timer3_handler(void) {
+  if (!TIMER3->EVENTS_COMPARE[CC_ACK_TIMEOUT]) return;
+  event_clear(&TIMER3->EVENTS_COMPARE[CC_ACK_TIMEOUT]);
+  TIMER3->INTENCLR = TIMER_INT_COMPARE(CC_ACK_TIMEOUT);
   if (phase != PHASE_ACK_WAIT) return;
   ack_timed_out = true;
   RADIO->TASKS_DISABLE = 1; /* harmless when the end of a frame was quicker */
@@ -288,19 +288,19 @@ void radio_init(const struct radio_config* config) {
   event_clear(&RADIO->EVENTS_DISABLED);
   RADIO->INTENSET = RADIO_INT_DISABLED;
 
-  TIMER0->MODE = 0;
-  TIMER0->BITMODE = TIMER_BITMODE_32;
-  TIMER0->PRESCALER = 4; /* 16 MHz / 2^4 */
-  ppi_connect(PPI_RADIO_TX_END, &RADIO->EVENTS_PHYEND, &TIMER0->TASKS_CAPTURE[CC_TX_END]);
-  ppi_connect(PPI_RADIO_RX_END, &RADIO->EVENTS_END, &TIMER0->TASKS_CAPTURE[CC_RX_END]);
+  TIMER3->MODE = 0;
+  TIMER3->BITMODE = TIMER_BITMODE_32;
+  TIMER3->PRESCALER = 4; /* 16 MHz / 2^4 */
+  ppi_connect(PPI_RADIO_TX_END, &RADIO->EVENTS_PHYEND, &TIMER3->TASKS_CAPTURE[CC_TX_END]);
+  ppi_connect(PPI_RADIO_RX_END, &RADIO->EVENTS_END, &TIMER3->TASKS_CAPTURE[CC_RX_END]);
   irq_enable(IRQ_RADIO, PRIORITY_RADIO);
-  irq_enable(IRQ_TIMER0, PRIORITY_RADIO);
+  irq_enable(IRQ_TIMER3, PRIORITY_RADIO);
 }
 
 void radio_on(void) {
   clock_hfxo_request();
-  TIMER0->TASKS_CLEAR = 1;
-  TIMER0->TASKS_START = 1;
+  TIMER3->TASKS_CLEAR = 1;
+  TIMER3->TASKS_START = 1;
   ppi_enable(PPI_RADIO_TX_END);
   ppi_enable(PPI_RADIO_RX_END);
 }
@@ -309,8 +309,8 @@ void radio_off(void) {
   radio_listen(false);
   ppi_disable(PPI_RADIO_TX_END);
   ppi_disable(PPI_RADIO_RX_END);
-  TIMER0->TASKS_STOP = 1;
-  TIMER0->TASKS_SHUTDOWN = 1; /* a timer that is only stopped keeps drawing current (erratum 78) */
+  TIMER3->TASKS_STOP = 1;
+  TIMER3->TASKS_SHUTDOWN = 1; /* a timer that is only stopped keeps drawing current (erratum 78) */
   clock_hfxo_release();
 }
 

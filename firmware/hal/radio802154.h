@@ -9,8 +9,8 @@
 
 /* IEEE 802.15.4 on the RADIO peripheral: unslotted CSMA/CA with retransmission, reception with address filter
  * and automatic acknowledgement. The CPU sleeps through backoffs, assessments, frames and acknowledgements:
- * TIMER0 starts the radio through PPI and the radio's shortcuts carry it from the assessment to the end of
- * the frame. Uses RADIO, TIMER0 and the PPI channels named for it. All functions are for thread mode. */
+ * TIMER3 starts the radio through PPI and the radio's shortcuts carry it from the assessment to the end of
+ * the frame. Uses RADIO, TIMER3 and the PPI channels named for it. All functions are for thread mode. */
 
 enum radio_cca { RADIO_CCA_MODE_ENERGY = 1, RADIO_CCA_MODE_CARRIER = 2 }; /* CCA modes of the standard */
 

@@ -16,7 +16,7 @@ void power_clock_handler(void) WEAK_HANDLER;
 void radio_handler(void) WEAK_HANDLER;
 void uarte0_handler(void) WEAK_HANDLER;
 void saadc_handler(void) WEAK_HANDLER;
-void timer0_handler(void) WEAK_HANDLER;
+void timer3_handler(void) WEAK_HANDLER;
 void timer1_handler(void) WEAK_HANDLER;
 void rng_handler(void) WEAK_HANDLER;
 void rtc1_handler(void) WEAK_HANDLER;
@@ -58,11 +58,13 @@ __attribute__((section(".vectors"), used)) static const vector vectors[EXCEPTION
     [EXCEPTIONS + IRQ_UARTE0] = uarte0_handler,
     [EXCEPTIONS + 3 ... EXCEPTIONS + 6] = unexpected_interrupt,
     [EXCEPTIONS + IRQ_SAADC] = saadc_handler,
-    [EXCEPTIONS + IRQ_TIMER0] = timer0_handler,
+    [EXCEPTIONS + 8] = unexpected_interrupt,
     [EXCEPTIONS + IRQ_TIMER1] = timer1_handler,
     [EXCEPTIONS + 10 ... EXCEPTIONS + 12] = unexpected_interrupt,
     [EXCEPTIONS + IRQ_RNG] = rng_handler,
     [EXCEPTIONS + 14 ... EXCEPTIONS + 16] = unexpected_interrupt,
     [EXCEPTIONS + IRQ_RTC1] = rtc1_handler,
-    [EXCEPTIONS + 18 ... EXCEPTIONS + EXTERNAL_INTERRUPTS - 1] = unexpected_interrupt,
+    [EXCEPTIONS + 18 ... EXCEPTIONS + 25] = unexpected_interrupt,
+    [EXCEPTIONS + IRQ_TIMER3] = timer3_handler,
+    [EXCEPTIONS + 27 ... EXCEPTIONS + EXTERNAL_INTERRUPTS - 1] = unexpected_interrupt,
 };

@@ -47,7 +47,7 @@ ExitCode validate_command(const ValidateFlags& flags) {
     std::fputs(scenario::dump_resolved(result.scenario).c_str(), stdout);
   } else {
     std::printf("%s is valid: %zu nodes, %.9g s\n", flags.scenario.c_str(),
-                scenario::all_names(result.scenario).size(), result.scenario.meta.duration.count_s());
+                scenario::NameTable(result.scenario).all().size(), result.scenario.meta.duration.count_s());
   }
   return ExitCode::ok;
 }

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "metrics/decimal.h"
 #include "metrics/suggest.h"
 
 namespace xedgesim::experiment {
@@ -60,8 +61,10 @@ std::string label(const Assertion& a) {
   if (!a.scope.node.empty()) text += fmt::format("[{}]", a.scope.node);
   if (a.scope.percentile) text += fmt::format(" p{}", *a.scope.percentile);
   if (!a.scope.time.whole_run()) {
-    text += fmt::format(" {}s..{}", a.scope.time.from.count_s(),
-                        a.scope.time.to.is_never() ? "end" : fmt::format("{}s", a.scope.time.to.count_s()));
+    text += fmt::format(" {}s..{}", metrics::seconds(a.scope.time.from.since_start()),
+                        a.scope.time.to.is_never()
+                            ? "end"
+                            : fmt::format("{}s", metrics::seconds(a.scope.time.to.since_start())));
   }
   return text;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "metrics/decimal.h"
 #include "metrics/suggest.h"
 
 namespace xedgesim::experiment {
@@ -107,7 +108,7 @@ std::vector<AssertionResult> ConsoleWatcher::results() const {
     if (r.passed) {
       // Met by all means the last of them; met by any the first.
       const SimTime when = e.node.empty() ? *first : *last;
-      r.actual = when.count_s();
+      r.actual = metrics::seconds(when.since_start());
       found = "at " + to_string(when);
     } else {
       r.reason = silent.size() > 1 && first

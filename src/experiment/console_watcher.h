@@ -14,10 +14,10 @@ namespace xedgesim::experiment {
 
 /// A line that a node's console must show.
 struct ConsoleExpectation {
-  std::string line;               ///< ECMAScript regular expression, searched within the line
-  std::string node;               ///< name or glob: every node it matches must print it; empty: any one node
-  std::optional<SimTime> before;  ///< the line must be complete earlier than this
-  std::string description;
+  std::string line;  ///< ECMAScript regular expression, searched within the line
+  std::string node;  ///< name or glob: every node it matches must print it; empty: any one node
+  std::optional<SimTime> before = {};  ///< the line must be complete earlier than this
+  std::string description = {};
 };
 
 /// Watches console output for expected lines. Lines end with \n (a \r before it is dropped); of a line longer

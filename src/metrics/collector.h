@@ -26,20 +26,22 @@ struct Selection {
 Selection selection_from(const std::vector<std::string>& collect);
 
 struct CollectorOptions {
-  Formats formats;
-  Selection selection;
-  std::vector<std::string> classes;  ///< class names in the order of the model's outputs
+  Formats formats = {};
+  Selection selection = {};
+  std::vector<std::string> classes = {};  ///< class names in the order of the model's outputs
   Stage final_stage = Stage::result;
   Duration span_grace = Duration::ms(500);
   /// Time ranges that assertions ask for, besides the whole run.
-  std::vector<TimeRange> ranges;
+  std::vector<TimeRange> ranges = {};
 };
 
 /// Owns the recorders of a run and writes its tables at every collection.
 ///
 /// Use: construct, add_*() everything, connect signals to network(), spans() and events(), then collect(t) at
 /// every collection interval and at each of extra_times(), then finish(end) once, also after a failure.
-/// collect(t) must be called when every running participant has reached `t` and nothing later has been told.
+/// Not for use from several threads: what running participants tell from worker threads is to be handed over
+/// in the merged event order. collect(t) must be called when every running participant has reached `t` and
+/// nothing later has been told.
 class Collector {
  public:
   Collector(RunDirectory& directory, CollectorOptions options);

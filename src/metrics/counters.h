@@ -13,30 +13,30 @@ namespace xedgesim::metrics {
 struct DeviceCounters {
   int64_t cycles = 0;  ///< core cycles not asleep
   int64_t instructions = 0;
-  Duration active;  ///< time the core was awake
-  Duration asleep;
+  Duration active = {};  ///< time the core was awake
+  Duration asleep = {};
   int64_t tx_bytes = 0;      ///< PSDU bytes sent, each attempt and each ACK
   int64_t rx_bytes = 0;      ///< PSDU bytes received with a good FCS
   int64_t tx_packets = 0;    ///< frames sent, retransmissions included, ACKs not
   int64_t rx_packets = 0;    ///< frames received with a good FCS and meant for this node, ACKs included
   int64_t cca_busy = 0;      ///< clear channel assessments that found the channel busy
   int64_t memory_bytes = 0;  ///< gauge: guest memory touched (0 when unknown)
-  std::vector<CauseEnergy> energy;
-  std::optional<double> battery_fraction;  ///< gauge
-  std::optional<SimTime> depleted_at;
-  std::optional<double> battery_life_s;
+  std::vector<CauseEnergy> energy = {};
+  std::optional<double> battery_fraction = {};  ///< gauge
+  std::optional<SimTime> depleted_at = {};
+  std::optional<double> battery_life_s = {};
 };
 
 struct EdgeCounters {
-  Duration busy;             ///< processor time used, summed over processors
+  Duration busy = {};        ///< processor time used, summed over processors
   int processors = 1;        ///< gauge; cpu_percent is 100 × busy / (interval × processors)
   int64_t memory_bytes = 0;  ///< gauge
   int64_t requests_processed = 0;
   int64_t requests_failed = 0;
   int64_t network_tx_bytes = 0;
   int64_t network_rx_bytes = 0;
-  Duration processing;      ///< sum over the processed requests
-  int64_t queue_depth = 0;  ///< gauge
+  Duration processing = {};  ///< sum over the processed requests
+  int64_t queue_depth = 0;   ///< gauge
 };
 
 struct CloudCounters {
@@ -46,9 +46,9 @@ struct CloudCounters {
   int64_t requests_failed = 0;
   int64_t rx_bytes = 0;
   int64_t tx_bytes = 0;
-  Duration processing;      ///< sum over the requests
-  Duration latency;         ///< sum over the requests of the time from the edge's sending to the storing
-  int64_t queue_depth = 0;  ///< gauge
+  Duration processing = {};  ///< sum over the requests
+  Duration latency = {};     ///< sum over the requests of the time from the edge's sending to the storing
+  int64_t queue_depth = 0;   ///< gauge
 };
 
 }  // namespace xedgesim::metrics

@@ -24,6 +24,10 @@ struct Decimal {
 std::optional<Decimal> ratio(int64_t numerator, int64_t denominator, int decimals);
 /// Microseconds with three decimals, which is exact.
 Decimal microseconds(Duration d);
+/// The doubles nearest to a duration in milliseconds and seconds (a division; a product such as
+/// Duration::count_ms() may be off by a bit, which shows in a file as 1.6000000000000001).
+double milliseconds(Duration d);
+double seconds(Duration d);
 /// Microjoules with three decimals from whole nanojoules, which is exact.
 Decimal microjoules(int64_t nanojoules);
 /// Nearest `decimals` places of a double; the double itself must be the same on every host.

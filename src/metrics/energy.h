@@ -11,7 +11,7 @@ namespace xedgesim::metrics {
 
 /// What one cause has used since the start of the run, in whole nanojoules (rounded down).
 struct CauseEnergy {
-  std::string cause;  ///< "cpu_active", "sleep", "radio_tx", "radio_rx", "radio_idle", "saadc", …
+  std::string cause = {};  ///< "cpu_active", "sleep", "radio_tx", "radio_rx", "radio_idle", "saadc", …
   int64_t nanojoules = 0;
 };
 

@@ -73,7 +73,11 @@ std::vector<CauseEnergy> EnergyAccount::by_cause(SimTime t) const {
   std::vector<CauseEnergy> causes;
   causes.reserve(consumers_.size());
   for (const Entry& e : consumers_) {
-    causes.push_back({e.name, static_cast<int64_t>(e.integral.at(t) * supply_uv_ / kPerNanojoule)});
+    // In two parts, because charge times microvolts may need more than 128 bits.
+    const Wide charge = e.integral.at(t);
+    const Wide energy =
+        charge / kPerNanojoule * supply_uv_ + charge % kPerNanojoule * supply_uv_ / kPerNanojoule;
+    causes.push_back({e.name, static_cast<int64_t>(energy)});
   }
   return causes;
 }
@@ -98,7 +102,7 @@ std::optional<SimTime> EnergyAccount::depleted_at(SimTime t) const {
 std::optional<double> EnergyAccount::battery_life_s(SimTime t) const {
   const Wide used = total_.at(t);
   if (capacity_ < 0 || used == 0) return std::nullopt;
-  return t.count_s() * static_cast<double>(capacity_) / static_cast<double>(used);
+  return seconds(t.since_start()) * static_cast<double>(capacity_) / static_cast<double>(used);
 }
 
 }  // namespace xedgesim::metrics

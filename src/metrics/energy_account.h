@@ -10,8 +10,9 @@ struct Battery {
 
 /// Integrates the current of each named consumer of a node (Board::current: "draws this from now on").
 ///
-/// Exact: currents are whole picoamperes, time is nanoseconds, so charge is a whole number of 10^-21 C and
-/// energy at the supply voltage (whole microvolts) of 10^-27 J, both in 128 bits: 100 A for 10 years fit.
+/// Exact: currents are whole picoamperes and time is nanoseconds, so charge is a whole number of 10^-21 C, in
+/// 128 bits (100 A for 10 years take 105); energy is that at the supply voltage in whole microvolts, rounded
+/// down to nanojoules once, when it is asked for.
 ///
 /// Limits: constant supply voltage; the battery is an ideal charge store (no self-discharge, no sag).
 class EnergyAccount : public EnergyMeter {

@@ -116,9 +116,9 @@ MetricValue energy_per_sample(const View& v) {
 }
 
 MetricValue throughput(const View& v) {
-  const double seconds = v.statistics.elapsed().count_s();
-  return seconds == 0 ? none("no time has passed")
-                      : value(static_cast<double>(v.sum(&DeviceStatistics::processed)) / seconds);
+  const double elapsed_s = seconds(v.statistics.elapsed());
+  return elapsed_s == 0 ? none("no time has passed")
+                        : value(static_cast<double>(v.sum(&DeviceStatistics::processed)) / elapsed_s);
 }
 
 using D = DeviceStatistics;
@@ -173,7 +173,7 @@ constexpr std::array kDefinitions{
     Definition{"collisions", network_count<&NetworkRecorder::Totals::collisions>},
     Definition{"frames_on_air", network_count<&NetworkRecorder::Totals::frames>},
     Definition{"channel_utilization", channel_utilization},
-    Definition{"duration_s", [](const View& v) { return value(v.statistics.elapsed().count_s()); }},
+    Definition{"duration_s", [](const View& v) { return value(seconds(v.statistics.elapsed())); }},
 };
 
 constexpr std::array<std::string_view, 6> kFigures{"avg_", "min_", "p50_", "p95_", "p99_", "max_"};
@@ -183,7 +183,7 @@ constexpr std::array<std::string_view, 6> kEnergyCauses{"cpu_active", "sleep",  
 
 MetricValue figure(const LatencySet& set, std::string_view prefix, std::optional<double> percentile) {
   if (set.empty()) return none("there is no such latency in this scope");
-  if (percentile) return value(set.percentile(*percentile)->count_ms());
+  if (percentile) return value(milliseconds(*set.percentile(*percentile)));
   const LatencyStats s = *set.stats();
   const Duration d = prefix == "min_"   ? s.min
                      : prefix == "p50_" ? s.p50
@@ -191,7 +191,7 @@ MetricValue figure(const LatencySet& set, std::string_view prefix, std::optional
                      : prefix == "p99_" ? s.p99
                      : prefix == "max_" ? s.max
                                         : s.mean;
-  return value(d.count_ms());
+  return value(milliseconds(d));
 }
 
 /// [avg_|min_|p50_|…]<what>_latency_ms, what: e2e, age, packet or a hop.

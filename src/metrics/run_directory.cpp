@@ -64,8 +64,8 @@ Utc utc(int64_t unix_seconds) {
 void create_all(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
+  if (!error && !fs::is_directory(path, error)) cannot_create(path, "a file of that name exists");
   if (error) cannot_create(path, error.message());
-  if (!fs::is_directory(path)) cannot_create(path, "a file of that name exists");
 }
 
 fs::path create_named(const fs::path& parent, const std::string& name) {
@@ -81,13 +81,15 @@ fs::path create_named(const fs::path& parent, const std::string& name) {
 
 void prepare_exact(const fs::path& path) {
   create_all(path);
-  if (fs::is_empty(path)) return;
-  if (!fs::exists(path / "summary.json")) {
+  std::error_code error;
+  const bool empty = fs::is_empty(path, error);
+  if (error) cannot_create(path, error.message());
+  if (empty) return;
+  if (!fs::exists(path / "summary.json", error)) {
     throw ConfigError(fmt::format(
         "the directory {} is not empty and holds no earlier results; empty it or choose another --output",
         path.string()));
   }
-  std::error_code error;
   for (const char* name : kRunFiles) {
     for (const char* suffix : {"", ".csv", ".jsonl"}) {
       fs::remove_all(path / (std::string(name) + suffix), error);

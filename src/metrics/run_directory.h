@@ -19,9 +19,9 @@ std::string utc_text(int64_t unix_seconds);
 struct RunDirectoryOptions {
   /// Directory of the scenario's runs, for example results/vibration-monitoring (the scenario's
   /// metrics.output_dir, else results/<scenario>).
-  std::filesystem::path scenario_dir;
+  std::filesystem::path scenario_dir = {};
   /// --output: exactly this directory, no run name below it and no `latest`.
-  std::optional<std::filesystem::path> exact;
+  std::optional<std::filesystem::path> exact = {};
   int64_t started_unix_s = 0;
 };
 

@@ -19,9 +19,10 @@ struct TimeRange {
 
 /// Which part of a run a metric is about.
 struct Scope {
-  std::string node;  ///< name or glob (`vib_*`); empty: the whole system
-  TimeRange time;    ///< samples by the end of their sampling window, packets by their sending
-  std::optional<double> percentile;  ///< for latencies: this percentile instead of the mean, 0 < p <= 100
+  std::string node = {};  ///< name or glob (`vib_*`); empty: the whole system
+  TimeRange time = {};    ///< samples by the end of their sampling window, packets by their sending
+  std::optional<double> percentile =
+      {};  ///< for latencies: this percentile instead of the mean, 0 < p <= 100
 };
 
 /// Shell pattern with * ? [a-z].

@@ -96,7 +96,7 @@ struct SpanOptions {
   /// A finished sample stays open this long, so that late retransmissions still count as its attempts.
   Duration grace = Duration::ms(500);
   bool file = true;  ///< write spans.csv
-  Formats formats;
+  Formats formats = {};
 };
 
 /// Follows every sample by the key (device, sequence). Samples that are finished are written to spans.csv and

@@ -19,9 +19,13 @@ Json fraction(int64_t some, int64_t all) {
 Json latency_json(const LatencySet& set) {
   const auto s = set.stats();
   if (!s) return {{"count", 0}};
-  return {{"count", s->count},           {"mean_ms", s->mean.count_ms()}, {"min_ms", s->min.count_ms()},
-          {"p50_ms", s->p50.count_ms()}, {"p95_ms", s->p95.count_ms()},   {"p99_ms", s->p99.count_ms()},
-          {"max_ms", s->max.count_ms()}};
+  return {{"count", s->count},
+          {"mean_ms", milliseconds(s->mean)},
+          {"min_ms", milliseconds(s->min)},
+          {"p50_ms", milliseconds(s->p50)},
+          {"p95_ms", milliseconds(s->p95)},
+          {"p99_ms", milliseconds(s->p99)},
+          {"max_ms", milliseconds(s->max)}};
 }
 
 Json energy_json(const std::vector<CauseEnergy>& causes) {
@@ -36,7 +40,7 @@ void add_latency(Json& j, const LatencySet& set) {
   const std::array<Duration, 6> values =
       s ? std::array{s->mean, s->min, s->p50, s->p95, s->p99, s->max} : std::array<Duration, 6>{};
   for (size_t i = 0; i < names.size(); ++i) {
-    j[std::string(names[i]) + "_e2e_latency_ms"] = s ? Json(values[i].count_ms()) : Json(nullptr);
+    j[std::string(names[i]) + "_e2e_latency_ms"] = s ? Json(milliseconds(values[i])) : Json(nullptr);
   }
 }
 
@@ -60,13 +64,14 @@ Json device_json(const DeviceStatistics& d) {
   j["cca_busy"] = d.end.cca_busy;
   j["cycles"] = d.end.cycles;
   j["instructions"] = d.end.instructions;
-  j["active_s"] = d.end.active.count_s();
-  j["sleep_s"] = d.end.asleep.count_s();
+  j["active_s"] = seconds(d.end.active);
+  j["sleep_s"] = seconds(d.end.asleep);
   j["energy_by_cause_mJ"] = energy_json(d.energy());
   if (d.end.battery_fraction) {
     j["battery_fraction"] = *d.end.battery_fraction;
     j["battery_life_days"] = d.end.battery_life_s ? Json(*d.end.battery_life_s / 86'400) : Json(nullptr);
-    j["battery_depleted_at_s"] = d.end.depleted_at ? Json(d.end.depleted_at->count_s()) : Json(nullptr);
+    j["battery_depleted_at_s"] =
+        d.end.depleted_at ? Json(seconds(d.end.depleted_at->since_start())) : Json(nullptr);
   }
   return j;
 }
@@ -155,12 +160,12 @@ Json build_summary(const Collector& collector, const MetricMap& metrics, const R
   if (!run.description.empty()) j["description"] = run.description;
   // The seed's duration_s is a whole number; so is ours when it can be.
   const int64_t ns = run.duration.count_ns();
-  j["duration_s"] = ns % 1'000'000'000 == 0 ? Json(ns / 1'000'000'000) : Json(run.duration.count_s());
-  j["requested_duration_s"] = run.requested_duration.count_s();
+  j["duration_s"] = ns % 1'000'000'000 == 0 ? Json(ns / 1'000'000'000) : Json(seconds(run.duration));
+  j["requested_duration_s"] = seconds(run.requested_duration);
   j["status"] = run.status;
   if (!run.reason.empty()) j["reason"] = run.reason;
   j["digest"] = run.digest;
-  const double simulated_s = run.duration.count_s();
+  const double simulated_s = seconds(run.duration);
   const double speed = host.wall_time_s > 0 ? simulated_s / host.wall_time_s : 0;
   j["speed_factor"] = speed;
   j["seed"] = run.seed;

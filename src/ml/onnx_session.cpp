@@ -9,13 +9,27 @@
 #include <onnxruntime_c_api.h>
 #include <onnxruntime_session_options_config_keys.h>
 
-#include <cstdlib>
-#include <utility>
+#include <iostream>
+#include <streambuf>
 
 namespace xedgesim::ml {
 namespace {
 
 constexpr const char* kRemedy = "run scripts/setup, which installs it";
+
+/// Mutes std::cerr for a moment. Debian 13's library registers every ONNX operator twice, once by itself and
+/// once through libonnx, and writes over 500 harmless lines "Schema error: ..." about it when it opens the
+/// first model.
+class Muted {
+ public:
+  Muted() : before_(std::cerr.rdbuf(nullptr)) {}
+  ~Muted() { std::cerr.rdbuf(before_); }
+  Muted(const Muted&) = delete;
+  Muted& operator=(const Muted&) = delete;
+
+ private:
+  std::streambuf* before_;
+};
 
 /// The shared library and its table of functions.
 class Runtime {
@@ -98,8 +112,11 @@ class RuntimeSession : public OnnxSession {
     set(options.get(), kOrtSessionOptionsAvx2PrecisionMode, "1");
     set(options.get(), kOrtSessionOptionsConfigAllowIntraOpSpinning, "0");
     set(options.get(), kOrtSessionOptionsConfigAllowInterOpSpinning, "0");
-    runtime_.check(ort.CreateSessionFromArray(environment_.get(), model.data(), model.size(), options.get(),
-                                              session_.out()));
+    {
+      const Muted muted;
+      runtime_.check(ort.CreateSessionFromArray(environment_.get(), model.data(), model.size(), options.get(),
+                                                session_.out()));
+    }
     runtime_.check(ort.CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, memory_.out()));
     describe();
   }

@@ -21,6 +21,7 @@ McuNode::McuNode(Config config)
   machine_.on_log.connect(
       [this](std::string_view text, SimTime t) { observe(ObserverCode::log_line, t, {}, text); });
   machine_.on_conversion_end.connect([this](int64_t samples, SimTime t) {
+    if (samples < 2) return;  // a spot measurement, such as that of the supply, is no window
     computing_ = true;
     observe(ObserverCode::window_end, t, {windows_++, samples, boot_window_, 0});
   });

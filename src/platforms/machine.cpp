@@ -188,8 +188,9 @@ void Machine::set_irq(unsigned irq, bool level) {
 
 void Machine::publish(bus::RegisterAddress event) {
   constexpr uint32_t kSaadcResultAmount = 0x634;
-  if (event_sink_) event_sink_->on_event(event);
+  // Told first: what the event triggers may start the next buffer.
   if (event == conversion_end_ && adc_) on_conversion_end(adc_->read(kSaadcResultAmount, 4), now());
+  if (event_sink_) event_sink_->on_event(event);
 }
 
 uint8_t* Machine::ram_at(uint32_t address, size_t length) {

@@ -3,6 +3,7 @@
 
 #include "scenario/assemble.h"
 #include "scenario/expand.h"
+#include "scenario/suggest.h"
 
 namespace xedgesim::scenario {
 

@@ -75,7 +75,7 @@ class Injector {
 
  private:
   std::vector<scenario::NamedNode> targets() const {
-    return scenario::resolve_targets(system_.scenario(), fault_.target);
+    return scenario::NameTable(system_.scenario()).resolve(fault_.target);
   }
 
   void note(SimTime t, nodes::ObserverCode code) {

@@ -40,6 +40,14 @@ struct Observer::Probe {
   std::unique_ptr<metrics::SeedEnergyModel> seed_model;
   SimTime energy_time;  // of the last change of a current
   double cpu_active_a = 0, cpu_sleep_a = 0;
+  // Consumers' names are the same few strings all the time, so where one lies says which it is.
+  std::vector<std::pair<const char*, metrics::EnergyAccount::Consumer>> consumers;
+  metrics::EnergyAccount::Consumer consumer(std::string_view name) {
+    for (const auto& [text, handle] : consumers)
+      if (text == name.data()) return handle;
+    consumers.emplace_back(name.data(), account->consumer(name));
+    return consumers.back().second;
+  }
   int64_t tx_packets = 0, rx_packets = 0, rx_bytes = 0, cca_busy = 0;
   // The latest sample.
   int64_t window = -1, boot_window = 0;
@@ -99,7 +107,7 @@ void Observer::connect_device(size_t index) {
   p.cpu_sleep_a = ampere("cpu_sleep");
   const auto set = [&p](std::string_view consumer, double amperes, SimTime t) {
     p.energy_time = t = std::max(t, p.energy_time);
-    p.account->current(consumer, amperes, t);
+    p.account->current(p.consumer(consumer), amperes, t);
   };
   set("cpu_active", p.cpu_active_a, SimTime::zero());
   machine.on_current.connect(set);

@@ -71,6 +71,12 @@ class OnnxModelTest : public testing::Test {
   }
 };
 
+TEST(OnnxModelNoise, DebiansLibraryDoesNotComplain) {
+  testing::internal::CaptureStderr();
+  sentence_of(kModels / "anomaly_detector.onnx");
+  EXPECT_EQ(testing::internal::GetCapturedStderr().find("Schema error"), std::string::npos);
+}
+
 TEST_F(OnnxModelTest, DescribesItself) {
   for (const char* name : {"anomaly_detector.onnx", "anomaly_detector_int8.onnx"}) {
     const OnnxModel m = OnnxModel::load(kModels / name);

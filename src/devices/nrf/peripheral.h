@@ -36,13 +36,18 @@ class Peripheral : public bus::TaskEventDevice {
     return it == resources_.currents.end() ? 0.0 : it->second;
   }
   /// This device draws the profile's current of `key`, or nothing.
-  void draw(std::string_view key, bool on) const {
-    const double a = amperes(key);
-    if (a != 0.0) board().current(name(), on ? a : 0.0);
+  void draw(std::string_view key, bool on) {
+    if (drawn_key_ != key) {
+      drawn_key_ = key;
+      drawn_amperes_ = amperes(key);
+    }
+    if (drawn_amperes_ != 0.0) board().current(name(), on ? drawn_amperes_ : 0.0);
   }
 
  private:
   Resources& resources_;
+  std::string_view drawn_key_;  // a literal; its current is looked up once, not at every sample
+  double drawn_amperes_ = 0;
 };
 
 }  // namespace xedgesim::devices::nrf

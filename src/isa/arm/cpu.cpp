@@ -81,6 +81,7 @@ void Cpu::reset() {
 Stop Cpu::run(uint64_t limit) {
   requested_limit_ = limit;
   const host_fp::Scope scope;
+  running_ = true;
   Stop stop = Stop::limit;
   for (;;) {
     if (cycles_ >= systick.due() && systick.expire(cycles_)) pend(kSysTick);
@@ -98,6 +99,7 @@ Stop Cpu::run(uint64_t limit) {
       run_image();
   }
   fold_fp_flags();
+  running_ = false;
   return stop;
 }
 

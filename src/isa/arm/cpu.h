@@ -241,6 +241,7 @@ class Cpu final : public Core {
   uint32_t last_popped_xpsr_ = 0;
   uint64_t entered_at_ = UINT64_MAX;  // instruction count when the active handler was entered (late arrival)
   uint32_t entry_exc_return_ = 0;
+  bool running_ = false;
   unsigned access_cost_ = 0;  // cost of the accessing instruction while a Host verb runs
 
   Op outside_op_;  // ip_ points here while execution is outside the image

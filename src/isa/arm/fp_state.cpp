@@ -5,7 +5,7 @@
 namespace xedgesim::isa::arm {
 
 void Cpu::fold_fp_flags() {
-  if (fp_mode != FpMode::host) return;
+  if (fp_mode != FpMode::host || !running_) return;  // outside run() the host's flags are not the guest's
   if (const uint32_t f = host_fp::flags()) {
     fpscr |= f;
     host_fp::clear();

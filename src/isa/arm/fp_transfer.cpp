@@ -92,6 +92,7 @@ void fp_access(const Fields& f, const Site& site, unsigned kind, Op& op) {
   const bool wide = kind & kDouble;
   const unsigned access = kind & 7u;
   op.rd = wide ? first_of_double(f, 'e', 'E') : single(f, 'e', 'E');
+  op.rn = site.raw >> 16 & 15;  // fixed in VPUSH and VPOP
   const uint32_t bytes = f['i'] * 4;
   if (access == kVldr || access == kVstr) {
     op.ra = wide ? 2 : 1;
@@ -106,7 +107,7 @@ void fp_access(const Fields& f, const Site& site, unsigned kind, Op& op) {
   }
   op.ra = static_cast<uint8_t>(wide ? f['i'] & ~1u : f['i']);
   if (op.ra == 0 || op.ra > 32 || op.rd + op.ra > 32) return;
-  const bool before = access == kVstmdb || access == kVldmdb, write_back = before || f['w'];
+  const bool before = access == kVstmdb || access == kVldmdb, write_back = before || (site.raw >> 21 & 1);
   op.imm = before ? -bytes : 0;
   op.aux = static_cast<int32_t>(before ? -bytes : write_back ? bytes : 0);
   op.handler = access == kVldm || access == kVldmdb ? access_many<true> : access_many<false>;

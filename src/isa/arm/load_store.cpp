@@ -143,10 +143,12 @@ void access_immediate_12(const Fields& f, const Site&, unsigned kind, Op& op) {
   pick(op, kind, kOffset);
 }
 
-void access_immediate_8(const Fields& f, const Site&, unsigned kind, Op& op) {
-  const bool index = f['p'], write_back = f['w'];
+void access_immediate_8(const Fields&, const Site& site, unsigned kind, Op& op) {
+  // From the bits themselves: PUSH T3 and POP T3 have them fixed.
+  const bool index = site.raw >> 10 & 1, add = site.raw >> 9 & 1, write_back = site.raw >> 8 & 1;
   if (!index && !write_back) return;
-  op.imm = f['v'] ? f['i'] : -f['i'];
+  op.rn = site.raw >> 16 & 15;
+  op.imm = add ? site.raw & 0xFF : -(site.raw & 0xFF);
   pick(op, kind, !write_back ? kOffset : index ? kPreIndexed : kPostIndexed);
 }
 

@@ -48,9 +48,10 @@ void ldm(Cpu& c, const Op& op) {
 
 }  // namespace
 
-void access_multiple(const Fields& f, const Site&, unsigned kind, Op& op) {
+void access_multiple(const Fields& f, const Site& site, unsigned kind, Op& op) {
   op.imm = f['i'];
-  bool write_back = f['w'];
+  bool write_back = site.raw >> 21 & 1;
+  if (site.wide) op.rn = site.raw >> 16 & 15;  // fixed in PUSH T2 and POP T2
   switch (kind) {
     case kPush:  // PUSH T1: bit 8 is LR
       op.imm = (op.imm & 0xFF) | (op.imm & 0x100) << 6;

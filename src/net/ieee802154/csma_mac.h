@@ -15,7 +15,7 @@ namespace xedgesim::net::ieee802154 {
 struct MacConfig {
   sim::ParticipantId self = sim::kNobody;     ///< the participant that owns the MAC
   sim::ParticipantId channel = sim::kNobody;  ///< the medium
-  std::string name;                           ///< keys the backoff stream
+  std::string name{};                         ///< keys the backoff stream
   uint64_t seed = 1;
   int radio_channel = 26;  ///< 11..26
   uint16_t pan_id = 0;

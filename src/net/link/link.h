@@ -36,7 +36,7 @@ enum class Direction : uint8_t { a_to_b = 0, b_to_a = 1 };
 
 struct LinkConfig {
   sim::ParticipantId id = sim::kNobody;
-  std::string name;  ///< keys the random streams
+  std::string name{};  ///< keys the random streams
   uint64_t seed = 1;
   sim::ParticipantId a = sim::kNobody, b = sim::kNobody;
   LinkParameters a_to_b{}, b_to_a{};

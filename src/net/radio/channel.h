@@ -40,8 +40,8 @@ struct ChannelConfig {
 };
 
 struct ChannelStation {
-  air::Station station;
-  std::string name;  ///< keys its random stream
+  air::Station station{};
+  std::string name{};  ///< keys its random stream
 };
 
 /// The 2.4 GHz IEEE 802.15.4 medium: all channels in one object, told apart by centre frequency in MHz. It

@@ -5,9 +5,9 @@
 namespace xedgesim::net {
 
 struct PeriodicSenderConfig {
-  ieee802154::MacConfig mac;
+  ieee802154::MacConfig mac{};
   uint16_t destination = 0;
-  Duration first;  ///< time of request 0
+  Duration first{};  ///< time of request 0
   Duration period = Duration::s(1);
   int64_t count = -1;      ///< requests; -1: without end
   int payload_bytes = 64;  ///< MAC payload; the first four bytes carry the request number, big-endian
@@ -15,7 +15,7 @@ struct PeriodicSenderConfig {
 };
 
 struct RequestRecord {
-  SimTime time;
+  SimTime time{};
   sim::ParticipantId sender = sim::kNobody;
   int64_t number = 0;
 };

@@ -1,0 +1,61 @@
+// The bodies of the libFuzzer targets with a fixed sequence of random bytes: pure noise, and valid messages
+// with a few bytes changed, cut off or added.
+#include <gtest/gtest.h>
+
+#include "../../fuzz/parsers.h"
+#include "base/rng.h"
+
+namespace xedgesim {
+namespace {
+
+sim::Bytes noise(RandomStream& r, uint32_t longest) {
+  sim::Bytes b(r.below(longest + 1));
+  for (auto& x : b) x = static_cast<uint8_t>(r());
+  return b;
+}
+
+void spoil(sim::Bytes& b, RandomStream& r) {
+  for (uint32_t n = r.below(4); n > 0 && !b.empty(); --n)
+    b[r.below(static_cast<uint32_t>(b.size()))] = static_cast<uint8_t>(r());
+  if (r.chance(0.2)) b.resize(r.below(static_cast<uint32_t>(b.size() + 1)));
+  if (r.chance(0.1)) b.insert(b.end(), r.below(5), uint8_t{0});
+}
+
+TEST(ParserFuzz, Ieee802154Frames) {
+  using namespace net::ieee802154;
+  RandomStream r(20, "fuzz", "802.15.4");
+  for (int i = 0; i < 100'000; ++i) fuzz::ieee802154_frame(noise(r, 140));
+  for (int i = 0; i < 100'000; ++i) {
+    sim::Bytes b =
+        build({.ack_request = true,
+               .sequence = 1,
+               .destination = Address::make_short(1, 2),
+               .source = r.chance(0.5) ? Address::make_short(1, 3) : Address::make_extended(2, r.next64())},
+              noise(r, 100));
+    spoil(b, r);
+    fuzz::ieee802154_frame(b);
+  }
+}
+
+TEST(ParserFuzz, MqttSnMessages) {
+  using namespace net::mqttsn;
+  RandomStream r(20, "fuzz", "mqttsn");
+  for (int i = 0; i < 100'000; ++i) {
+    sim::Bytes b = noise(r, 60);
+    // Noise with the right length gets past the first check.
+    if (!b.empty() && r.chance(0.8)) b[0] = static_cast<uint8_t>(b.size());
+    fuzz::mqttsn_message(b);
+  }
+  const Message seeds[] = {
+      Publish{.qos = -1, .topic_type = TopicIdType::predefined, .topic_id = 1, .data = sim::Bytes(40)},
+      Connect{.client_id = "device_1"}, Register{1, 2, "a/b"}, Subscribe{.topic = "a/#"},
+      Disconnect{true, 5}};
+  for (int i = 0; i < 100'000; ++i) {
+    sim::Bytes b = encode(seeds[r.below(std::size(seeds))]);
+    spoil(b, r);
+    fuzz::mqttsn_message(b);
+  }
+}
+
+}  // namespace
+}  // namespace xedgesim
