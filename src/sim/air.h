@@ -36,10 +36,11 @@ enum class Code : uint32_t {
   rssi_sample,  ///< args: frequency_mhz, settle_ns, unused, token; the answer is due settle_ns later
   // medium -> transceiver, EventKind::delivery
   frame_start =
-      0x200,   ///< SHR and PHR of a frame received (sent at the end of the PHR). args: psdu_length, rssi_cdbm
-  frame_end,   ///< args: crc_ok, rssi_cdbm, lqi 0..255; data: PSDU as received (with bit errors if !crc_ok)
-  cca_result,  ///< at start + 128 µs. args: busy, level_cdbm, unused, token
-  ed_result,   ///< at start + duration. args: level_cdbm, unused, unused, token
+      0x200,  ///< SHR and PHR of a frame received (sent at the end of the PHR). args: psdu_length, rssi_cdbm;
+              ///< data: null or the PSDU as sent, for transceivers that look at a frame while it arrives
+  frame_end,  ///< args: crc_ok, rssi_cdbm, lqi 0..255; data: PSDU as received (with bit errors if !crc_ok)
+  cca_result,   ///< at start + 128 µs. args: busy, level_cdbm, unused, token
+  ed_result,    ///< at start + duration. args: level_cdbm, unused, unused, token
   rssi_result,  ///< args: level_cdbm, unused, unused, token
 };
 

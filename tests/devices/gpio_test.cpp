@@ -132,6 +132,28 @@ TEST_F(GpioTest, ResetMakesEveryPinADisconnectedInput) {
   EXPECT_EQ(rd(*gpio, kCnf + 4 * 13), 2u);
 }
 
+TEST(Gpio, SenseWakesTheChipFromSystemOff) {
+  struct Power : bus::PowerControl {
+    std::vector<bus::ResetReason> resets;
+    int offs = 0;
+    void reset(bus::ResetReason r) override { resets.push_back(r); }
+    void system_off() override { ++offs; }
+  } power;
+  Chip c;
+  c.resources.power = &power;
+  auto& clock = c.add_clock();
+  auto& gpio = c.add("nrf.gpio", "gpio", 0x50000000);
+  auto& pins = dynamic_cast<bus::PinPort&>(gpio);
+  wr(gpio, kCnf + 4 * 11, kPullUp | kSenseLow);
+  pins.drive_pin(11, false);
+  pins.drive_pin(11, true);
+  EXPECT_TRUE(power.resets.empty());
+  wr(clock, 0x500, 1);
+  EXPECT_EQ(power.offs, 1);
+  pins.drive_pin(11, false);
+  EXPECT_EQ(power.resets, std::vector{bus::ResetReason::off});
+}
+
 TEST(Gpiote, NeedsGpioFirst) {
   Chip c;
   EXPECT_THROW(c.add("nrf.gpiote", "gpiote", kGpiote, 6), ConfigError);

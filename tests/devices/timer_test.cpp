@@ -154,6 +154,21 @@ TEST(Timer, ChannelsBeyondTheInstanceDoNotMatch) {
   EXPECT_EQ(rd(t3, kCompare + 4 * 5), 1u);
 }
 
+TEST(Timer, TwoTimersDrawNoMoreThanOne) {
+  Chip c;
+  c.resources.currents["timer"] = 418e-6;
+  auto& a = c.add_timer(0);
+  auto& b = c.add_timer(1);
+  wr(a, kStart, 1);
+  EXPECT_EQ(c.board.currents["timer"], 418e-6);
+  wr(b, kStart, 1);
+  EXPECT_EQ(c.board.currents["timer"], 418e-6);
+  wr(a, kStop, 1);
+  EXPECT_EQ(c.board.currents["timer"], 418e-6);
+  b.reset();
+  EXPECT_EQ(c.board.currents["timer"], 0);
+}
+
 TEST(Timer, ResetStopsIt) {
   Chip c;
   auto& t = c.add_timer();

@@ -56,8 +56,11 @@ const RegisterTable& Gpio::registers() {
 }
 
 Gpio::Gpio(const DeviceParams& params, Board& board, Resources& resources)
-    : RegisterDevice(params.name, params.base, params.size, registers(), board), observer_(resources.pins) {
-  resources.links.pins = this;
+    : RegisterDevice(params.name, params.base, params.size, registers(), board),
+      observer_(resources.pins),
+      power_(resources.power),
+      links_(resources.links) {
+  links_.pins = this;
   cnf_.fill(kCnfReset);
 }
 
@@ -149,7 +152,9 @@ void Gpio::update_detect(uint64_t pins) {
     const bool now_detected = half(latched ? latch_ : sensed_, port) != 0;
     const bool rose = now_detected && !detect_[port];
     detect_[port] = now_detected;
-    if (rose && listener_ != nullptr) listener_->detect(port);
+    if (!rose) continue;
+    if (links_.system_off && power_ != nullptr) return power_->reset(ResetReason::off);
+    if (listener_ != nullptr) listener_->detect(port);
   }
 }
 

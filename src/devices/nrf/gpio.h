@@ -12,6 +12,8 @@ namespace xedgesim::devices::nrf {
 /// A pin's level is what drives it: GPIOTE, else OUT when it is an output, else the outside, else its pull
 /// resistor, else low. IN shows the level of pins whose input buffer is connected.
 ///
+/// DETECT of either port wakes the chip from System OFF.
+///
 /// Limits: drive strength is ignored (an output wins over the outside); open-drain and open-source
 /// configurations drive both levels; pins of peripherals (UART, SAADC) are not routed through here.
 class Gpio final : public bus::RegisterDevice, public Pins, public bus::PinPort {
@@ -52,6 +54,8 @@ class Gpio final : public bus::RegisterDevice, public Pins, public bus::PinPort 
   void update_detect(uint64_t pins);
 
   bus::PinObserver* observer_;
+  bus::PowerControl* power_;
+  Links& links_;
   Listener* listener_ = nullptr;
   uint64_t out_ = 0, dir_ = 0, latch_ = 0, levels_ = 0;
   uint64_t input_connected_ = 0;

@@ -66,6 +66,8 @@ struct Links {
   Pins* pins = nullptr;
   WriteGate* nvmc = nullptr;
   Erasable* uicr = nullptr;
+  unsigned running_timers = 0;  ///< all TIMERs together keep one clock tree alive
+  bool system_off = false;      ///< set by POWER; GPIO's DETECT then wakes the chip by a reset
 };
 
 }  // namespace xedgesim::devices::nrf

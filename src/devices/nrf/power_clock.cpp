@@ -115,6 +115,7 @@ void PowerClock::reset() {
   const bool was_running = lfclk_running_;
   hfxo_ = lfclk_ = Oscillator::off;
   lfclk_running_ = false;
+  links().system_off = false;
   Peripheral::reset();
   set_value(kGpregret, retained);
   set_value(kGpregret2, retained2);
@@ -255,6 +256,7 @@ void PowerClock::clear_resetreas(unsigned, uint32_t ones) { resetreas_ &= ~ones;
 void PowerClock::enter_system_off(unsigned, uint32_t v) {
   if (v == 0) return;
   if (resources().power == nullptr) return note("SYSTEMOFF ignored: this machine cannot be switched off");
+  links().system_off = true;
   resources().power->system_off();
 }
 

@@ -72,7 +72,6 @@ class Radio final : public Peripheral {
   void frame_started(const sim::Event& e);
   void frame_ended(const sim::Event& e);
   void store_received_so_far();
-  void cca_answer(bool busy);
   void arm_bit_counter();
   void account();
   double tx_current(int dbm) const;
@@ -96,8 +95,7 @@ class Radio final : public Peripheral {
   SimTime frame_start_;
   // measurements: token of the one under way, 0 for none
   int64_t last_token_ = 0;
-  int64_t cca_token_ = 0, second_cca_token_ = 0, ed_token_ = 0, rssi_token_ = 0;
-  unsigned cca_answers_ = 0, cca_busy_ = 0, cca_expected_ = 0;
+  int64_t cca_token_ = 0, ed_token_ = 0, rssi_token_ = 0;
   // bit counter
   bool counting_bits_ = false;
   SimTime bits_from_;

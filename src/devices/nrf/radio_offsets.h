@@ -29,4 +29,12 @@ constexpr bus::Field kCrcLen{"LEN", 0, 2}, kSkipAddr{"SKIPADDR", 8, 2};
 constexpr bus::Field kRampUp{"RU", 0};
 constexpr bus::Field kCcaMode{"CCAMODE", 0, 3}, kCcaEdThreshold{"CCAEDTHRES", 8, 8};
 
+// Codes of Radio's alarms.
+enum Alarm : uint32_t { state_change, bit_match };
+
+/// EDSAMPLE and CCAEDTHRES count dB above this level (ED_RSSIOFFS, PS 6.20.15).
+constexpr int64_t kEdOffsetDbm = -92;
+/// LQI in RAM and EDSAMPLE are the standard's 8-bit values divided by this (ED_RSSISCALE).
+constexpr int64_t kEdScale = 4;
+
 }  // namespace xedgesim::devices::nrf::radio

@@ -67,11 +67,19 @@ Timer::Timer(const DeviceParams& params, Board& board, Resources& resources)
 
 void Timer::reset() {
   disarm(alarm_);
-  running_ = counter_mode_ = at_match_ = false;
+  set_running(false);
+  counter_mode_ = at_match_ = false;
   held_ = 0;
   mask_ = 0xffff;
   Peripheral::reset();
-  draw("timer", false);
+}
+
+void Timer::set_running(bool running) {
+  if (running == running_) return;
+  running_ = running;
+  unsigned& count = links().running_timers;
+  count = running ? count + 1 : count - 1;
+  if (count <= 1) board().current("timer", count != 0 ? amperes("timer") : 0.0);
 }
 
 int64_t Timer::instant() const { return at_match_ ? match_instant_ : 2 * now().count_ns(); }
@@ -89,18 +97,16 @@ void Timer::latch_configuration() {
 void Timer::start() {
   if (running_) return;
   latch_configuration();
-  running_ = true;
+  set_running(true);
   held_ &= mask_;
   origin_ = instant() - static_cast<int64_t>(held_) * period_;
-  draw("timer", true);
   if (counting_time()) reschedule();
 }
 
 void Timer::stop() {
   if (!running_) return;
   held_ = counter();
-  running_ = false;
-  draw("timer", false);
+  set_running(false);
   disarm(alarm_);
 }
 
@@ -125,8 +131,10 @@ void Timer::count() {
 
 void Timer::capture(unsigned channel) {
   if (channel >= channels_) return;
+  const uint32_t before = value(kCc + 4 * channel);
   set_value(kCc + 4 * channel, counter());
-  if (counting_time()) reschedule();
+  // The captured value is a whole turn away, so the alarm moves only if it was this channel's.
+  if (counting_time() && ((before ^ due_ticks_) & mask_) == 0) reschedule();
 }
 
 void Timer::write_cc(unsigned, uint32_t) {

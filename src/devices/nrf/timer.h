@@ -9,6 +9,9 @@ namespace xedgesim::devices::nrf {
 /// in which the 62.5 ns of PCLK16M are whole, so a timer that clears itself by a SHORT never drifts;
 /// device-visible times are the exact instants rounded up.
 ///
+/// Energy: the consumer "timer" is on while any TIMER of the chip runs; two draw no more than one
+/// (PS 5.2.1.9).
+///
 /// Limits: a timer starts counting at the instant of START (no synchronisation to PCLK1M/PCLK16M); MODE,
 /// BITMODE and PRESCALER written while running take effect at the next START or CLEAR; COMPARE is generated
 /// when the counter reaches CC, not when CC is written with the present count or the counter is cleared to
@@ -30,6 +33,7 @@ class Timer final : public Peripheral {
   void capture(unsigned channel);
   void write_cc(unsigned channel, uint32_t value);
 
+  void set_running(bool running);
   bool counting_time() const { return running_ && !counter_mode_; }
   int64_t instant() const;  ///< now in half nanoseconds, exact while a compare is handled
   uint64_t ticks() const;   ///< since origin_
