@@ -120,7 +120,9 @@ TEST(Mutation, NeverCrashes) {
     }
     const LoadResult r = load_text(text);
     refused += !r.ok();
-    if (r.ok()) EXPECT_TRUE(load_text(dump_resolved(r.scenario)).ok()) << text;
+    if (r.ok()) {
+      EXPECT_TRUE(load_text(dump_resolved(r.scenario)).ok()) << text;
+    }
     for (const Diagnostic& d : r.errors) EXPECT_FALSE(d.message.empty());
   }
   EXPECT_GT(refused, static_cast<size_t>(kRounds / 3)) << "the mutations should hurt";
