@@ -120,11 +120,7 @@ void Cpu::run_image() {
     op->handler(*this, *op);
     const Op* following = ip_;
     op = next;
-    asm volatile("" : "+r"(op));
-    if (following != op) {
-      op = following;
-      asm volatile("");
-    }
+    if (following != next) asm volatile("" : "=r"(op) : "0"(following));
   }
 }
 
