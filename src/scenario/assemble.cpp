@@ -299,7 +299,7 @@ class Inheritance {
     used_.insert(kind->first);
     if (checked_.insert(s.name + "/" + kind->first).second) {
       LoadContext partial{context_.report, context_.options, true};
-      const Path kinds(Path(), "kinds");
+      const Path kinds("kinds");
       s.check_kind(*kind->second->value, Path(kinds, kind->first), partial);
     }
     return kind->second;
@@ -402,6 +402,39 @@ ValuePtr with_override(const ValuePtr& root, const std::string& text, LoadContex
     return root;
   }
   return changed;
+}
+
+ValuePtr with_devices_sorted_out(const ValuePtr& root, LoadContext& context) {
+  const Entry* edge = root->find("edge");
+  if (edge == nullptr || !edge->value->is_list()) return root;
+  const auto is_device = [](const ValuePtr& v) {
+    return v->is_map() && (v->find("platform") || v->find("firmware"));
+  };
+  const Entry* devices = root->find("devices");
+  if (devices && !devices->value->is_list() && !devices->value->is_null()) return root;
+  auto kept = std::make_shared<Value>(*edge->value);
+  auto moved = std::make_shared<Value>(devices ? *devices->value : *edge->value);
+  moved->kind = Value::Kind::list;
+  if (!devices) moved->items.clear();
+  kept->items.clear();
+  for (const ValuePtr& item : edge->value->items) {
+    if (is_device(item)) {
+      context.report.warning(
+          item->mark,
+          "this entry of 'edge' has the keys of a device and is taken as one: move it to 'devices'");
+      moved->items.push_back(item);
+    } else {
+      kept->items.push_back(item);
+    }
+  }
+  if (kept->items.size() == edge->value->items.size()) return root;
+  auto out = std::make_shared<Value>(*root);
+  for (Entry& e : out->entries) {
+    if (e.key == "edge") e.value = kept;
+    if (e.key == "devices") e.value = moved;
+  }
+  if (!devices) out->entries.push_back({"devices", edge->mark, moved});
+  return out;
 }
 
 ValuePtr with_inherited(const ValuePtr& root, LoadContext& context) {

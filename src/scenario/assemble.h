@@ -13,6 +13,10 @@ ValuePtr with_includes(const ValuePtr& root, LoadContext& context);
 /// One `path=value`. Returns the changed tree; the unchanged one after a complaint.
 ValuePtr with_override(const ValuePtr& root, const std::string& override_text, LoadContext& context);
 
+/// Moves entries of `edge` that have a device's keys (platform, firmware) to `devices`, with a warning: the
+/// seed's section 1.3 is printed that way.
+ValuePtr with_devices_sorted_out(const ValuePtr& root, LoadContext& context);
+
 /// Gives every entry of devices, nodes, edge, cloud, switches and links the keys of its kind and of
 /// `defaults`, checks kinds, and warns of kinds nobody uses.
 ValuePtr with_inherited(const ValuePtr& root, LoadContext& context);

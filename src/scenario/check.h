@@ -23,6 +23,10 @@ class Check {
     context_.report.warning(place(path), path + ": " + fmt::format(f, std::forward<Args>(args)...));
   }
   bool given(const std::string& path) const { return value_at(root_, path) != nullptr; }
+  /// The key is there and was complained about already.
+  bool wrong(const std::string& path) const {
+    return given(path) && context_.report.has_error_at(place(path));
+  }
   Mark place(const std::string& path) const { return place_of(root_, path); }
   LoadContext& context() { return context_; }
 

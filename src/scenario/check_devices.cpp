@@ -8,6 +8,7 @@ namespace xedgesim::scenario {
 namespace {
 
 void check_type(Check& check, const Device& d, const std::string& path) {
+  if (check.wrong(path + ".type") || check.wrong(path + ".kind")) return;
   if (d.emulated()) {
     if (d.platform.empty())
       check.error(path, "a device that runs firmware needs 'platform': name a board such as nrf52840dk");
@@ -25,8 +26,7 @@ void check_type(Check& check, const Device& d, const std::string& path) {
 void check_platform(Check& check, const Device& d, const std::string& path) {
   if (d.platform.empty()) return;
   if (!d.platform_file.empty()) {
-    check_exists(d.platform_file, check.place(path + ".platform"), Path(Path(), path + ".platform"),
-                 check.context());
+    check_exists(d.platform_file, check.place(path + ".platform"), Path(path + ".platform"), check.context());
     return;
   }
   const auto& known = check.context().options.platforms;
@@ -41,7 +41,7 @@ void check_placement(Check& check, const Device& d, const std::string& path) {
   if (d.position) {
     if (d.count > 1)
       check.error(path + ".position", "one position cannot serve {} devices: use placement", d.count);
-    if (check.given(path + ".placement"))
+    if (check.given(path + ".placement") && !(p == Placement{}))
       check.error(path + ".position", "position and placement exclude each other: remove one");
   }
   const bool has_points = check.given(path + ".placement.positions");

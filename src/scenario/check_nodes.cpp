@@ -48,8 +48,7 @@ void check_node(Check& check, const LinuxNode& n, const std::string& path) {
     if (n.image.empty() && n.kernel.empty() && !check.given(path + ".kernel"))
       check.warning(path, "this machine has neither 'image' nor 'kernel': there is nothing to boot");
     if (!n.image_file.empty())
-      check_exists(n.image_file, check.place(path + ".image"), Path(Path(), path + ".image"),
-                   check.context());
+      check_exists(n.image_file, check.place(path + ".image"), Path(path + ".image"), check.context());
   }
   if (!n.initrd.empty() && n.kernel.empty())
     check.error(path + ".initrd", "an initrd needs a kernel: add the key 'kernel'");

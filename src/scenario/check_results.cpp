@@ -2,7 +2,9 @@
 #include <regex>
 
 #include "scenario/check.h"
+#include "scenario/codecs.h"
 #include "scenario/fault_types.h"
+#include "scenario/metric_names.h"
 
 namespace xedgesim::scenario {
 namespace {
@@ -122,8 +124,8 @@ void check_faults(Check& check, const NameTable* names) {
     if (end > Duration() && f.time >= end)
       check.error(
           path + ".time",
-          "{}s is not before the end of the run ({}s): choose an earlier time or a longer scenario.duration",
-          f.time.count_s(), end.count_s());
+          "{} is not before the end of the run ({}): choose an earlier time or a longer scenario.duration",
+          format_duration(f.time), format_duration(end));
     if (f.repeat && f.random)
       check.error(path + ".random", "repeat and random exclude each other: remove one");
     if (f.repeat && f.duration && *f.duration > f.repeat->every && f.repeat->every > Duration())
@@ -156,6 +158,9 @@ void check_validation(Check& check, const NameTable* names) {
     }
     check_metric_assertion(check, a, path);
     check_targets(check, path + ".scope.node", a.scope.node, names);
+    if (const std::string node = split_metric(a.metric).second;
+        !node.empty() && !check.wrong(path + ".metric"))
+      check_targets(check, path + ".metric", {node}, names);
     if (a.scope.from && a.scope.to && *a.scope.to <= *a.scope.from)
       check.error(path + ".scope.to", "the range ends before it begins: choose a later time");
     if (a.scope.from && *a.scope.from >= check.s.meta.duration && check.s.meta.duration > Duration())

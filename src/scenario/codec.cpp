@@ -3,6 +3,16 @@
 #include <fmt/format.h>
 
 namespace xedgesim::scenario {
+namespace {
+
+/// "map of …" -> "a map of …".
+std::string with_article(const std::string& type) {
+  for (const char* own : {"a ", "one of ", "true "})
+    if (type.rfind(own, 0) == 0) return type;
+  return (type.find_first_of("aeioEI") == 0 ? "an " : "a ") + type;
+}
+
+}  // namespace
 
 void wrong_kind(const Value& value, const Path& path, const std::string& expected, LoadContext& context) {
   const std::string where = path.text();
@@ -11,16 +21,17 @@ void wrong_kind(const Value& value, const Path& path, const std::string& expecte
                       : value.is_null() ? "nothing"
                                         : "";
   const std::string shown = *found ? found : fmt::format("'{}'", value.text.substr(0, 60));
-  context.report.error(value.mark, fmt::format("{}: expected {}, found {}",
-                                               where.empty() ? "the file" : where, expected, shown));
+  context.report.error(value.mark,
+                       fmt::format("{}: expected {}, found {}", where.empty() ? "the file" : where,
+                                   with_article(expected), shown));
 }
 
 const std::string* scalar_text(const Value& value, const Path& path, const std::string& expected,
                                LoadContext& context) {
   if (value.is_scalar()) return &value.text;
   if (value.is_null()) {
-    context.report.error(value.mark,
-                         fmt::format("{} has no value: write {} or remove the key", path.text(), expected));
+    context.report.error(value.mark, fmt::format("{} has no value: write {} or remove the key", path.text(),
+                                                 with_article(expected)));
   } else {
     wrong_kind(value, path, expected, context);
   }

@@ -78,7 +78,7 @@ class ListCodec : public Codec<std::vector<T>> {
         out.emplace_back();
         return item_->load(value, out.back(), path, context);
       }
-      wrong_kind(value, path, "a list of " + item_->type(), context);
+      wrong_kind(value, path, type(), context);
       return false;
     }
     bool ok = true;
@@ -103,7 +103,8 @@ class ListCodec : public Codec<std::vector<T>> {
     return make_list(std::move(items));
   }
   std::string type() const override {
-    return (one_is_list_ ? item_->type() + " or list of such" : "list of " + item_->type());
+    if (one_is_list_) return item_->type() + " or list of such";
+    return "list of " + (item_->type() == "map" ? "maps" : item_->type());
   }
   void document(Documentation& d, const std::string& path) const override { item_->document(d, path + "[]"); }
 

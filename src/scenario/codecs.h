@@ -36,6 +36,8 @@ CodecPtr<double> real(double min, double max);
 CodecPtr<double> measured();
 
 // Quantities (base/units.h). Bare numbers are refused except where a bare_ function says otherwise -------
+/// The shortest exact spelling: "1500ms".
+std::string format_duration(Duration d);
 CodecPtr<Duration> duration();
 CodecPtr<Duration> positive_duration();
 CodecPtr<int64_t> frequency();

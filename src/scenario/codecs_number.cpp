@@ -198,11 +198,7 @@ std::string in_units(int64_t value, std::span<const PrintedUnit> largest_first) 
   return fmt::format("{}{}", value, largest_first.back().name);
 }
 
-std::string print_duration(Duration d) {
-  static constexpr std::array kUnits{PrintedUnit{1'000'000'000, "s"}, PrintedUnit{1'000'000, "ms"},
-                                     PrintedUnit{1000, "us"}, PrintedUnit{1, "ns"}};
-  return d == Duration() ? "0s" : in_units(d.count_ns(), kUnits);
-}
+std::string print_duration(Duration d) { return format_duration(d); }
 std::string print_frequency(int64_t v) {
   static constexpr std::array kUnits{PrintedUnit{1'000'000'000, "GHz"}, PrintedUnit{1'000'000, "MHz"},
                                      PrintedUnit{1000, "kHz"}, PrintedUnit{1, "Hz"}};
@@ -225,13 +221,16 @@ std::string print_fraction(double v) { return fmt::format("{}", v); }
 std::string print_voltage(double v) { return fmt::format("{}V", v); }
 std::string print_ppm(double v) { return fmt::format("{}ppm", v); }
 
-/// A number of mAh that reads back as exactly these coulombs.
+/// A charge that reads back as exactly these coulombs.
 std::string print_charge(double coulombs) {
-  double mah = coulombs / 3.6;
+  constexpr std::array<std::pair<const char*, double>, 3> kUnits{{{"mAh", 3.6}, {"uAh", 3.6e-3}, {"Ah", 3600}}};
   for (int precision = 1; precision <= 17; ++precision) {
-    const std::string s = fmt::format("{:.{}g}mAh", mah, precision);
-    if (parse_charge_c(s) == coulombs) return s;
+    for (const auto& [unit, factor] : kUnits) {
+      const std::string s = fmt::format("{:.{}g}{}", coulombs / factor, precision, unit);
+      if (parse_charge_c(s) == coulombs) return s;
+    }
   }
+  double mah = coulombs / 3.6;
   for (int step = 0; step < 8; ++step) {
     mah = std::nextafter(mah, step % 2 ? -1e300 : 1e300);
     const std::string s = fmt::format("{}mAh", mah);
@@ -341,6 +340,12 @@ CodecPtr<double> real(double min, double max) {
   return std::make_shared<NumberCodec<double>>(min, max, "a number");
 }
 CodecPtr<double> measured() { return std::make_shared<MeasuredCodec>(); }
+
+std::string format_duration(Duration d) {
+  static constexpr std::array kUnits{PrintedUnit{1'000'000'000, "s"}, PrintedUnit{1'000'000, "ms"},
+                                     PrintedUnit{1000, "us"}, PrintedUnit{1, "ns"}};
+  return d == Duration() ? "0s" : in_units(d.count_ns(), kUnits);
+}
 
 CodecPtr<Duration> duration() {
   return quantity<Duration>(

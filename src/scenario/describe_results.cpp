@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "scenario/describe.h"
@@ -108,14 +110,39 @@ const Description<AssertionScope>& describe_scope() {
   return kD;
 }
 
+/// A metric, perhaps with a node in brackets.
+class MetricCodec : public Codec<std::string> {
+ public:
+  bool load(const Value& value, std::string& out, const Path& path, LoadContext& context) const override {
+    const std::string* s = scalar_text(value, path, type(), context);
+    if (s == nullptr) return false;
+    out = *s;
+    if (is_assertion_metric(*s)) return true;
+    const std::string hint = did_you_mean(split_metric(*s).first, names_of(assertion_metrics()));
+    context.report.error(value.mark,
+                         fmt::format("{}: unknown metric '{}'{}", path.text(), s->substr(0, 80),
+                                     hint.empty() ? ": docs/scenario.md lists the metrics" : hint));
+    return false;
+  }
+  nlohmann::json schema(bool) const override {
+    const nlohmann::json open = {{"type", "string"},
+                                 {"pattern", "^(precision_.|recall_.|[a-z0-9_A-Z]+\\[.*\\]$)|\\$\\{"}};
+    return {
+        {"anyOf", nlohmann::json::array({nlohmann::json{{"enum", names_of(assertion_metrics())}}, open})}};
+  }
+  ValuePtr dump(const std::string& value) const override {
+    return value.empty() ? nullptr : make_text(value);
+  }
+  std::string type() const override { return "metric"; }
+};
+
 const Description<Assertion>& describe_assertion() {
   using A = Assertion;
   using O = A::Operator;
   static const Description<A> kD = [] {
     Description<A> d;
     d.doc = "A condition the run has to meet: a metric within limits, or a line on a console.";
-    d.add({.key = "metric", .doc = "what is measured"}, &A::metric,
-          known_name("metric", names_of(assertion_metrics())));
+    d.add({.key = "metric", .doc = "what is measured"}, &A::metric, std::make_shared<MetricCodec>());
     d.add({.key = "operator", .doc = "how the metric compares to value"}, &A::op,
           choice<O>({{"eq", O::eq},
                      {"ne", O::ne},

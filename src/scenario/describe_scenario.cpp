@@ -84,6 +84,26 @@ class KindCodec : public Codec<Kind> {
   std::string type() const override { return "map with the keys of a device, node, switch or link"; }
 };
 
+/// An edge node. The schema also lets devices pass, which assemble.cpp has moved away before loading.
+class EdgeEntryCodec : public Codec<EdgeNode> {
+ public:
+  bool load(const Value& value, EdgeNode& out, const Path& path, LoadContext& context) const override {
+    return node_->load(value, out, path, context);
+  }
+  ValuePtr dump(const EdgeNode& value) const override { return node_->dump(value); }
+  nlohmann::json schema(bool partial) const override {
+    nlohmann::json device = device_codec()->schema(partial);
+    device["required"] = nlohmann::json::array({"id", "platform", "firmware"});
+    return {{"anyOf", nlohmann::json::array({node_->schema(partial), std::move(device)})}};
+  }
+  std::string type() const override { return node_->type(); }
+  std::vector<std::string> keys() const override { return node_->keys(); }
+  void document(Documentation& d, const std::string& path) const override { node_->document(d, path); }
+
+ private:
+  CodecPtr<EdgeNode> node_ = edge_codec();
+};
+
 const Description<Scenario>& describe_scenario() {
   using S = Scenario;
   static const Description<S> kD = [] {
@@ -105,7 +125,7 @@ const Description<Scenario>& describe_scenario() {
         {.key = "profiles", .doc = "named sets of impairments; default, constrained and lossy are built in"},
         &S::profiles, map_of(profile_codec()));
     d.add({.key = "edge", .doc = "edge nodes; the first one is the gateway"}, &S::edge,
-          list_of(edge_codec()));
+          list_of<EdgeNode>(std::make_shared<EdgeEntryCodec>()));
     d.add({.key = "cloud", .doc = "cloud nodes"}, &S::cloud, list_of(cloud_codec()));
     d.add({.key = "metrics", .doc = "what is measured and kept"}, &S::metrics, metrics_codec());
     d.add({.key = "faults", .doc = "what goes wrong, and when"}, &S::faults, list_of(fault_codec()));

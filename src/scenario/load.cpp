@@ -55,7 +55,7 @@ void check_all(const Scenario& s, const Value& root, LoadContext& context) {
   check_linux_nodes(check);
   check_switches(check);
   if (!check.given("scenario.duration") && check.given("scenario.name"))
-    check.warning("scenario", "there is no duration: {}s are simulated", s.meta.duration.count_s());
+    check.warning("scenario", "there is no duration: {} are simulated", format_duration(s.meta.duration));
   std::optional<NameTable> names;
   if (check_counts(check) && ids_known(s, root, context)) {
     check_ids(check);
@@ -76,6 +76,7 @@ LoadResult load_from(std::string_view text, Report& report, const LoadOptions& o
   if (root) {
     root = with_includes(root, context);
     for (const std::string& o : options.overrides) root = with_override(root, o, context);
+    root = with_devices_sorted_out(root, context);
     root = with_inherited(root, context);
     scenario_codec()->load(*root, result.scenario, Path(), context);
     complete(result.scenario, *root, context);

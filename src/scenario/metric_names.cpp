@@ -1,77 +1,117 @@
 #include "scenario/metric_names.h"
 
+#include <fmt/format.h>
+
 namespace xedgesim::scenario {
 
-const std::vector<NamedThing>& assertion_metrics() {
-  static const std::vector<NamedThing> kMetrics = {
+namespace {
+
+std::vector<NamedThing> all_assertion_metrics() {
+  std::vector<NamedThing> out = {
       {"total_packets_sent", "packets the devices' applications sent"},
-      {"total_packets_received", "packets the gateway took up"},
-      {"packets_dropped", "packets that were sent and never arrived"},
-      {"packet_delivery_rate", "received / sent, 0 to 1"},
-      {"packet_loss_rate", "1 - packet_delivery_rate"},
-      {"collisions", "frames lost to overlapping transmissions"},
-      {"retries", "link-layer retransmissions"},
-      {"channel_utilization", "share of time the radio channel carried a transmission, 0 to 1"},
-      {"throughput_bps", "application payload delivered, bits a second"},
-      {"avg_packet_latency_ms", "send request at the device to arrival at the gateway, mean"},
-      {"p50_packet_latency_ms", "the same, median"},
-      {"p95_packet_latency_ms", "the same, 95th percentile"},
-      {"p99_packet_latency_ms", "the same, 99th percentile"},
-      {"avg_e2e_latency_ms", "end of sensing to result received, mean"},
-      {"p50_e2e_latency_ms", "the same, median"},
-      {"p95_e2e_latency_ms", "the same, 95th percentile"},
-      {"p99_e2e_latency_ms", "the same, 99th percentile"},
-      {"max_e2e_latency_ms", "the same, longest"},
-      {"ml_accuracy", "right results / results that have a ground truth, 0 to 1"},
-      {"ml_precision", "of the reported anomalies, the share that is one"},
-      {"ml_recall", "of the anomalies, the share that is reported"},
-      {"ml_f1", "harmonic mean of precision and recall"},
-      {"ml_inferences", "inferences made"},
-      {"avg_inference_time_ms", "time of one inference, mean"},
-      {"p95_inference_time_ms", "time of one inference, 95th percentile"},
+      {"total_packets_delivered", "of those, the ones the gateway got"},
+      {"total_packets_dropped", "of those, the ones nobody got"},
+      {"packet_delivery_rate", "delivered / sent, 0 to 1"},
       {"total_samples", "samples (feature windows) that entered the system"},
       {"samples_processed", "samples that got a result"},
-      {"samples_lost", "samples that never got a result"},
-      {"samples_stored", "results the cloud stored"},
-      {"total_energy_mJ", "energy of all devices"},
-      {"avg_energy_mJ", "energy of a device, mean"},
-      {"max_energy_mJ", "energy of the device that took most"},
+      {"samples_lost", "samples that never get one"},
+      {"samples_in_flight", "samples without a result when the run ended"},
+      {"samples_classified", "samples the model classified"},
+      {"ml_accuracy", "right / classified, of samples whose class is known"},
+      {"ml_accuracy_all_samples", "the same with lost samples counted as wrong"},
+      {"total_energy_mJ", "energy of the devices"},
+      {"energy_mJ", "the same, for use with a node: energy_mJ[vib_3]"},
+      {"min_device_energy_mJ", "energy of the device that took least"},
+      {"avg_device_energy_mJ", "energy of a device, mean"},
+      {"max_device_energy_mJ", "energy of the device that took most"},
       {"energy_per_sample_mJ", "total energy / samples processed"},
-      {"compute_energy_mJ", "share of the processors in total energy"},
-      {"radio_energy_mJ", "share of the radios in total energy"},
-      {"idle_energy_mJ", "share of sleeping in total energy"},
-      {"min_battery", "remaining charge of the emptiest battery, 0 to 1"},
-      {"cpu_active_ratio", "share of time the device processors ran, 0 to 1"},
-      {"device_resets", "resets of device processors"},
-      {"device_lockups", "device processors in lock-up"},
-      {"cloud_requests", "requests the cloud answered"},
-      {"edge_queue_depth_max", "longest queue at the edge service"},
-      {"speed_factor", "simulated time / wall time"},
+      {"battery_fraction", "charge of the emptiest battery, 0 to 1"},
+      {"battery_life_days", "life of the worst battery at this rate"},
+      {"system_throughput", "results a second"},
+      {"tx_attempts", "transmissions, retries included"},
+      {"tx_packets", "frames sent by the devices' radios"},
+      {"rx_packets", "frames received by them"},
+      {"tx_bytes", "bytes sent by them"},
+      {"rx_bytes", "bytes received by them"},
+      {"cca_busy", "channel assessments that found it busy"},
+      {"cycles", "processor cycles of the devices"},
+      {"instructions", "instructions of the devices"},
+      {"sleep_fraction", "share of time the processors slept, 0 to 1"},
+      {"collisions", "frames lost to another transmission"},
+      {"frames_on_air", "transmissions of all radios, acknowledgements included"},
+      {"channel_utilization", "share of time the channel carried a frame, 0 to 1"},
+      {"duration_s", "simulated seconds"},
   };
+  for (const char* cause : {"cpu_active", "sleep", "radio_tx", "radio_rx", "radio_idle", "saadc"})
+    out.push_back({fmt::format("energy_{}_mJ", cause), fmt::format("energy of the devices for {}", cause)});
+  constexpr std::pair<const char*, const char*> kLatencies[] = {
+      {"e2e", "end of sensing to result"},
+      {"age", "begin of sensing to result"},
+      {"packet", "sent to received by the gateway"},
+      {"sensing", "length of the window"},
+      {"compute", "sensing to transmit request"},
+      {"access", "request to first symbol on the air"},
+      {"air", "transmission"},
+      {"wire", "gateway to edge service"},
+      {"queue", "waiting at the edge service"},
+      {"inference", "running the model"},
+      {"reply", "result to where it is wanted"},
+      {"store", "result to cloud store"},
+      {"answer", "cloud store to answer"},
+  };
+  constexpr std::pair<const char*, const char*> kFigures[] = {{"", "mean, or the scope's percentile"},
+                                                              {"avg_", "mean"},
+                                                              {"min_", "shortest"},
+                                                              {"p50_", "median"},
+                                                              {"p95_", "95th percentile"},
+                                                              {"p99_", "99th percentile"},
+                                                              {"max_", "longest"}};
+  for (const auto& [what, doc] : kLatencies)
+    for (const auto& [figure, said] : kFigures)
+      out.push_back({fmt::format("{}{}_latency_ms", figure, what), fmt::format("{}: {}", doc, said)});
+  return out;
+}
+
+}  // namespace
+
+const std::vector<NamedThing>& assertion_metrics() {
+  static const std::vector<NamedThing> kMetrics = all_assertion_metrics();
   return kMetrics;
+}
+
+std::pair<std::string, std::string> split_metric(std::string_view name) {
+  const size_t bracket = name.find('[');
+  if (bracket == std::string_view::npos || name.back() != ']') return {std::string(name), ""};
+  return {std::string(name.substr(0, bracket)),
+          std::string(name.substr(bracket + 1, name.size() - bracket - 2))};
+}
+
+bool is_assertion_metric(std::string_view name) {
+  const std::string bare = split_metric(name).first;
+  for (const NamedThing& m : assertion_metrics())
+    if (m.name == bare) return true;
+  return (bare.rfind("precision_", 0) == 0 && bare.size() > 10) ||
+         (bare.rfind("recall_", 0) == 0 && bare.size() > 7);
 }
 
 const std::vector<NamedThing>& collectable_metrics() {
   static const std::vector<NamedThing> kMetrics = {
-      {"device_energy", "energy of each device by component"},
-      {"device_cpu", "cycles, sleep time and interrupts of each device"},
-      {"device_memory", "memory used by each device"},
-      {"device_gpio", "changes of output pins"},
-      {"device_uart", "bytes over serial ports"},
-      {"packet_latency", "latency of each packet"},
-      {"packet_loss", "packets sent, delivered and dropped"},
-      {"radio", "RSSI, SINR, collisions, retries"},
-      {"channel_utilization", "share of time the channel is busy"},
-      {"link_throughput", "bytes and packets of each wired link"},
-      {"queue_depth", "lengths of queues"},
-      {"end_to_end_latency", "span chain of each sample"},
-      {"ml_inference_time", "time of each inference"},
-      {"ml_accuracy", "results against the ground truth"},
-      {"edge_cpu", "processor use at the edge"},
-      {"edge_memory", "memory use at the edge"},
-      {"edge_network", "bytes in and out of edge nodes"},
-      {"cloud_requests", "requests and processing time in the cloud"},
-      {"throughput", "samples processed a second"},
+      {"device_energy", "device table: energy by cause"},
+      {"device_cpu", "device table: cycles, sleep, interrupts"},
+      {"device_metrics", "device table"},
+      {"packet_latency", "network table: latencies"},
+      {"packet_loss", "network table: sent, delivered, dropped"},
+      {"channel_utilization", "network table: share of busy time"},
+      {"network_metrics", "network table"},
+      {"ml_inference_time", "edge table and spans"},
+      {"edge", "edge table"},
+      {"edge_metrics", "edge table"},
+      {"cloud", "cloud table"},
+      {"cloud_metrics", "cloud table"},
+      {"end_to_end_latency", "cross-tier table and spans"},
+      {"ml_accuracy", "cross-tier table: results against the ground truth"},
+      {"cross_tier_metrics", "cross-tier table"},
+      {"spans", "one row a sample, stage by stage"},
   };
   return kMetrics;
 }
@@ -89,13 +129,10 @@ const std::vector<NamedThing>& native_services() {
 
 const std::vector<NamedThing>& compute_targets() {
   static const std::vector<NamedThing> kTargets = {
-      {"raspberry-pi-3", "4 × Cortex-A53, 1.2 GHz"},
-      {"raspberry-pi-4", "4 × Cortex-A72, 1.5 GHz"},
-      {"raspberry-pi-5", "4 × Cortex-A76, 2.4 GHz"},
-      {"jetson-nano", "4 × Cortex-A57 and 128-core GPU"},
-      {"jetson-orin-nano", "6 × Cortex-A78AE and GPU"},
-      {"x86-laptop", "4 cores, 2.5 GHz"},
-      {"x86-server", "16 cores, 2.4 GHz"},
+      {"raspberry-pi-3", "Cortex-A53, 1.2 GHz"},
+      {"raspberry-pi-4", "Cortex-A72, 1.5 GHz"},
+      {"raspberry-pi-5", "Cortex-A76, 2.4 GHz"},
+      {"x86-server", "AVX2, 3 GHz"},
   };
   return kTargets;
 }

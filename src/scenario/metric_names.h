@@ -1,17 +1,24 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace xedgesim::scenario {
 
 struct NamedThing {
-  std::string_view name;
-  std::string_view doc;
+  std::string name;
+  std::string doc;
 };
 
-/// Metrics an assertion may name. With a `scope.node` they are taken over those nodes alone.
+/// Metrics an assertion may name (docs/results.md says how each is computed), without the open-ended
+/// families.
 const std::vector<NamedThing>& assertion_metrics();
+/// One of those, or `precision_CLASS`, `recall_CLASS`; a name may carry a node or pattern:
+/// `energy_mJ[vib_3]`.
+bool is_assertion_metric(std::string_view name);
+/// "energy_mJ[vib_3]" -> "energy_mJ", "vib_3"; no node: "".
+std::pair<std::string, std::string> split_metric(std::string_view name);
 /// What `metrics.collect` may list.
 const std::vector<NamedThing>& collectable_metrics();
 /// Services the native edge and cloud kinds know.

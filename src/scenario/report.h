@@ -24,6 +24,7 @@ struct Path {
   long index = -1;  ///< of a list item when >= 0
 
   Path() = default;
+  explicit Path(std::string_view k) : key(k) {}
   Path(const Path& above, std::string_view k) : parent(&above), key(k) {}
   Path(const Path& above, size_t i) : parent(&above), index(static_cast<long>(i)) {}
   std::string text() const;

@@ -44,6 +44,23 @@ class Lines {
     return text_.substr(starts_[index], end - starts_[index]);
   }
 
+  /// False when a quoted text begins here that goes on to the end of the file.
+  bool quote_closed(int line, int column) const {
+    const size_t start =
+        starts_[std::min(static_cast<size_t>(line), starts_.size() - 1)] + static_cast<size_t>(column);
+    if (start >= text_.size() || (text_[start] != '"' && text_[start] != '\'')) return true;
+    const char quote = text_[start];
+    for (size_t i = start + 1; i < text_.size(); ++i) {
+      if (quote == '"' && text_[i] == '\\') {
+        ++i;
+      } else if (text_[i] == quote) {
+        if (quote == '"' || i + 1 >= text_.size() || text_[i + 1] != quote) return true;
+        ++i;
+      }
+    }
+    return false;
+  }
+
  private:
   /// UTF-8 continuation bytes left of a column. Counts from the place asked for last: a line may be megabytes
   /// long.
@@ -125,6 +142,9 @@ class TreeBuilder : public YAML::EventHandler {
     v->kind = Value::Kind::scalar;
     v->mark = mark(m);
     v->quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
+    // yaml-cpp takes the end of the file for a closing quote.
+    if (v->quoted && !lines_.quote_closed(m.line, m.column))
+      throw Refused{v->mark, "this quote is never closed: write the closing one"};
     const bool is_key = !open_.empty() && open_.back().value->is_map() && !open_.back().has_key;
     v->text = is_key ? text : substituted(text, v->mark);
     add(std::move(v), {1, 1}, anchor);
@@ -174,7 +194,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (static_cast<int>(open_.size()) >= kDeepest)
       throw Refused{mark(m), fmt::format("nested deeper than {} levels: no scenario needs that", kDeepest)};
     if (!open_.empty() && open_.back().value->is_map() && !open_.back().has_key)
-      throw Refused{mark(m), "a list or map cannot be a key: write plain text before the ':'"};
+      throw Refused{mark(m), "a list or map cannot be a key: write plain text before the ':' and close every '[' and '{'"};
     Open o;
     o.value = std::make_shared<Value>();
     o.value->kind = kind;

@@ -111,6 +111,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
     fail(e.what());
   }
   const SimTime reached = system.scheduler().now();
+  const metrics::HostInfo host = options.host ? options.host() : metrics::HostInfo{};
   info.duration = reached.since_start();
   info.digest = system.scheduler().digest();
   try {
@@ -133,8 +134,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
       outcome.reason = "an assertion failed";
     }
   }
-  outcome.summary = metrics::build_summary(collector, metric_map, info,
-                                           options.host ? options.host() : metrics::HostInfo{}, verdicts);
+  outcome.summary = metrics::build_summary(collector, metric_map, info, host, verdicts);
   try {
     metrics::write_summary(directory, outcome.summary);
   } catch (const Error& e) {

@@ -58,7 +58,7 @@ TEST(Override, MistakesNameTheOverride) {
       {"scenario.duration=5",
        "--set scenario.duration=5: scenario.duration: '5' has no unit: write a time such as 10ms (ns, us, "
        "ms, s, min, h)\n"},
-      {"scenario.name=[a", "--set scenario.name=[a: the value is wrong: '[' is never closed: write ']'\n"},
+      {"scenario.name=[a", "--set scenario.name=[a: the value is wrong: a list or map cannot be a key: write plain text before the ':' and close every '[' and '{'\n"},
       {"scenario",
        "--set scenario: this is no override: write path=value, such as scenario.seed=43 or "
        "devices[0].count=100\n"},
@@ -122,7 +122,7 @@ devices:
   - {id: quick, kind: fast, count: 1, config: {report_interval: 3s}}
 )");
   ASSERT_EQ(to_text(r.errors), "");
-  EXPECT_EQ(to_text(r.warnings), "s.yaml:6:3: kind 'unused' is used by no entry\n");
+  EXPECT_EQ(to_text(r.warnings), "s.yaml:7:3: kind 'unused' is used by no entry\n");
   const auto& d = r.scenario.devices;
   EXPECT_EQ(d[0].count, 2);
   EXPECT_EQ(d[0].config.sample_rate_hz, 1000);
@@ -147,8 +147,8 @@ TEST(Inheritance, PositionsHaveTwoSpellings) {
                                  "devices:\n  - {id: a, type: model, position: {x: 1m, y: 2m}}\n"
                                  "  - {id: b, type: model, position: {x: 1m, w: 2m}}\n");
   EXPECT_EQ(to_text(r.errors),
-            "s.yaml:4:34: devices[1].position: a position needs x and y: write {x: 10m, y: 0m}\n"
-            "s.yaml:4:42: unknown key 'w' in devices[1].position — known keys: x, y, z\n");
+            "s.yaml:4:36: devices[1].position: a position needs x and y: write {x: 10m, y: 0m}\n"
+            "s.yaml:4:44: unknown key 'w' in devices[1].position — known keys: x, y, z\n");
   EXPECT_EQ(r.scenario.devices[0].position, (Position{1, 2, 0}));
 }
 

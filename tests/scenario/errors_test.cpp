@@ -98,7 +98,7 @@ TEST(Errors, HostileFilesAreBounded) {
   for (int i = 1; i < 300; ++i)
     chain += "x-" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
   expect_refused_fast(chain + kHead, "nested deeper than");
-  expect_refused_fast(kHead + "x-deep: " + std::string(100'000, '['), "nested deeper than");
+  expect_refused_fast(kHead + "x-deep: " + std::string(100'000, '['), "close every '['");
   expect_refused_fast(
       kHead + "x-deep:\n" +
           [] {
@@ -133,10 +133,23 @@ TEST(Suggest, DamerauLevenshtein) {
   EXPECT_EQ(nearest("zebra", {"sample_rate", "phase"}), "");
 }
 
+TEST(Names, MetricsMayCarryANode) {
+  EXPECT_TRUE(is_assertion_metric("energy_mJ[vib_3]"));
+  EXPECT_TRUE(is_assertion_metric("p95_e2e_latency_ms"));
+  EXPECT_TRUE(is_assertion_metric("recall_inner_race"));
+  EXPECT_FALSE(is_assertion_metric("recall_"));
+  EXPECT_FALSE(is_assertion_metric("energy[vib_3]"));
+  const std::string yaml =
+      kHead + "devices: [{id: vib, type: model}]\nvalidation:\n  assertions:\n    - {metric: \"energy_mJ[";
+  EXPECT_TRUE(load_text(yaml + "vi*]\", max: 3}\n").ok());
+  EXPECT_EQ(to_text(load_text(yaml + "vob]\", max: 3}\n").errors),
+            "s.yaml:5:16: validation.assertions[0].metric: nothing is named 'vob' — did you mean 'vib'?\n");
+}
+
 TEST(Names, EveryMetricIsDocumentedOnce) {
   for (const auto* list :
        {&assertion_metrics(), &collectable_metrics(), &native_services(), &compute_targets()}) {
-    std::map<std::string_view, int> seen;
+    std::map<std::string, int> seen;
     for (const NamedThing& t : *list) {
       EXPECT_EQ(++seen[t.name], 1) << t.name;
       EXPECT_FALSE(t.doc.empty()) << t.name;
