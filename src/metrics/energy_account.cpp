@@ -63,9 +63,10 @@ void EnergyAccount::current(Consumer c, double amperes, SimTime t) {
                     consumers_[c].name, amperes));
   }
   XEDGESIM_ASSERT(t >= total_.since);
-  if (!depleted_) depleted_ = depleted_at(t);
   const int64_t pa = std::llround(amperes * 1e12);
-  total_.set(total_.picoamperes - consumer.picoamperes + pa, t);
+  const Wide charge = total_.at(t);
+  if (capacity_ >= 0 && !depleted_ && charge >= capacity_) depleted_ = depleted_at(t);
+  total_ = {total_.picoamperes - consumer.picoamperes + pa, t, charge};
   consumer.set(pa, t);
 }
 

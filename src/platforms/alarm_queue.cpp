@@ -1,55 +1,57 @@
 #include "platforms/alarm_queue.h"
 
-#include <algorithm>
-
 namespace xedgesim::platforms {
 
 bus::AlarmId AlarmQueue::schedule(bus::Device& device, SimTime when, uint32_t code) {
-  if (free_.empty()) {
-    free_.push_back(static_cast<uint32_t>(slots_.size()));
-    slots_.emplace_back();
+  entries_.push_back({when, ++last_id_, {&device, code}});
+  if (when < next_time_ || entries_.size() == 1) {
+    first_ = entries_.size() - 1;
+    next_time_ = when;
   }
-  const uint32_t index = free_.back();
-  free_.pop_back();
-  Slot& slot = slots_[index];
-  slot.alarm = {&device, code};
-  slot.live = true;
-  heap_.push_back({when, serial_++, index});
-  std::push_heap(heap_.begin(), heap_.end(), [](const Entry& a, const Entry& b) { return a.after(b); });
-  return uint64_t{slot.generation} << 32 | index;
+  return last_id_;
 }
 
 void AlarmQueue::cancel(bus::AlarmId id) {
-  const uint32_t index = static_cast<uint32_t>(id);
-  if (id == 0 || index >= slots_.size()) return;
-  Slot& slot = slots_[index];
-  if (!slot.live || slot.generation != id >> 32) return;
-  slot.live = false;
-  drop_cancelled();
+  if (id == 0) return;
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].id != id) continue;
+    remove(i);
+    return;
+  }
 }
 
-void AlarmQueue::pop_entry() {
-  std::pop_heap(heap_.begin(), heap_.end(), [](const Entry& a, const Entry& b) { return a.after(b); });
-  const uint32_t index = heap_.back().slot;
-  heap_.pop_back();
-  slots_[index].live = false;
-  ++slots_[index].generation;
-  free_.push_back(index);
+void AlarmQueue::remove(size_t index) {
+  const size_t last = entries_.size() - 1;
+  entries_[index] = entries_[last];
+  entries_.pop_back();
+  if (index == first_) {
+    find_first();
+  } else if (first_ == last) {
+    first_ = index;
+  }
 }
 
-void AlarmQueue::drop_cancelled() {
-  while (!heap_.empty() && !slots_[heap_.front().slot].live) pop_entry();
+void AlarmQueue::find_first() {
+  next_time_ = SimTime::never();
+  bus::AlarmId id = 0;
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const Entry& e = entries_[i];
+    if (id != 0 && (e.when > next_time_ || (e.when == next_time_ && e.id > id))) continue;
+    first_ = i;
+    next_time_ = e.when;
+    id = e.id;
+  }
 }
 
 AlarmQueue::Alarm AlarmQueue::pop() {
-  const Alarm alarm = slots_[heap_.front().slot].alarm;
-  pop_entry();
-  drop_cancelled();
+  const Alarm alarm = entries_[first_].alarm;
+  remove(first_);
   return alarm;
 }
 
 void AlarmQueue::clear() {
-  while (!heap_.empty()) pop_entry();
+  entries_.clear();
+  next_time_ = SimTime::never();
 }
 
 }  // namespace xedgesim::platforms

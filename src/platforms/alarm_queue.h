@@ -6,8 +6,9 @@
 
 namespace xedgesim::platforms {
 
-/// The pending alarms of one machine: a binary heap by (time, order of scheduling), with cancellation in
-/// constant time. Never allocates once it has reached its largest size.
+/// The pending alarms of one machine, by (time, order of scheduling). A machine has a handful at a time, so a plain
+/// list with the place of its first one remembered beats a heap. Does not allocate once it has reached its largest
+/// size.
 class AlarmQueue {
  public:
   struct Alarm {
@@ -15,8 +16,9 @@ class AlarmQueue {
     uint32_t code = 0;
   };
 
-  SimTime next_time() const { return heap_.empty() ? SimTime::never() : heap_.front().when; }
+  SimTime next_time() const { return next_time_; }
   bus::AlarmId schedule(bus::Device& device, SimTime when, uint32_t code);
+  /// Unknown ids and those of alarms already taken are ignored.
   void cancel(bus::AlarmId id);
   /// Takes the first alarm; the queue is not empty.
   Alarm pop();
@@ -25,21 +27,15 @@ class AlarmQueue {
  private:
   struct Entry {
     SimTime when;
-    uint64_t serial;
-    uint32_t slot;
-    bool after(const Entry& o) const { return when != o.when ? when > o.when : serial > o.serial; }
-  };
-  struct Slot {
+    bus::AlarmId id;  // counts up, so it is the order of scheduling too
     Alarm alarm;
-    uint32_t generation = 1;
-    bool live = false;
   };
-  void drop_cancelled();
-  void pop_entry();
-  std::vector<Entry> heap_;
-  std::vector<Slot> slots_;
-  std::vector<uint32_t> free_;
-  uint64_t serial_ = 0;
+  void remove(size_t index);
+  void find_first();
+  std::vector<Entry> entries_;
+  size_t first_ = 0;
+  SimTime next_time_ = SimTime::never();
+  bus::AlarmId last_id_ = 0;
 };
 
 }  // namespace xedgesim::platforms

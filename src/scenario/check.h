@@ -55,6 +55,9 @@ void check_metrics(Check& check, const NameTable* names);
 std::vector<NamedNode> check_targets(Check& check, const std::string& path, const Targets& targets,
                                      const NameTable* names);
 
+/// Names looked through for a suggestion.
+constexpr size_t kMostSuggested = 2000;
+
 /// "devices[3].config"
 template <class... Args>
 std::string at(fmt::format_string<Args...> f, Args&&... args) {

@@ -61,7 +61,8 @@ void check_placement(Check& check, const Device& d, const std::string& path) {
   }
 }
 
-void check_sensor(Check& check, const Device& d, size_t i, const std::string& path) {
+void check_sensor(Check& check, const Device& d, size_t i, std::set<std::string>& pins,
+                  const std::string& path) {
   const Sensor& s = d.sensors[i];
   using T = Sensor::Type;
   const auto needs = [&](bool there, const char* what) {
@@ -77,8 +78,7 @@ void check_sensor(Check& check, const Device& d, size_t i, const std::string& pa
                                                          : path;
   const bool analogue = s.pin.size() == 4 && s.pin.rfind("AIN", 0) == 0 && s.pin[3] >= '0' && s.pin[3] <= '7';
   if (d.emulated() && !analogue) check.error(key, "'{}' is no analogue input: write AIN0 to AIN7", s.pin);
-  for (size_t k = 0; k < i; ++k)
-    if (d.sensors[k].pin == s.pin) check.error(key, "'{}' has a sensor already: use another input", s.pin);
+  if (!pins.insert(s.pin).second) check.error(key, "'{}' has a sensor already: use another input", s.pin);
 }
 
 void check_ml(Check& check, const Device& d, const std::string& path) {
@@ -133,8 +133,9 @@ void check_devices(Check& check) {
     check_placement(check, d, path);
     check_config(check, d, path);
     check_ml(check, d, path);
-    for (size_t k = 0; k < d.sensors.size(); ++k)
-      if (check.given(path + ".sensors")) check_sensor(check, d, k, at("{}.sensors[{}]", path, k));
+    std::set<std::string> pins;
+    for (size_t k = 0; k < d.sensors.size() && check.given(path + ".sensors"); ++k)
+      check_sensor(check, d, k, pins, at("{}.sensors[{}]", path, k));
     if (d.battery && d.battery->cutoff_v >= d.battery->voltage_v)
       check.error(path + ".battery", "the cutoff ({}V) is not below the voltage ({}V): lower it",
                   d.battery->cutoff_v, d.battery->voltage_v);

@@ -79,7 +79,8 @@ std::vector<NamedNode> check_targets(Check& check, const std::string& path, cons
     const std::string one = check.given(at("{}[{}]", path, i)) ? at("{}[{}]", path, i) : path;
     auto found = names->resolve(targets[i]);
     if (found.empty()) {
-      const std::string hint = did_you_mean(targets[i], names->names());
+      const std::string hint =
+          check.context().report.full() ? "" : did_you_mean(targets[i], names->names(kMostSuggested));
       check.error(
           one, "nothing is named '{}'{}", targets[i].substr(0, 80),
           !hint.empty() ? hint : ": write the id of a node, a group, a link or a pattern such as vib_*");

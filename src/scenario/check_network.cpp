@@ -14,15 +14,25 @@ std::vector<std::string> profile_names(const Scenario& s) {
   return out;
 }
 
-std::vector<std::string> port_names(const Switch& w) {
-  std::vector<std::string> out;
-  for (const SwitchPort& p : w.ports) out.push_back(p.name);
-  return out;
-}
+/// The ports of each switch that lists any.
+class PortTable {
+ public:
+  explicit PortTable(const Scenario& s) {
+    for (const Switch& w : s.switches)
+      for (const SwitchPort& p : w.ports) ports_[w.id].insert(p.name);
+  }
+  void check(Check& check, const std::string& id, const std::string& port, const std::string& path) const {
+    const auto known = ports_.find(id);
+    if (known == ports_.end() || known->second.count(port)) return;
+    const std::vector<std::string> names(known->second.begin(), known->second.end());
+    const std::string hint = did_you_mean(port, names);
+    check.error(path, "switch '{}' has no port '{}'{}", id, port,
+                hint.empty() ? " — its ports: " + name_list(names) : hint);
+  }
 
-bool contains(const std::vector<std::string>& list, const std::string& item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
+ private:
+  std::unordered_map<std::string, std::set<std::string>> ports_;
+};
 
 void check_ports(Check& check, const Switch& w, const std::string& path) {
   std::set<std::string> seen;
@@ -44,14 +54,6 @@ void check_ports(Check& check, const Switch& w, const std::string& path) {
   }
 }
 
-void check_port(Check& check, const Switch& w, const std::string& port, const std::string& path) {
-  const auto ports = port_names(w);
-  if (ports.empty() || contains(ports, port)) return;
-  const std::string hint = did_you_mean(port, ports);
-  check.error(path, "switch '{}' has no port '{}'{}", w.id, port,
-              hint.empty() ? " — its ports: " + name_list(ports) : hint);
-}
-
 }  // namespace
 
 void check_network(Check& check, const NameTable* names) {
@@ -71,7 +73,7 @@ void check_network(Check& check, const NameTable* names) {
       } else {
         check_targets(check, path + ".endpoints", wired.endpoints, names);
       }
-    } else if (!wired_endpoints(check.s, name)) {
+    } else if (names && !wired_endpoints(check.s, *names, name)) {
       check.warning(
           path, "the name says no ends: call it A_to_B with node ids, gateway or cloud, or add 'endpoints'");
     }
@@ -88,16 +90,17 @@ void check_network(Check& check, const NameTable* names) {
 }
 
 void check_switches(Check& check) {
+  const PortTable ports(check.s);
   for (size_t i = 0; i < check.s.switches.size(); ++i) {
     const Switch& w = check.s.switches[i];
     const std::string path = at("switches[{}]", i);
     check_ports(check, w, path);
     if (w.mirror) {
-      check_port(check, w, w.mirror->to, path + ".mirror.to");
+      ports.check(check, w.id, w.mirror->to, path + ".mirror.to");
       for (size_t k = 0; k < w.mirror->from.size(); ++k)
-        check_port(check, w, w.mirror->from[k],
-                   check.given(path + ".mirror.from[0]") ? at("{}.mirror.from[{}]", path, k)
-                                                         : path + ".mirror.from");
+        ports.check(check, w.id, w.mirror->from[k],
+                    check.given(path + ".mirror.from[0]") ? at("{}.mirror.from[{}]", path, k)
+                                                          : path + ".mirror.from");
     }
     if (w.stp_priority % 4096 != 0)
       check.error(path + ".stp_priority", "{} is no multiple of 4096: write one", w.stp_priority);
@@ -106,11 +109,11 @@ void check_switches(Check& check) {
 
 void check_links(Check& check) {
   const Scenario& s = check.s;
-  std::unordered_map<std::string, const Switch*> switches;
+  const PortTable ports(s);
+  std::set<std::string> switches, nodes;
   std::vector<std::string> known;
-  std::set<std::string> nodes;
   for (const Switch& w : s.switches) {
-    switches.emplace(w.id, &w);
+    switches.insert(w.id);
     known.push_back(w.id);
   }
   for (const LinuxNode& n : s.nodes)
@@ -121,6 +124,7 @@ void check_links(Check& check) {
     if (d.type == Device::Type::external)
       for (int64_t k = 0; k < d.count; ++k) nodes.insert(member_id(d.id, d.count, k));
   known.insert(known.end(), nodes.begin(), nodes.end());
+  known.resize(std::min(known.size(), kMostSuggested));
   std::map<std::string, size_t> used;
   for (size_t i = 0; i < s.links.size(); ++i) {
     const Link& l = s.links[i];
@@ -139,8 +143,8 @@ void check_links(Check& check) {
         continue;
       }
       const std::string node = end.substr(0, colon);
-      if (const auto w = switches.find(node); w != switches.end()) {
-        check_port(check, *w->second, end.substr(colon + 1), one);
+      if (switches.count(node)) {
+        ports.check(check, node, end.substr(colon + 1), one);
       } else if (!nodes.count(node)) {
         check.error(one, "no node or switch is named '{}'{}", node, did_you_mean(node, known));
       }

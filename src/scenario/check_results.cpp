@@ -173,7 +173,7 @@ void check_metrics(Check& check, const NameTable* names) {
     const std::string path = list ? at("metrics.capture[{}]", i) : "metrics.capture";
     if (!budget.spend(check, path, {capture[i]})) break;
     if (!names->resolve(capture[i]).empty()) continue;
-    auto known = names->names();
+    auto known = names->names(kMostSuggested);
     known.insert(known.end(), {"radio", "links"});
     const std::string hint = did_you_mean(capture[i], known);
     check.error(path, "nothing is named '{}'{}", capture[i],

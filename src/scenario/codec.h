@@ -19,24 +19,39 @@ struct LoadContext {
 
 class Documentation;
 
-/// How values of one type stand in YAML. Loading, the schema, the resolved dump and the reference tables
+/// How values of some type stand in YAML. Loading, the schema, the resolved dump and the reference tables
 /// all come from here.
-template <class T>
-class Codec {
+class AnyCodec {
  public:
-  virtual ~Codec() = default;
+  virtual ~AnyCodec() = default;
   /// False after a complaint; `out` may be half filled then.
-  virtual bool load(const Value& value, T& out, const Path& path, LoadContext& context) const = 0;
-  virtual nlohmann::json schema(bool partial) const = 0;
+  virtual bool load_any(const Value& value, void* out, const Path& path, LoadContext& context) const = 0;
+  /// Checks a value that is kept nowhere.
+  virtual bool check_any(const Value& value, const Path& path, LoadContext& context) const = 0;
   /// Null: leave the key out.
-  virtual ValuePtr dump(const T& value) const = 0;
+  virtual ValuePtr dump_any(const void* value) const = 0;
+  virtual nlohmann::json schema(bool partial) const = 0;
   /// For the reference: "time (ns, us, …)".
   virtual std::string type() const = 0;
   /// Keys one level down, to find misplaced ones.
   virtual std::vector<std::string> keys() const { return {}; }
   virtual void document(Documentation&, const std::string& path) const { (void)path; }
-  /// A key without a value means an empty one (lists, maps) instead of a mistake.
-  virtual bool null_is_empty() const { return false; }
+};
+
+template <class T>
+class Codec : public AnyCodec {
+ public:
+  virtual bool load(const Value& value, T& out, const Path& path, LoadContext& context) const = 0;
+  virtual ValuePtr dump(const T& value) const = 0;
+
+  bool load_any(const Value& value, void* out, const Path& path, LoadContext& context) const final {
+    return load(value, *static_cast<T*>(out), path, context);
+  }
+  bool check_any(const Value& value, const Path& path, LoadContext& context) const final {
+    T unused{};
+    return load(value, unused, path, context);
+  }
+  ValuePtr dump_any(const void* value) const final { return dump(*static_cast<const T*>(value)); }
 };
 
 template <class T>
@@ -91,7 +106,6 @@ class ListCodec : public Codec<std::vector<T>> {
     return (one_is_list_ ? item_->type() + " or list of such" : "list of " + item_->type());
   }
   void document(Documentation& d, const std::string& path) const override { item_->document(d, path + "[]"); }
-  bool null_is_empty() const override { return true; }
 
  private:
   CodecPtr<T> item_;
@@ -134,11 +148,31 @@ class MapCodec : public Codec<std::map<std::string, T>> {
     for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     item_->document(d, path + "." + upper);
   }
-  bool null_is_empty() const override { return true; }
 
  private:
   CodecPtr<T> item_;
   std::string key_name_;
+};
+
+/// Absent values stay absent in the dump.
+template <class T>
+class OptionalCodec : public Codec<std::optional<T>> {
+ public:
+  explicit OptionalCodec(CodecPtr<T> inner) : inner_(std::move(inner)) {}
+  bool load(const Value& value, std::optional<T>& out, const Path& path,
+            LoadContext& context) const override {
+    return inner_->load(value, out.emplace(), path, context);
+  }
+  ValuePtr dump(const std::optional<T>& value) const override {
+    return value ? inner_->dump(*value) : nullptr;
+  }
+  nlohmann::json schema(bool partial) const override { return inner_->schema(partial); }
+  std::string type() const override { return inner_->type(); }
+  std::vector<std::string> keys() const override { return inner_->keys(); }
+  void document(Documentation& d, const std::string& path) const override { inner_->document(d, path); }
+
+ private:
+  CodecPtr<T> inner_;
 };
 
 template <class T>

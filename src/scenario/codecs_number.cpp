@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -267,30 +268,64 @@ const std::vector<std::string> kTimeUnits = {"ns", "us", "ms", "s", "min", "h"};
 const std::vector<std::string> kByteUnits = {"B", "kB", "KiB", "MB", "MiB", "GB", "GiB"};
 constexpr int64_t kHuge = int64_t{1} << 62;
 
+/// [x, y], [x, y, z] or {x: …, y: …, z: …}.
 class PositionCodec : public Codec<Position> {
  public:
   bool load(const Value& value, Position& out, const Path& path, LoadContext& context) const override {
+    if (value.is_map()) return load_map(value, out, path, context);
     if (!value.is_list() || value.items.size() < 2 || value.items.size() > 3) {
       context.report.error(
-          value.mark, fmt::format("{}: expected a position such as [10m, 0m] or [10m, 0m, 2m]", path.text()));
+          value.mark,
+          fmt::format("{}: expected a position such as [10m, 0m] or {{x: 10m, y: 0m}}", path.text()));
       return false;
     }
-    bool ok = axis_->load(*value.items[0], out.x_m, Path(path, size_t{0}), context);
-    ok &= axis_->load(*value.items[1], out.y_m, Path(path, size_t{1}), context);
-    if (value.items.size() == 3) ok &= axis_->load(*value.items[2], out.z_m, Path(path, size_t{2}), context);
+    bool ok = true;
+    for (size_t i = 0; i < value.items.size(); ++i)
+      ok &= axis_->load(*value.items[i], out.*kAxes[i].member, Path(path, i), context);
     return ok;
   }
   json schema(bool) const override {
-    return {{"type", "array"}, {"minItems", 2}, {"maxItems", 3}, {"items", axis_->schema(false)}};
+    const json axis = axis_->schema(false);
+    const json list = {{"type", "array"}, {"minItems", 2}, {"maxItems", 3}, {"items", axis}};
+    const json map = {{"type", "object"},
+                      {"properties", {{"x", axis}, {"y", axis}, {"z", axis}}},
+                      {"required", {"x", "y"}},
+                      {"additionalProperties", false}};
+    return {{"anyOf", json::array({list, map})}};
   }
   ValuePtr dump(const Position& p) const override {
     std::vector<ValuePtr> items = {axis_->dump(p.x_m), axis_->dump(p.y_m)};
     if (p.z_m != 0) items.push_back(axis_->dump(p.z_m));
     return make_list(std::move(items));
   }
-  std::string type() const override { return "position [x, y] or [x, y, z]"; }
+  std::string type() const override { return "position [x, y], [x, y, z] or {x, y, z}"; }
 
  private:
+  struct Axis {
+    std::string_view key;
+    double Position::*member;
+  };
+  static constexpr std::array kAxes{Axis{"x", &Position::x_m}, Axis{"y", &Position::y_m},
+                                    Axis{"z", &Position::z_m}};
+
+  bool load_map(const Value& value, Position& out, const Path& path, LoadContext& context) const {
+    bool ok = true;
+    for (const Entry& e : value.entries) {
+      const auto axis =
+          std::find_if(kAxes.begin(), kAxes.end(), [&](const Axis& a) { return a.key == e.key; });
+      if (axis != kAxes.end()) {
+        ok &= axis_->load(*e.value, out.*axis->member, Path(path, e.key), context);
+      } else {
+        context.report.error(e.mark, fmt::format("unknown key '{}' in {} — known keys: x, y, z",
+                                                 e.key.substr(0, 80), path.text()));
+        ok = false;
+      }
+    }
+    if (value.find("x") && value.find("y")) return ok;
+    context.report.error(value.mark,
+                         fmt::format("{}: a position needs x and y: write {{x: 10m, y: 0m}}", path.text()));
+    return false;
+  }
   CodecPtr<double> axis_ = length(-1e7, 1e7);
 };
 

@@ -5,7 +5,7 @@
 // The keys of every section; one function a struct, beside its siblings in describe_*.cpp.
 namespace xedgesim::scenario {
 
-const Description<Impairments>& describe_impairments();
+const Layout& describe_impairments();
 
 CodecPtr<Device> device_codec();
 CodecPtr<DeviceConfig> device_config_codec();

@@ -6,11 +6,8 @@ namespace {
 constexpr int64_t kLongestCount = 100'000;
 
 /// `positions` is a list of points, or the file they are in.
-class PositionsField : public Field<Placement> {
+class PositionsCodec : public Codec<Placement> {
  public:
-  PositionsField()
-      : Field({.key = "positions",
-               .doc = "points, one a device, or a CSV file with the columns x_m,y_m[,z_m]"}) {}
   bool load(const Value& value, Placement& out, const Path& path, LoadContext& context) const override {
     if (value.is_list()) return points_->load(value, out.positions, path, context);
     return file_->load(value, out.positions_file, path, context);
@@ -46,7 +43,9 @@ const Description<Placement>& describe_placement() {
           length(0.01, 1e6));
     d.add({.key = "origin", .doc = "centre of grid, circle and disc, start of the line"}, &Placement::origin,
           position());
-    d.fields.push_back(std::make_shared<PositionsField>());
+    d.add_whole(
+        {.key = "positions", .doc = "points, one a device, or a CSV file with the columns x_m,y_m[,z_m]"},
+        std::make_shared<PositionsCodec>());
     return d;
   }();
   return kD;
@@ -59,7 +58,7 @@ const Description<DeviceConfig>& describe_config() {
     d.doc =
         "Settings for the firmware (UICR customer words) or the model. What is absent is the firmware's own "
         "choice.";
-    d.extra = &C::extra;
+    d.keep_extra(&C::extra);
     d.add({.key = "sample_rate", .doc = "samples a second of the sensor"}, &C::sample_rate_hz, frequency());
     d.add({.key = "report_interval", .doc = "time between reports"}, &C::report_interval,
           positive_duration());
@@ -220,7 +219,9 @@ const Description<Device>& describe_device() {
           struct_of(describe_placement()));
     d.add({.key = "position", .doc = "where a single device stands, instead of placement"}, &Device::position,
           position());
-    d.add({.key = "sensors", .doc = "inputs; absent with a config.sample_rate: vibration on AIN0, else none"},
+    d.add({.key = "sensors",
+           .doc = "inputs; absent with a config.sample_rate: vibration on AIN0, else none",
+           .keep_empty = true},
           &Device::sensors, list_of(struct_of(describe_sensor())));
     d.add({.key = "ml_placement", .doc = "where inference runs"}, &Device::ml_placement,
           choice<P>({{"none", P::none},

@@ -189,13 +189,15 @@ std::vector<NamedNode> NameTable::resolve(const Targets& targets, std::vector<st
   return out;
 }
 
-std::vector<std::string> NameTable::names() const {
-  std::vector<std::string> out = group_names_;
-  for (const NamedNode& n : all_) out.push_back(n.id);
+std::vector<std::string> NameTable::names(size_t most) const {
+  std::vector<std::string> out(
+      group_names_.begin(),
+      group_names_.begin() + static_cast<std::ptrdiff_t>(std::min(most, group_names_.size())));
+  for (size_t i = 0; i < all_.size() && out.size() < most; ++i) out.push_back(all_[i].id);
   return out;
 }
 
-std::optional<std::pair<std::string, std::string>> wired_endpoints(const Scenario& s,
+std::optional<std::pair<std::string, std::string>> wired_endpoints(const Scenario& s, const NameTable& names,
                                                                    const std::string& name) {
   const auto path = s.network.wired.find(name);
   if (path != s.network.wired.end() && path->second.endpoints.size() == 2)
@@ -203,8 +205,8 @@ std::optional<std::pair<std::string, std::string>> wired_endpoints(const Scenari
   const size_t to = name.find("_to_");
   if (to == std::string::npos) return std::nullopt;
   const std::string a = node_of(s, name.substr(0, to)), b = node_of(s, name.substr(to + 4));
-  const NameTable names(s);
-  if (names.resolve(a).size() != 1 || names.resolve(b).size() != 1) return std::nullopt;
+  if (is_glob(a) || is_glob(b) || names.resolve(a).size() != 1 || names.resolve(b).size() != 1)
+    return std::nullopt;
   return std::pair(a, b);
 }
 

@@ -49,8 +49,8 @@ class NameTable {
   std::vector<NamedNode> resolve(const std::string& name) const;
   /// In order of first mention, without repetition. Names that mean nothing go to `unknown`.
   std::vector<NamedNode> resolve(const Targets& targets, std::vector<std::string>* unknown = nullptr) const;
-  /// Ids and group ids, for suggestions.
-  std::vector<std::string> names() const;
+  /// The first group ids and ids, for suggestions.
+  std::vector<std::string> names(size_t most) const;
 
  private:
   void add(std::string id, NodeClass kind);
@@ -65,7 +65,8 @@ class NameTable {
 /// The two nodes of a wired path: its endpoints, else the name `A_to_B`, where `gateway` and `edge` are the
 /// first edge node and `cloud` the first cloud node. Nothing when the name says nothing.
 std::optional<std::pair<std::string, std::string>> wired_endpoints(const Scenario& scenario,
-                                                                   const std::string& name);
+                                                                   const NameTable& names,
+                                                                   const std::string& path);
 
 /// Shell-like: * any text, ? any character.
 bool glob_match(std::string_view pattern, std::string_view text);

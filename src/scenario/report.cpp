@@ -26,7 +26,12 @@ int Report::add_source(Source source) {
 }
 
 void Report::error(const Mark& mark, std::string message) {
-  if (error_places_.insert(place(mark)).second) errors_.push_back({mark, std::move(message)});
+  if (!error_places_.insert(place(mark)).second) return;
+  if (full()) {
+    ++further_errors_;
+  } else {
+    errors_.push_back({mark, std::move(message)});
+  }
 }
 
 bool Report::has_error_at(const Mark& mark) const { return error_places_.count(place(mark)) != 0; }
@@ -35,7 +40,7 @@ void Report::warning(const Mark& mark, std::string message) {
   warnings_.push_back({mark, std::move(message)});
 }
 
-std::vector<Diagnostic> Report::sorted(const std::vector<Complaint>& complaints) const {
+std::vector<Diagnostic> Report::sorted(const std::vector<Complaint>& complaints, size_t further) const {
   std::vector<const Complaint*> order;
   for (const Complaint& c : complaints) order.push_back(&c);
   std::stable_sort(order.begin(), order.end(),
@@ -43,8 +48,8 @@ std::vector<Diagnostic> Report::sorted(const std::vector<Complaint>& complaints)
   std::vector<Diagnostic> out;
   for (const Complaint* c : order) {
     if (out.size() == kMostComplaints) {
-      out.push_back(
-          {source(0).name, 0, 0, fmt::format("and {} more: mend these first", order.size() - out.size())});
+      out.push_back({source(0).name, 0, 0,
+                     fmt::format("and {} more: mend these first", complaints.size() - out.size() + further)});
       break;
     }
     out.push_back({source(c->mark.file).name, c->mark.line, c->mark.column, c->message});

@@ -38,22 +38,26 @@ class Report {
 
   void error(const Mark& mark, std::string message);
   void warning(const Mark& mark, std::string message);
+  /// So many errors that further ones are only counted: suggestions for them are not worth their time.
+  bool full() const { return errors_.size() >= kMostKept; }
   bool has_error_at(const Mark& mark) const;
   bool has_errors() const { return !errors_.empty(); }
   /// Sorted by source (in order of reading), line and column; very many are cut with a count.
-  std::vector<Diagnostic> errors() const { return sorted(errors_); }
-  std::vector<Diagnostic> warnings() const { return sorted(warnings_); }
+  std::vector<Diagnostic> errors() const { return sorted(errors_, further_errors_); }
+  std::vector<Diagnostic> warnings() const { return sorted(warnings_, 0); }
 
  private:
+  static constexpr size_t kMostKept = 1000;
   struct Complaint {
     Mark mark;
     std::string message;
   };
-  std::vector<Diagnostic> sorted(const std::vector<Complaint>& complaints) const;
+  std::vector<Diagnostic> sorted(const std::vector<Complaint>& complaints, size_t further) const;
   std::vector<Source> sources_;
   std::vector<Complaint> errors_;
   std::vector<Complaint> warnings_;
   std::set<std::tuple<int, int, int>> error_places_;
+  size_t further_errors_ = 0;
 };
 
 }  // namespace xedgesim::scenario

@@ -36,11 +36,7 @@ class Lines {
   }
   Mark mark(int line, int column) const {
     if (line < 0 || column < 0) return {source_, 1, 1};
-    const std::string_view before =
-        this->line(static_cast<size_t>(line)).substr(0, static_cast<size_t>(column));
-    const auto follow =
-        std::count_if(before.begin(), before.end(), [](char c) { return (c & 0xc0) == 0x80; });
-    return {source_, line + 1, column + 1 - static_cast<int>(follow)};
+    return {source_, line + 1, column + 1 - following_bytes(line, column)};
   }
   std::string_view line(size_t index) const {
     if (index >= starts_.size()) return {};
@@ -49,9 +45,29 @@ class Lines {
   }
 
  private:
+  /// UTF-8 continuation bytes left of a column. Counts from the place asked for last: a line may be megabytes
+  /// long.
+  int following_bytes(int line, int column) const {
+    const std::string_view bytes = this->line(static_cast<size_t>(line));
+    const int end = std::min(column, static_cast<int>(bytes.size()));
+    if (line != last_line_) {
+      last_line_ = line;
+      last_column_ = last_following_ = 0;
+    }
+    const auto count = [&](int from, int to) {
+      int n = 0;
+      for (int i = from; i < to; ++i) n += (bytes[static_cast<size_t>(i)] & 0xc0) == 0x80;
+      return n;
+    };
+    last_following_ += end >= last_column_ ? count(last_column_, end) : -count(end, last_column_);
+    last_column_ = end;
+    return last_following_;
+  }
+
   std::string_view text_;
   int source_;
   std::vector<size_t> starts_;
+  mutable int last_line_ = -1, last_column_ = 0, last_following_ = 0;
 };
 
 /// Offset of the first byte that is not UTF-8, or npos.

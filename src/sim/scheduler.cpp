@@ -106,14 +106,19 @@ SimTime Scheduler::advance_running(SimTime horizon) {
   }
   if (advancing_.empty()) return horizon;
   std::sort(advancing_.begin(), advancing_.end());
-  pool_.run(advancing_.size(), [&](size_t i) {
+  const auto advance = [&](size_t i) {
     Slot& s = slots_[advancing_[i]];
     try {
       s.reached = s.running->advance(horizon, s.outbox);
     } catch (...) {
       s.error = std::current_exception();
     }
-  });
+  };
+  if (config_.threads == 1 || advancing_.size() == 1) {
+    for (size_t i = 0; i < advancing_.size(); ++i) advance(i);
+  } else {
+    pool_.run(advancing_.size(), advance);
+  }
   statistics_.advances += advancing_.size();
   SimTime until = horizon;
   for (uint32_t index : advancing_) {

@@ -317,7 +317,7 @@ TEST(Channel, EnergyIsAveragedOverTheEightSymbols) {
 }
 
 TEST(Channel, TheInstantaneousRuleSeesBeginsAndTheEndOfTheWindow) {
-  const ChannelConfig c{.cca_rule = CcaRule::instantaneous};
+  const ChannelConfig c{.convention = Convention::ns3};
   EXPECT_TRUE(cca_busy(c, CcaMode::energy, -6001, us(10'000 - 127), 60, true));
   EXPECT_FALSE(cca_busy(c, CcaMode::energy, -6001, us(10'832 - 127), 60, true));
   EXPECT_TRUE(cca_busy(c, CcaMode::carrier, 0, us(10'000 - 127), 60, true));

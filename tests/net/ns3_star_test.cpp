@@ -21,7 +21,6 @@ using sim::ParticipantId;
 struct DeviceRow {
   double x = 0, y = 0;
   Duration phase;
-  int delivered = 0;
 };
 
 std::vector<std::map<std::string, std::string>> read_csv(const std::string& name) {
@@ -49,8 +48,8 @@ std::vector<std::map<std::string, std::string>> read_csv(const std::string& name
 std::vector<DeviceRow> read_devices(const std::string& name) {
   std::vector<DeviceRow> out;
   for (auto& row : read_csv(name))
-    out.push_back({std::stod(row["x_m"]), std::stod(row["y_m"]), Duration::seconds(std::stod(row["phase_s"])),
-                   std::stoi(row["delivered"])});
+    out.push_back(
+        {std::stod(row["x_m"]), std::stod(row["y_m"]), Duration::seconds(std::stod(row["phase_s"]))});
   return out;
 }
 
@@ -93,7 +92,7 @@ Result replay(const std::vector<DeviceRow>& devices, const Options& options) {
   std::vector<ChannelStation> stations = {{station(kGateway, 0, 0), "gateway"}};
   for (size_t i = 0; i < devices.size(); ++i)
     stations.push_back({station(id_of(i), devices[i].x, devices[i].y), fmt::format("device_{}", i)});
-  Channel channel({.id = kChannel, .seed = options.seed, .cca_rule = CcaRule::instantaneous},
+  Channel channel({.id = kChannel, .seed = options.seed, .convention = Convention::ns3},
                   std::make_unique<LogDistance>(options.exponent, 1.0, 40.0), stations);
   channel.reception.connect([&](const ReceptionRecord& r) {
     if (r.receiver == kGateway && r.addressed) ++result.outcomes[r.outcome];
@@ -180,6 +179,36 @@ TEST_P(Ns3Star, GivesTheSameDeliveryAndLatency) {
 
 INSTANTIATE_TEST_SUITE_P(Runs, Ns3Star, testing::Values(Case{20, 1}, Case{100, 1}, Case{100, 2}),
                          [](const auto& p) { return fmt::format("N{}Run{}", p.param.n, p.param.run); });
+
+// Other exponents, payloads and numbers of devices: figures of our own ns-3 3.37 runs of the same kind
+// (docs/radio.md).
+class Ns3Points : public testing::TestWithParam<size_t> {};
+constexpr size_t kPoints = 6;
+
+TEST_P(Ns3Points, HoldForOtherExponentsPayloadsAndNumbers) {
+  auto rows = read_csv("lrwpan_points.csv");
+  ASSERT_EQ(rows.size(), kPoints);
+  auto& row = rows[GetParam()];
+  const auto figure = [&](const char* key) { return std::stod(row[key]); };
+  const auto devices = read_devices(row["positions"]);
+  constexpr int kSeeds = 3;
+  double delivery = 0, latency = 0;
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const Result r = replay(devices, {.exponent = figure("exponent"),
+                                      .payload = std::stoi(row["payload"]),
+                                      .seconds = std::stoi(row["traffic_s"]),
+                                      .seed = seed});
+    delivery += r.delivery_ratio() / kSeeds;
+    latency += r.mean_latency_ms() / kSeeds;
+  }
+  fmt::print("{} exponent {} payload {}: delivery {:.5f} (ns-3 {}), latency {:.3f} ms ({})\n",
+             row["positions"], row["exponent"], row["payload"], delivery, row["delivery_ratio"], latency,
+             row["latency_mean_ms"]);
+  EXPECT_NEAR(delivery, figure("delivery_ratio"), 0.01);
+  EXPECT_NEAR(latency / figure("latency_mean_ms"), 1.0, 0.03);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, Ns3Points, testing::Range(size_t{0}, kPoints));
 
 }  // namespace
 }  // namespace xedgesim::net

@@ -48,7 +48,9 @@ TEST(FirmwareImage, NamesFunctions) {
 TEST(FirmwareImage, RefusesOtherProcessors) {
   std::string elf = file("hello.elf");
   elf[18] = 62;  // EM_X86_64
-  EXPECT_NE(refusal(elf).find("is built for x86-64 (ELF machine 62), not for a 32-bit Arm"), std::string::npos) << refusal(elf);
+  EXPECT_NE(refusal(elf).find("is built for x86-64 (ELF machine 62), not for a 32-bit Arm"),
+            std::string::npos)
+      << refusal(elf);
   elf = file("hello.elf");
   elf[5] = 2;  // big-endian
   EXPECT_NE(refusal(elf), "accepted");
@@ -56,7 +58,8 @@ TEST(FirmwareImage, RefusesOtherProcessors) {
 
 TEST(FirmwareImage, RefusesTruncatedElf) {
   const std::string elf = file("hello.elf");
-  EXPECT_NE(refusal(elf.substr(0, 200)).find("firmware 'fw' is truncated"), std::string::npos) << refusal(elf.substr(0, 200));
+  EXPECT_NE(refusal(elf.substr(0, 200)).find("firmware 'fw' is truncated"), std::string::npos)
+      << refusal(elf.substr(0, 200));
   EXPECT_NE(refusal(elf.substr(0, 10000)), "");
 }
 
@@ -67,7 +70,9 @@ TEST(FirmwareImage, SurvivesEveryTruncationAndRandomDamage) {
   RandomStream random(1, "firmware", "damage");
   for (int i = 0; i < 400; ++i) {
     std::string damaged = i % 2 ? elf : hex;
-    for (int k = 0; k < 8; ++k) damaged[random.below(static_cast<uint32_t>(i % 4 ? 512 : damaged.size()))] = static_cast<char>(random());
+    for (int k = 0; k < 8; ++k)
+      damaged[random.below(static_cast<uint32_t>(i % 4 ? 512 : damaged.size()))] =
+          static_cast<char>(random());
     refusal(damaged);
   }
 }

@@ -43,7 +43,7 @@ class Peripheral : public bus::TaskEventDevice {
   }
   /// This device draws the profile's current of `key`, or nothing.
   void draw(std::string_view key, bool on) {
-    if (drawn_key_ != key) {
+    if (on && drawn_key_ != key) {
       drawn_key_ = key;
       drawn_amperes_ = amperes(key);
     }

@@ -104,12 +104,23 @@ Stop Cpu::run(uint64_t limit) {
 }
 
 void Cpu::run_image() {
+  // What the host predicts it need not wait for: the next record follows from the width and from whether the
+  // handler branched, both as predicted host branches instead of loads that depend on each other. The empty
+  // assembler statements keep the compiler from turning them back into data dependencies.
+  const Op* op = ip_;
   while (cycles_ < limit_) {
-    const Op& op = *ip_;
-    ip_ = reinterpret_cast<const Op*>(reinterpret_cast<const char*>(&op) + op.advance);
-    cycles_ += op.cycles;
+    const Op* next = op + 1;
+    if (op->advance != sizeof(Op)) {
+      next = op + 2;
+      asm volatile("");
+    }
+    ip_ = next;
+    cycles_ += op->cycles;
     ++instructions_;
-    op.handler(*this, op);
+    op->handler(*this, *op);
+    const Op* following = ip_;
+    op = next;
+    if (following != next) asm volatile("" : "=r"(op) : "0"(following));
   }
 }
 

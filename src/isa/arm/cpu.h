@@ -98,6 +98,15 @@ class Cpu final : public Core {
   // --- memory; false: the access faulted and the instruction must be abandoned ---
   template <class T>
   bool load(const Op& op, uint32_t address, uint32_t& value) {
+    return try_load<T>(address, value) || load_slow(op, address, sizeof(T), value);
+  }
+  template <class T>
+  bool store(const Op& op, uint32_t address, uint32_t value) {
+    return try_store<T>(address, value) || store_slow(op, address, sizeof(T), value);
+  }
+  /// The part of load() and store() that needs no call: aligned, in the main RAM or flash.
+  template <class T>
+  bool try_load(uint32_t address, uint32_t& value) {
     if (const uint32_t offset = address - ram_.base; offset < ram_.size && (address & (sizeof(T) - 1)) == 0)
         [[likely]] {
       T v;
@@ -105,25 +114,27 @@ class Cpu final : public Core {
       value = v;
       return true;
     }
-    if (const uint32_t offset = address - flash_.base;
-        offset < flash_.size && (address & (sizeof(T) - 1)) == 0) {
+    if (const uint32_t offset = address - flash_.base; offset < flash_.size && (address & (sizeof(T) - 1)) == 0) {
       T v;
       std::memcpy(&v, flash_.bytes + offset, sizeof v);
       value = v;
       cycles_ += flash_wait_;
       return true;
     }
-    return load_slow(op, address, sizeof(T), value);
+    return false;
   }
   template <class T>
-  bool store(const Op& op, uint32_t address, uint32_t value) {
-    if (const uint32_t offset = address - ram_.base; offset < ram_.size && (address & (sizeof(T) - 1)) == 0)
-        [[likely]] {
-      const T v = static_cast<T>(value);
-      std::memcpy(ram_.bytes + offset, &v, sizeof v);
-      return true;
-    }
-    return store_slow(op, address, sizeof(T), value);
+  bool try_store(uint32_t address, uint32_t value) {
+    const uint32_t offset = address - ram_.base;
+    if (offset >= ram_.size || (address & (sizeof(T) - 1)) != 0) return false;
+    const T v = static_cast<T>(value);
+    std::memcpy(ram_.bytes + offset, &v, sizeof v);
+    return true;
+  }
+  /// The `words` at `address` when they lie word-aligned in the main RAM, else null.
+  uint8_t* ram_words(uint32_t address, uint32_t words) {
+    const uint32_t offset = address - ram_.base;
+    return (address & 3) == 0 && offset < ram_.size && words * 4 <= ram_.size - offset ? ram_.bytes + offset : nullptr;
   }
   /// LDM, LDRD, LDREX, VLDR ...: an unaligned address is a UsageFault.
   bool load_aligned(const Op& op, uint32_t address, uint32_t& value);

@@ -432,30 +432,41 @@ static_assert(rows_are_ordered(), "two rows of the decode table overlap");
 /// Rows by the first halfword's bits 12:4 (wide) or 15:7 (narrow), in the table's order.
 class Index {
  public:
-  constexpr static unsigned bucket(uint32_t raw, bool wide) { return raw >> (wide ? 20 : 7) & 511; }
-
   Index() {
+    std::array<std::array<std::vector<Entry>, kBuckets>, 2> lists;
+    for (uint16_t i = 0; i < kRows; ++i) {
+      const auto& p = kTable[i].picture;
+      const uint32_t fixed = p.mask >> shift(p.wide) & kMask, value = p.value >> shift(p.wide) & kMask;
+      const uint32_t free = ~fixed & kMask;
+      uint32_t choice = free;  // every value of the free bits
+      for (;; choice = (choice - 1) & free) {
+        lists[p.wide][value | choice].push_back({p.mask, p.value, i});
+        if (choice == 0) break;
+      }
+    }
     for (unsigned w = 0; w < 2; ++w)
-      for (unsigned b = 0; b < 512; ++b) {
-        start_[w][b] = static_cast<uint16_t>(rows_.size());
-        const uint32_t shift = w ? 20 : 7, mask = 511u << shift;
-        for (uint16_t i = 0; i < kRows; ++i) {
-          const auto& p = kTable[i].picture;
-          if (p.wide == (w != 0) && ((b << shift ^ p.value) & p.mask & mask) == 0) rows_.push_back(i);
-        }
-        end_[w][b] = static_cast<uint16_t>(rows_.size());
+      for (unsigned b = 0; b < kBuckets; ++b) {
+        start_[w][b] = static_cast<uint16_t>(entries_.size());
+        entries_.insert(entries_.end(), lists[w][b].begin(), lists[w][b].end());
+        end_[w][b] = static_cast<uint16_t>(entries_.size());
       }
   }
   uint16_t find(uint32_t raw, bool wide) const {
-    const unsigned b = bucket(raw, wide);
+    const uint32_t b = raw >> shift(wide) & kMask;
     for (unsigned i = start_[wide][b]; i < end_[wide][b]; ++i)
-      if (kTable[rows_[i]].picture.matches(raw)) return rows_[i];
+      if ((raw & entries_[i].mask) == entries_[i].value) return entries_[i].row;
     return kNoRow;
   }
 
  private:
-  std::vector<uint16_t> rows_;
-  std::array<std::array<uint16_t, 512>, 2> start_{}, end_{};
+  static constexpr unsigned kBuckets = 512, kMask = kBuckets - 1;
+  static constexpr unsigned shift(bool wide) { return wide ? 20 : 7; }
+  struct Entry {
+    uint32_t mask, value;
+    uint16_t row;
+  };
+  std::vector<Entry> entries_;
+  std::array<std::array<uint16_t, kBuckets>, 2> start_{}, end_{};
 };
 
 }  // namespace

@@ -31,6 +31,10 @@ void transfer(Cpu& c, const Op& op) {
 
 // op.rd: first single register, op.ra: number of words, op.rn: base, op.imm: offset.
 bool load_words(Cpu& c, const Op& op, uint32_t address) {
+  if (const uint8_t* p = c.ram_words(address, op.ra)) {
+    for (uint32_t i = 0; i < op.ra; ++i) std::memcpy(&c.s[op.rd + i], p + 4 * i, 4);
+    return true;
+  }
   std::array<uint32_t, 32> words;
   for (uint32_t i = 0; i < op.ra; ++i)
     if (!c.load_aligned(op, address + 4 * i, words[i])) return false;
@@ -38,6 +42,10 @@ bool load_words(Cpu& c, const Op& op, uint32_t address) {
   return true;
 }
 bool store_words(Cpu& c, const Op& op, uint32_t address) {
+  if (uint8_t* p = c.ram_words(address, op.ra)) {
+    for (uint32_t i = 0; i < op.ra; ++i) std::memcpy(p + 4 * i, &c.s[op.rd + i], 4);
+    return true;
+  }
   for (uint32_t i = 0; i < op.ra; ++i)
     if (!c.store_aligned(op, address + 4 * i, c.s[op.rd + i])) return false;
   return true;
@@ -56,6 +64,15 @@ void access_many(Cpu& c, const Op& op) {
   const uint32_t base = c.r[op.rn];
   if (!(Load ? load_words(c, op, base + op.imm) : store_words(c, op, base + op.imm))) return;
   c.r[op.rn] = base + static_cast<uint32_t>(op.aux);
+}
+
+/// One word at the base, then the base moves: what gcc makes of *p++.
+void load_next(Cpu& c, const Op& op) {
+  uint32_t word = 0;
+  if (c.fp_mode == Cpu::FpMode::not_ready || !c.try_load<uint32_t>(c.r[op.rn], word)) [[unlikely]]
+    return access_many<true>(c, op);
+  c.s[op.rd] = word;
+  c.r[op.rn] += static_cast<uint32_t>(op.aux);
 }
 
 }  // namespace
@@ -111,6 +128,7 @@ void fp_access(const Fields& f, const Site& site, unsigned kind, Op& op) {
   op.imm = before ? -bytes : 0;
   op.aux = static_cast<int32_t>(before ? -bytes : write_back ? bytes : 0);
   op.handler = access == kVldm || access == kVldmdb ? access_many<true> : access_many<false>;
+  if (access == kVldm && op.ra == 1) op.handler = load_next;
 }
 
 }  // namespace xedgesim::isa::arm

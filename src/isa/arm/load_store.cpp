@@ -15,24 +15,41 @@ constexpr unsigned kAccesses = kLdrsb + 1;
 constexpr bool is_load(unsigned a) { return a >= kLdr; }
 
 template <unsigned A>
+struct Type {
+  using type = uint32_t;
+};
+template <unsigned A>
+  requires(A == kStrh || A == kLdrh || A == kLdrsh)
+struct Type<A> {
+  using type = uint16_t;
+};
+template <unsigned A>
+  requires(A == kStrb || A == kLdrb || A == kLdrsb)
+struct Type<A> {
+  using type = uint8_t;
+};
+
+/// Quick: only what needs no call.
+template <unsigned A, bool Quick>
 bool access(Cpu& c, const Op& op, uint32_t address, uint32_t& value) {
-  if constexpr (A == kStr) return c.store<uint32_t>(op, address, value);
-  if constexpr (A == kStrh) return c.store<uint16_t>(op, address, value);
-  if constexpr (A == kStrb) return c.store<uint8_t>(op, address, value);
-  if constexpr (A == kLdr) return c.load<uint32_t>(op, address, value);
-  if constexpr (A == kLdrh || A == kLdrsh) {
-    if (!c.load<uint16_t>(op, address, value)) return false;
+  using T = typename Type<A>::type;
+  if constexpr (!is_load(A)) {
+    if constexpr (Quick) return c.try_store<T>(address, value);
+    return c.store<T>(op, address, value);
+  } else {
+    if constexpr (Quick) {
+      if (!c.try_load<T>(address, value)) return false;
+    } else {
+      if (!c.load<T>(op, address, value)) return false;
+    }
     if constexpr (A == kLdrsh) value = static_cast<uint32_t>(static_cast<int16_t>(value));
-  }
-  if constexpr (A == kLdrb || A == kLdrsb) {
-    if (!c.load<uint8_t>(op, address, value)) return false;
     if constexpr (A == kLdrsb) value = static_cast<uint32_t>(static_cast<int8_t>(value));
+    return true;
   }
-  return true;
 }
 
-template <unsigned A, unsigned M, unsigned T>
-void transfer(Cpu& c, const Op& op) {
+template <unsigned A, unsigned M, unsigned T, bool Quick>
+bool attempt(Cpu& c, const Op& op) {
   const uint32_t base = c.r[op.rn];
   uint32_t address;
   if constexpr (M == kAbsolute)
@@ -43,14 +60,26 @@ void transfer(Cpu& c, const Op& op) {
     address = base;
   else
     address = base + op.imm;
-  uint32_t value = c.r[op.rd];
-  if (!access<A>(c, op, address, value)) return;
+  uint32_t value = 0;
+  if constexpr (!is_load(A)) value = c.r[op.rd];
+  if (!access<A, Quick>(c, op, address, value)) return false;
   if constexpr (M == kPreIndexed || M == kPostIndexed) c.r[op.rn] = base + op.imm;
   if constexpr (is_load(A)) {
     if constexpr (T == kGeneral) c.r[op.rd] = value;
     if constexpr (T == kToSp) c.r[13] = value & ~3u;
     if constexpr (T == kToPc) c.interworking_branch(op, value);
   }
+  return true;
+}
+
+template <unsigned A, unsigned M, unsigned T>
+[[gnu::noinline]] void transfer_slowly(Cpu& c, const Op& op) {
+  attempt<A, M, T, false>(c, op);
+}
+template <unsigned A, unsigned M, unsigned T>
+void transfer(Cpu& c, const Op& op) {
+  if (!attempt<A, M, T, true>(c, op)) [[unlikely]]
+    transfer_slowly<A, M, T>(c, op);
 }
 
 template <unsigned... I>
@@ -104,7 +133,7 @@ template <unsigned A>
 void load_exclusive(Cpu& c, const Op& op) {
   const uint32_t address = c.r[op.rn] + op.imm;
   uint32_t value;
-  if (!c.check_aligned(op, address, 1u << width_shift(A)) || !access<A>(c, op, address, value)) return;
+  if (!c.check_aligned(op, address, 1u << width_shift(A)) || !access<A, false>(c, op, address, value)) return;
   c.exclusive = true;
   c.r[op.rd] = value;
 }
@@ -114,7 +143,7 @@ void store_exclusive(Cpu& c, const Op& op) {
   if (!c.check_aligned(op, address, 1u << width_shift(A))) return;
   if (c.exclusive) {
     uint32_t value = c.r[op.rd];
-    if (!access<A>(c, op, address, value)) return;
+    if (!access<A, false>(c, op, address, value)) return;
   }
   c.r[op.ra] = !c.exclusive;
   c.exclusive = false;

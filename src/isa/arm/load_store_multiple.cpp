@@ -12,6 +12,10 @@ namespace {
 unsigned count(uint32_t list) { return static_cast<unsigned>(std::popcount(list)); }
 
 bool load_list(Cpu& c, const Op& op, uint32_t address, uint32_t list) {
+  if (const uint8_t* p = c.ram_words(address, count(list))) {
+    for (; list; list &= list - 1, p += 4) std::memcpy(&c.r[static_cast<size_t>(std::countr_zero(list))], p, 4);
+    return true;
+  }
   std::array<uint32_t, 15> values;
   unsigned n = 0;
   for (uint32_t left = list; left; left &= left - 1, address += 4)
@@ -22,6 +26,10 @@ bool load_list(Cpu& c, const Op& op, uint32_t address, uint32_t list) {
 }
 
 bool store_list(Cpu& c, const Op& op, uint32_t address, uint32_t list) {
+  if (uint8_t* p = c.ram_words(address, count(list))) {
+    for (; list; list &= list - 1, p += 4) std::memcpy(p, &c.r[static_cast<size_t>(std::countr_zero(list))], 4);
+    return true;
+  }
   for (; list; list &= list - 1, address += 4)
     if (!c.store_aligned(op, address, c.r[std::countr_zero(list)])) return false;
   return true;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr uint32_t kNoNode = 0xffffffffu;
 constexpr int kCutoffBelowNoiseCdb = 3000;
-constexpr Duration kCarrierTime = Duration::us(64);  // CcaRule::averaged
+constexpr Duration kCarrierTime = Duration::us(64);  // Convention::standard
 // How long a chain of frames that overlap one another is followed back to find out what a receiver is locked
 // on.
 constexpr Duration kHistory = Duration::ms(64);
@@ -79,7 +79,7 @@ Channel::Channel(ChannelConfig config, std::unique_ptr<PathLoss> loss, std::vect
                   std::lround(100.0 * noise_floor_dbm(config.bandwidth_hz, config.noise_figure_db))) -
                   kCutoffBelowNoiseCdb),
       environment_{budget_, ratio_of_db(noise_floor_dbm(config.bandwidth_hz, config.noise_figure_db)),
-                   ratio_of_db(config.lock_threshold_db)} {
+                   ratio_of_db(config.lock_threshold_db), config.convention == Convention::ns3} {
   if (!std::isfinite(environment_.noise_mw) || environment_.noise_mw <= 0)
     throw ConfigError("The radio channel needs a positive bandwidth and a finite noise figure.");
   nodes_.reserve(stations.size());
@@ -337,7 +337,7 @@ bool Channel::energy_above(const Receiver& receiver, const Band& band, SimTime n
                            int& level) const {
   const SimTime begin = now - air::kCcaTime;
   double mw = 0;
-  if (config_.cca_rule == CcaRule::averaged) {
+  if (config_.convention == Convention::standard) {
     mw = receiver.mean_power_mw(band.log, environment_, begin, now);
   } else {
     mw = receiver.power_at_mw(band.log, environment_, now - Duration::ns(1));
@@ -353,7 +353,7 @@ bool Channel::carrier_seen(Receiver& receiver, const Band& band, SimTime now, bo
   if (tuned) {
     const Transmission* t = receiver.locked(band.log, environment_, now);
     if (t && t->busy_until > now) return true;
-    if (config_.cca_rule == CcaRule::instantaneous) return false;
+    if (config_.convention == Convention::ns3) return false;
   }
   return receiver.correlates(band.log, environment_, now - air::kCcaTime, now, kCarrierTime);
 }

@@ -17,17 +17,20 @@
 
 namespace xedgesim::net {
 
-/// How a clear channel assessment weighs what happens in its 128 us.
-enum class CcaRule {
-  /// As the standard words it: energy is averaged over the eight symbols; carrier is a frame on the air for
-  /// at
-  /// least half of them, or one being received.
-  averaged,
-  /// As ns-3's lr-wpan does it: energy is the highest of the levels just after each frame begun in the window
-  /// and
-  /// at its end; carrier is a frame being received when the window ends. Frames that end in the window go
-  /// unseen.
-  instantaneous,
+/// Where the standard leaves room, or ns-3 differs from it.
+enum class Convention {
+  /// CCA as the standard words it: energy is averaged over the eight symbols; carrier is a frame on the air
+  /// for at least
+  /// half of them, or one being received. Interference counts for as long as it lasts.
+  standard,
+  /// As ns-3's lr-wpan does it, for comparisons with it. CCA: energy is the highest of the levels just after
+  /// each frame
+  /// begun in the window and at its end; carrier is a frame being received when the window ends; frames that
+  /// end in the
+  /// window go unseen. Errors: a chunk lasts until the next frame begins and is judged by what is on the air
+  /// when it ends,
+  /// so interference that ended before is forgotten.
+  ns3,
 };
 
 struct ChannelConfig {
@@ -36,7 +39,7 @@ struct ChannelConfig {
   double noise_figure_db = 0.0;  ///< of every receiver
   double bandwidth_hz = 5e6;
   double lock_threshold_db = -5.0;  ///< SINR at the first symbol of a frame below which no receiver tries it
-  CcaRule cca_rule = CcaRule::averaged;
+  Convention convention = Convention::standard;
 };
 
 struct ChannelStation {

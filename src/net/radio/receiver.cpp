@@ -72,51 +72,43 @@ const Transmission* Receiver::locked(const AirLog& log, const ReceiverEnvironmen
 }
 
 Receiver::Quality Receiver::receive(const AirLog& log, const ReceiverEnvironment& env, const Transmission& t,
-                                    RandomStream& random) const {
-  struct Change {
-    SimTime when;
-    double mw;
-  };
-  std::vector<Change> changes;
-  double others = env.noise_mw;
+                                    RandomStream& random) {
   Quality q;
+  others_.clear();
+  cuts_.clear();
   log.visit(t.start, t.end, [&](const Transmission& o) {
     if (o.sequence == t.sequence || o.node == node_) return;
     const double mw = env.budget.received_mw(o.node, node_, o.power_cdbm);
     if (mw == 0) return;
     q.interfered = true;
-    if (o.start <= t.start)
-      others += mw;
-    else
-      changes.push_back({o.start, mw});
-    if (o.air_end < t.end) changes.push_back({o.air_end, -mw});
+    others_.push_back({o.start, o.air_end, mw});
+    if (o.start > t.start) cuts_.push_back(o.start);
+    if (o.air_end < t.end && !env.forgets_ended_interference) cuts_.push_back(o.air_end);
   });
-  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
-    return a.when != b.when ? a.when < b.when : a.mw < b.mw;
-  });
-  changes.push_back({t.end, 0});
+  std::sort(cuts_.begin(), cuts_.end());
+  cuts_.push_back(t.end);
 
   const double signal = env.budget.received_mw(t.node, node_, t.power_cdbm);
-  q.lowest_sinr = signal / others;
+  q.lowest_sinr = signal / env.noise_mw;
   SimTime from = t.start;
-  for (const Change& c : changes) {
-    if (c.when > from) {
-      // Rounding in the running sum must not take the noise away.
-      const double sinr = signal / std::max(others, env.noise_mw);
-      q.lowest_sinr = std::min(q.lowest_sinr, sinr);
-      // A chunk that ends within a bit has seen that bit.
-      constexpr Duration kBit = Duration::us(4);
-      const int64_t bits = (c.when - from + kBit - Duration::ns(1)) / kBit;
-      const double per = oqpsk_packet_error_rate(sinr, bits);
-      if (per > 0 && random.chance(per) && !q.errors) {
-        q.errors = true;
-        q.error_from = from;
-        q.error_to = c.when;
-        q.error_rate = oqpsk_bit_error_rate(sinr);
-      }
-      from = c.when;
+  for (const SimTime to : cuts_) {
+    if (to == from) continue;
+    double noise = env.noise_mw;
+    for (const Interferer& o : others_)
+      if (o.start < to && (env.forgets_ended_interference ? o.end >= to : o.end > from)) noise += o.mw;
+    const double sinr = signal / noise;
+    q.lowest_sinr = std::min(q.lowest_sinr, sinr);
+    // A chunk that ends within a bit has seen that bit.
+    constexpr Duration kBit = Duration::us(4);
+    const int64_t bits = (to - from + kBit - Duration::ns(1)) / kBit;
+    const double per = oqpsk_packet_error_rate(sinr, bits);
+    if (per > 0 && random.chance(per) && !q.errors) {
+      q.errors = true;
+      q.error_from = from;
+      q.error_to = to;
+      q.error_rate = oqpsk_bit_error_rate(sinr);
     }
-    others += c.mw;
+    from = to;
   }
   return q;
 }

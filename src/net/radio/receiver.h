@@ -13,6 +13,8 @@ struct ReceiverEnvironment {
   const LinkBudget& budget;
   double noise_mw;
   double lock_ratio;  ///< linear SINR
+  /// ns-3's way: a chunk ends when a frame begins only, and is judged by what is on the air when it ends.
+  bool forgets_ended_interference = false;
 };
 
 /// One station's receiver. Whether it is locked on a frame is worked out when somebody asks, from the log of
@@ -47,7 +49,7 @@ class Receiver {
   };
   /// Draws the fate of a frame that was locked from start to end.
   Quality receive(const AirLog& log, const ReceiverEnvironment& env, const Transmission& t,
-                  RandomStream& random) const;
+                  RandomStream& random);
 
   /// Power of everything but the station itself, noise included: mean over [from, to), or at an instant (with
   /// what begins right then).
@@ -69,7 +71,14 @@ class Receiver {
   // last.
   uint64_t processed_ = 0;
   uint64_t locked_ = 0;
-  std::vector<uint64_t> chain_;  // scratch
+  struct Interferer {
+    SimTime start, end;
+    double mw;
+  };
+  // Scratch, kept for its memory.
+  std::vector<uint64_t> chain_;
+  std::vector<Interferer> others_;
+  std::vector<SimTime> cuts_;
 };
 
 }  // namespace xedgesim::net

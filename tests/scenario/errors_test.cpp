@@ -1,0 +1,148 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "scenario/metric_names.h"
+#include "scenario/suggest.h"
+#include "support.h"
+
+namespace xedgesim::scenario {
+namespace {
+
+/// One wrong file of bad_cases.txt and everything that is said about it.
+struct BadCase {
+  std::string name, yaml, expected;
+};
+
+std::vector<BadCase> bad_cases() {
+  std::vector<BadCase> out;
+  std::istringstream lines(read_file(XEDGESIM_SOURCE_DIR "/tests/scenario/bad_cases.txt"));
+  bool expecting = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("=== ", 0) == 0) {
+      out.push_back({line.substr(4, line.find(' ', 4) - 4), "", ""});
+      expecting = false;
+    } else if (line == ">>>") {
+      expecting = true;
+    } else if (!out.empty()) {
+      (expecting ? out.back().expected : out.back().yaml) += line + "\n";
+    }
+  }
+  return out;
+}
+
+LoadOptions strict() {
+  LoadOptions o;
+  o.platforms = {"nrf52840dk", "microbit"};
+  return o;
+}
+
+TEST(Errors, EveryBadFileGetsExactlyItsSentences) {
+  const auto cases = bad_cases();
+  ASSERT_GE(cases.size(), 60u);
+  for (const BadCase& c : cases) {
+    const LoadResult r = load_text(c.yaml, strict());
+    std::string said = to_text(r.errors);
+    // Paths of this machine do not belong into the file.
+    for (size_t at = said.find(kData); at != std::string::npos; at = said.find(kData))
+      said.replace(at, kData.size(), "DATA/");
+    EXPECT_EQ(said, c.expected) << "in case " << c.name;
+    EXPECT_NE(said, "") << "in case " << c.name;
+  }
+}
+
+TEST(Errors, TheDesignsExampleWordForWord) {
+  const LoadResult r = load_scenario_text(
+      "scenario:\n  name: t\n  duration: 10s\ndevices:\n  - id: vib\n    type: model\n    count: 2\n    "
+      "ml_placement: none\n"
+      "    # a comment\n    clock_drift: 5ppm\n    description: x\n    config:\n      report_interval: 1s\n  "
+      "    sample_rat: 1kHz\n",
+      "scenario.yaml", kData);
+  EXPECT_EQ(
+      to_text(r.errors),
+      "scenario.yaml:14:7: unknown key 'sample_rat' in devices[0].config — did you mean 'sample_rate'?\n");
+}
+
+TEST(Errors, MissingFileFolderAndEncodingAreSentences) {
+  EXPECT_NE(
+      to_text(load_scenario("/nowhere/s.yaml").errors).find("cannot read '/nowhere/s.yaml': No such file"),
+      std::string::npos);
+  EXPECT_NE(to_text(load_scenario(kData).errors).find("is a folder"), std::string::npos);
+  EXPECT_EQ(to_text(load_text("scenario:\n  name: \xff\n").errors),
+            "s.yaml:2:9: this byte is not UTF-8 text: save the file as UTF-8\n");
+  EXPECT_EQ(to_text(load_text(std::string("scenario:\n  na\0me: t\n", 21)).errors),
+            "s.yaml:2:5: this byte is not UTF-8 text: save the file as UTF-8\n");
+  EXPECT_TRUE(load_text("\xef\xbb\xbf" + kHead).ok()) << "a byte order mark is allowed";
+  EXPECT_TRUE(load_text("scenario:\r\n  name: t\r\n  duration: 10s\r\n").ok()) << "so are Windows line ends";
+}
+
+/// Hostile files are refused quickly, with a sentence.
+void expect_refused_fast(const std::string& yaml, const std::string& part) {
+  const auto start = std::chrono::steady_clock::now();
+  const LoadResult r = load_text(yaml);
+  const auto took = std::chrono::steady_clock::now() - start;
+  EXPECT_NE(to_text(r.errors).find(part), std::string::npos) << to_text(r.errors).substr(0, 500);
+  EXPECT_LT(took, std::chrono::seconds(60));
+}
+
+TEST(Errors, HostileFilesAreBounded) {
+  std::string bomb = "x-0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 30; ++i) {
+    const std::string below = "*a" + std::to_string(i - 1);
+    std::string list;
+    for (int k = 0; k < 10; ++k) list += (k ? ", " : "") + below;
+    bomb += "x-" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + list + "]\n";
+  }
+  expect_refused_fast(bomb + kHead, "expand to more than");
+  std::string chain = "x-0: &a0 [x]\n";
+  for (int i = 1; i < 300; ++i)
+    chain += "x-" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
+  expect_refused_fast(chain + kHead, "nested deeper than");
+  expect_refused_fast(kHead + "x-deep: " + std::string(100'000, '['), "nested deeper than");
+  expect_refused_fast(
+      kHead + "x-deep:\n" +
+          [] {
+            std::string s;
+            for (int i = 1; i < 400; ++i) s += std::string(static_cast<size_t>(i), ' ') + "a:\n";
+            return s;
+          }(),
+      "nested deeper than");
+  expect_refused_fast(std::string(size_t{9} << 20, '#'), "larger than 8 MiB");
+  expect_refused_fast(kHead + "x-long: " + std::string(200'000, 'a') + "\nbogus: 1\n", "unknown key 'bogus'");
+  std::string many = kHead + "devices:\n";
+  for (int i = 0; i < 5000; ++i) many += "  - {id: d, type: nothing}\n";
+  expect_refused_fast(many, "more: mend these first");
+}
+
+TEST(Errors, ManyGoodEntriesLoad) {
+  std::string many = kHead + "devices:\n";
+  for (int i = 0; i < 10'000; ++i)
+    many += "  - {id: d" + std::to_string(i) + ", type: model, config: {sample_rate: 1kHz}}\n";
+  const LoadResult r = load_text(many);
+  EXPECT_EQ(to_text(r.errors), "");
+  EXPECT_EQ(r.scenario.devices.size(), 10'000u);
+}
+
+TEST(Suggest, DamerauLevenshtein) {
+  EXPECT_EQ(edit_distance("", "abc"), 3u);
+  EXPECT_EQ(edit_distance("sample_rat", "sample_rate"), 1u);
+  EXPECT_EQ(edit_distance("cuont", "count"), 1u) << "a swap is one mistake";
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
+  EXPECT_EQ(nearest("Sample-Rate", {"sample_rate", "phase"}), "sample_rate");
+  EXPECT_EQ(nearest("interval", {"report_interval", "phase"}), "report_interval");
+  EXPECT_EQ(nearest("zebra", {"sample_rate", "phase"}), "");
+}
+
+TEST(Names, EveryMetricIsDocumentedOnce) {
+  for (const auto* list :
+       {&assertion_metrics(), &collectable_metrics(), &native_services(), &compute_targets()}) {
+    std::map<std::string_view, int> seen;
+    for (const NamedThing& t : *list) {
+      EXPECT_EQ(++seen[t.name], 1) << t.name;
+      EXPECT_FALSE(t.doc.empty()) << t.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace xedgesim::scenario

@@ -1,0 +1,111 @@
+// Every shipped scenario has one digest, on any host, with any number of threads. When a line of golden.txt
+// has to change, the commit says why.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "platforms/firmware_image.h"
+#include "program.h"
+
+namespace xedgesim::testing {
+namespace {
+
+struct Line {
+  std::string scenario, overrides, digest;
+};
+
+std::vector<Line> golden() {
+  std::vector<Line> lines;
+  std::istringstream in(read_file(source("tests/system/golden.txt")));
+  for (std::string text; std::getline(in, text);) {
+    if (text.empty() || text[0] == '#' || text.starts_with("firmware ")) continue;
+    Line l;
+    std::istringstream(text) >> l.scenario >> l.overrides >> l.digest;
+    lines.push_back(l);
+  }
+  return lines;
+}
+
+/// Why the recorded digests do not apply here, or nothing.
+std::string other_firmware() {
+  std::istringstream in(read_file(source("tests/system/golden.txt")));
+  for (std::string text; std::getline(in, text);) {
+    if (!text.starts_with("firmware ")) continue;
+    std::string word, name, key;
+    std::istringstream(text) >> word >> name >> key;
+    const auto image = platforms::FirmwareImage::load(std::string(XEDGESIM_BINARY_DIR) + "/firmware/" + name);
+    if (image.content_key() != key)
+      return name + " is " + image.content_key() + ", not " + key + ": built by another compiler";
+  }
+  return {};
+}
+
+nlohmann::json run_line(const Line& l, int threads) {
+  TemporaryFolder folder;
+  std::vector<std::string> arguments{"run",
+                                     source("scenarios/" + l.scenario + "/scenario.yaml"),
+                                     "-q",
+                                     "-j",
+                                     std::to_string(threads),
+                                     "--output",
+                                     (folder / "run").string()};
+  std::istringstream overrides(l.overrides == "-" ? "" : l.overrides);
+  for (std::string o; std::getline(overrides, o, ',');) {
+    arguments.push_back("--set");
+    arguments.push_back(o);
+  }
+  const ProgramResult r = run_program(arguments);
+  // A shortened run may miss the full run's assertions; its digest counts.
+  EXPECT_EQ(r.exit_code, l.overrides.find("duration") == std::string::npos ? 0 : r.exit_code)
+      << r.out << r.err;
+  return nlohmann::json::parse(read_file(folder / "run/summary.json"));
+}
+
+class Golden : public ::testing::TestWithParam<Line> {};
+
+TEST_P(Golden, DigestIsTheRecordedOne) {
+  const nlohmann::json summary = run_line(GetParam(), 1);
+  EXPECT_EQ(summary["status"], "completed");
+  if (const std::string reason = other_firmware(); !reason.empty()) {
+    EXPECT_EQ(summary["digest"], run_line(GetParam(), 1)["digest"]);
+    GTEST_SKIP() << "the recorded digest is not compared, but two runs are equal: " << reason;
+  }
+  EXPECT_EQ(summary["digest"], GetParam().digest);
+}
+
+std::string test_name(const ::testing::TestParamInfo<Line>& info) {
+  std::string name = info.param.scenario + (info.param.overrides == "-" ? "" : "_" + info.param.overrides);
+  for (char& c : name)
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Scenarios, Golden, ::testing::ValuesIn(golden()), test_name);
+
+TEST(GoldenThreads, TwoThreadsGiveTheSameDigest) {
+  for (const Line& l : golden()) {
+    if (l.scenario != "ping" && l.overrides != "scenario.duration=20s") continue;
+    EXPECT_EQ(run_line(l, 2)["digest"], run_line(l, 1)["digest"]) << l.scenario;
+  }
+}
+
+TEST(GoldenFiles, EveryShippedScenarioHasALine) {
+  std::map<std::string, int> lines;
+  for (const Line& l : golden()) ++lines[l.scenario];
+  for (const auto& entry : std::filesystem::directory_iterator(source("scenarios")))
+    EXPECT_GT(lines[entry.path().filename().string()], 0) << entry.path();
+}
+
+TEST(GoldenFiles, TheWallClockIsOutOfReachBelowTheCommandLine) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(source("src"))) {
+    const std::string path = entry.path().string();
+    if (!entry.is_regular_file() || path.find("/src/cli/") != std::string::npos) continue;
+    const std::string text = read_file(entry.path());
+    for (const char* word : {"system_clock", "steady_clock", "high_resolution_clock", "gettimeofday",
+                             "clock_gettime", "std::random_device", "time(nullptr)"})
+      EXPECT_EQ(text.find(word), std::string::npos) << path << " uses " << word;
+  }
+}
+
+}  // namespace
+}  // namespace xedgesim::testing
