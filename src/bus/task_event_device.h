@@ -8,7 +8,7 @@
 
 namespace xedgesim::bus {
 
-/// Where Nordic peripherals keep their common registers (nRF52840 PS 6.1.x "Peripheral interface").
+/// Where Nordic peripherals keep their common registers (nRF52840 PS 6.1, "Peripheral interface").
 namespace nordic {
 constexpr uint32_t kTasks = 0x000, kTasksEnd = 0x100;
 constexpr uint32_t kEvents = 0x100, kEventsEnd = 0x180;

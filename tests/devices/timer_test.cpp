@@ -154,6 +154,23 @@ TEST(Timer, ChannelsBeyondTheInstanceDoNotMatch) {
   EXPECT_EQ(rd(t3, kCompare + 4 * 5), 1u);
 }
 
+TEST(Timer, CapturesDoNotDisturbTheAlarm) {
+  Chip c;
+  auto& t = c.add_timer();
+  wr(t, kBitmode, 3);
+  wr(t, kCc, 1000);
+  wr(t, kStart, 1);
+  for (int i = 1; i < 10; ++i) {
+    c.board.run_until(us(100 * i));
+    wr(t, kCapture + 4, 1);
+    EXPECT_EQ(rd(t, kCc + 4), 100u * static_cast<uint32_t>(i));
+    wr(t, kCc, 1000);
+    EXPECT_EQ(c.board.next_alarm(), us(1000));
+  }
+  wr(t, kCapture, 1);  // this one was the next match: now it is a turn away, and channel 2's zero comes first
+  EXPECT_EQ(c.board.next_alarm(), us(int64_t{1} << 32));
+}
+
 TEST(Timer, TwoTimersDrawNoMoreThanOne) {
   Chip c;
   c.resources.currents["timer"] = 418e-6;

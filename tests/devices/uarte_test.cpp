@@ -59,7 +59,7 @@ TEST_F(UarteTest, SendsABufferAtTheBaudRate) {
 }
 
 TEST_F(UarteTest, ActualBaudRatesOfTheDatasheet) {
-  // BAUDRATE value -> actual rate (PS 6.34.9, BAUDRATE).
+  // BAUDRATE value -> actual rate (PS 6.34, BAUDRATE).
   const std::pair<uint32_t, int64_t> rates[] = {{0x00275000, 9598},
                                                 {0x009d0000, 38369},
                                                 {0x00eb0000, 57554},

@@ -24,6 +24,12 @@ class Peripheral : public bus::TaskEventDevice {
     board().cancel(alarm);
     alarm = when.is_never() ? 0 : board().schedule(*this, when, code);
   }
+  /// The same for an alarm that is often set to the instant it already has, kept in `at`.
+  void rearm(bus::AlarmId& alarm, SimTime& at, SimTime when, uint32_t code) {
+    if (alarm != 0 && at == when) return;
+    at = when;
+    arm(alarm, when, code);
+  }
   void disarm(bus::AlarmId& alarm) {
     board().cancel(alarm);
     alarm = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "devices/nrf/radio_offsets.h"
 
@@ -33,7 +34,7 @@ void Radio::reset() {
 
 void Radio::write_power(unsigned, uint32_t on) {
   if (on != 0) return;
-  reset();  // switching the peripheral off and on restores the reset values (PS 6.20.14.x, POWER)
+  reset();  // switching the peripheral off and on restores the reset values (PS 6.20.14, POWER)
   set_value(kPower, 0);
 }
 

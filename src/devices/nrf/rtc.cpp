@@ -155,7 +155,7 @@ void Rtc::reschedule() {
   }
   if (soonest == UINT64_MAX) return disarm(alarm_);
   due_ = done_so_far + soonest;
-  arm(alarm_, edge_time(base_edge_ + static_cast<int64_t>(due_) * divider_), 0);
+  rearm(alarm_, alarm_time_, edge_time(base_edge_ + static_cast<int64_t>(due_) * divider_), 0);
 }
 
 void Rtc::on_alarm(uint32_t) {

@@ -49,6 +49,7 @@ class Rtc final : public Peripheral, public LfClockUser {
   int64_t divider_ = 1;
   uint64_t due_ = 0;  ///< the alarm's increment, counted from the base
   bus::AlarmId alarm_ = 0;
+  SimTime alarm_time_;
 };
 
 }  // namespace xedgesim::devices::nrf

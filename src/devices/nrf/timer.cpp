@@ -162,7 +162,7 @@ void Timer::reschedule() {
   }
   due_ticks_ = elapsed + soonest;
   const int64_t due = origin_ + static_cast<int64_t>(due_ticks_) * period_;
-  arm(alarm_, SimTime::from_ns((due + 1) / 2), 0);
+  rearm(alarm_, alarm_time_, SimTime::from_ns((due + 1) / 2), 0);
 }
 
 void Timer::on_alarm(uint32_t) {

@@ -52,6 +52,7 @@ class Timer final : public Peripheral {
   bool at_match_ = false;
   int64_t match_instant_ = 0;
   bus::AlarmId alarm_ = 0;
+  SimTime alarm_time_;
 };
 
 }  // namespace xedgesim::devices::nrf

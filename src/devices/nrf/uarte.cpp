@@ -114,7 +114,7 @@ void Uarte::write_enable(unsigned, uint32_t v) {
 Duration Uarte::byte_time() const {
   const uint32_t config = value(kConfig);
   const int64_t bits = 10 + (kParity.of(config) != 0 ? 1 : 0) + (kStop.of(config) != 0 ? 1 : 0);
-  // A bit is a whole number of 16 MHz cycles: this gives the actual rates of PS 6.34.9.x, BAUDRATE.
+  // A bit is a whole number of 16 MHz cycles: this gives the actual rates of PS 6.34, BAUDRATE.
   const int64_t cycles = (int64_t{1} << 32) / std::max<int64_t>(value(kBaudrate), 1);
   return Duration::ns((bits * cycles * 125 + 1) / 2);
 }

@@ -7,7 +7,7 @@ using namespace bus;
 namespace {
 
 constexpr uint32_t kTimeout = 0x100, kCrv = 0x504, kRren = 0x508, kConfig = 0x50c;
-constexpr uint32_t kReloadKey = 0x6e524635;  // PS 6.36.5.x, RR[n]
+constexpr uint32_t kReloadKey = 0x6e524635;  // PS 6.36, RR[n]
 constexpr uint32_t kRunInSleep = 1;
 
 /// n periods of LFCLK, rounded up to a nanosecond.
