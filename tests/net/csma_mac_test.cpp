@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/error.h"
 #include "harness.h"
 #include "net/radio/channel.h"
@@ -63,6 +65,7 @@ class Net {
       c.channel = kChannel;
       c.name = fmt::format("n{}", i);
       c.pan_id = 7;
+      c.first_sequence = 0;
       c.short_address = static_cast<uint16_t>(i);
       if (i == 2) c.rx_on_when_idle = true;  // there is always somebody awake
       nodes_.push_back(std::make_unique<Node>(c));
@@ -252,6 +255,31 @@ TEST(CsmaMac, ASleepyNodeGetsItsAcknowledgementAndHearsNothingElse) {
   EXPECT_TRUE(net.node(1).received.empty());
   EXPECT_EQ(net.node(1).mac.statistics().confirmed_ok, 10u);
   EXPECT_EQ(net.node(1).mac.statistics().retries, 0u);
+}
+
+TEST(CsmaMac, SequenceNumbersBeginAnywhereSoThatForeignAcknowledgementsRarelyFit) {
+  Harness harness;
+  Probe medium;
+  harness.add(kChannel, medium);
+  std::vector<std::unique_ptr<Node>> nodes;
+  for (int i = 1; i <= 40; ++i) {
+    nodes.push_back(std::make_unique<Node>(
+        MacConfig{.self = Net::id(i), .channel = kChannel, .name = fmt::format("n{}", i)}));
+    harness.add(Net::id(i), *nodes.back());
+    harness.post(Net::id(i), sim::Event{.time = SimTime::zero(),
+                                        .kind = sim::EventKind::timer,
+                                        .target = Net::id(i),
+                                        .code = kSend,
+                                        .args = {1, 4, 0},
+                                        .data = nullptr});
+    harness.post(kChannel, air::make(air::Code::cca_result, sim::EventKind::delivery,
+                                     SimTime::at(Duration::ms(9)), Net::id(i), {0, 0, 0, 1}));
+  }
+  harness.run_until(SimTime::at(Duration::s(1)));
+  std::set<uint8_t> numbers;
+  for (const auto& e : medium.events)
+    if (e.code == static_cast<uint32_t>(air::Code::tx_start)) numbers.insert(e.data->at(2));
+  EXPECT_GT(numbers.size(), 30u);
 }
 
 TEST(CsmaMac, RefusesValuesOutsideTheStandard) {

@@ -60,7 +60,8 @@ CsmaMac::CsmaMac(MacConfig config, MacUser& user)
       user_(user),
       random_(config_.seed, config_.name, "mac.backoff"),
       frequency_(frequency_mhz(config_.radio_channel)),
-      sequence_(config_.first_sequence) {}
+      sequence_(config_.first_sequence.value_or(
+          static_cast<uint8_t>(RandomStream(config_.seed, config_.name, "mac.dsn").below(256)))) {}
 
 void CsmaMac::start(sim::EventContext& context) {
   if (config_.rx_on_when_idle) listen(context.now(), false, context);

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -30,7 +31,7 @@ struct MacConfig {
   bool suppress_duplicates =
       false;             ///< drop (but acknowledge) a data frame with its source's last sequence number
   int queue_limit = 64;  ///< frames waiting, the one in progress included; at least 1
-  uint8_t first_sequence = 0;
+  std::optional<uint8_t> first_sequence{};  ///< macDSN; random when not given, as the standard wants it
 };
 
 constexpr Duration kUnitBackoff = Duration::us(320);
