@@ -63,11 +63,11 @@ bool same(const Result& a, const Result& b) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size > 4096) return 0;
   // A stack and a first instruction behind the vectors; the rest of the table is the fuzzer's, too.
-  std::vector<uint8_t> flash(0x1400);
+  std::vector<uint8_t> flash(0x100 + (size + 67) / 4 * 4);
   const uint32_t start[] = {0x20002000, 0x101};
   std::memcpy(flash.data(), start, sizeof start);
   for (uint32_t n = 2; n < 64; ++n) {
-    const uint32_t vector = (0x101 + 16 * n) | 1;
+    const uint32_t vector = 0x101 + 16 * n % static_cast<uint32_t>(flash.size() - 0x100);
     std::memcpy(&flash[4 * n], &vector, 4);
   }
   if (size) std::memcpy(&flash[0x100], data, size);
