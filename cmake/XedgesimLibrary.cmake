@@ -19,14 +19,15 @@ function(xedgesim_library name)
   endif()
 endfunction()
 
-# xedgesim_test(NAME [DEPENDS lib...] [LINK external...] [SEPARATE]): every .cpp of a tests/ folder as one GoogleTest
-# program; each of its tests is a ctest entry of its own, so that they run in parallel.
+# xedgesim_test(NAME [DEPENDS lib...] [LINK external...] [TOGETHER]): every .cpp of a tests/ folder as one GoogleTest
+# program; each of its tests is a ctest entry of its own, so that they run in parallel. TOGETHER compiles up to eight
+# files as one.
 function(xedgesim_test name)
-  cmake_parse_arguments(ARG "SEPARATE" "" "DEPENDS;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "TOGETHER" "" "DEPENDS;LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   add_executable(test_${name} ${sources})
   target_link_libraries(test_${name} PRIVATE ${ARG_DEPENDS} ${ARG_LINK} GTest::gtest_main xedgesim_flags)
-  if(NOT ARG_SEPARATE)
+  if(ARG_TOGETHER)
     set_target_properties(test_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   endif()
   target_compile_definitions(test_${name} PRIVATE
