@@ -54,9 +54,7 @@ class Injector {
         pair(begin, SimTime::never(), ControlCode::reset, ControlCode::reset);
         break;
       case Fault::Type::battery_drain:
-        for (const auto& target : targets())
-          for (sim::ParticipantId id : system_.participants_of(target.id))
-            post(begin, id, ControlCode::set_charge, static_cast<int64_t>(*fault_.charge * 1e9 + 0.5));
+        for (const auto& target : targets()) drain(begin, target.id);
         break;
       case Fault::Type::network_partition:
         pair(begin, end, ControlCode::shield_on, ControlCode::shield_off);
@@ -104,6 +102,17 @@ class Injector {
                                    .target = target,
                                    .code = static_cast<uint32_t>(code),
                                    .args = {value, 0, 0, 0}});
+  }
+
+  void drain(SimTime begin, const std::string& device) {
+    for (const DeviceNode& d : system_.devices()) {
+      if (d.id != device) continue;
+      if (!d.mcu || !d.mcu->battery())
+        throw ConfigError(fmt::format(
+            "faults: the fault at {} drains the battery of '{}', which is no emulated device with a battery",
+            to_string(begin), device));
+      post(begin, d.participant, ControlCode::set_charge, static_cast<int64_t>(*fault_.charge * 1e9 + 0.5));
+    }
   }
 
   void pair(SimTime begin, SimTime end, ControlCode on, ControlCode off) {
