@@ -190,7 +190,10 @@ std::vector<std::string> System::participant_names() {
 void System::build_devices(const SystemOptions& options) {
   std::set<int64_t> taken{0x0000};
   for (const GatewayPlan& g : gateway_plans_) taken.insert(g.short_address);
-  const auto instances = scenario::expand_devices(scenario_);
+  auto instances = scenario::expand_devices(scenario_);
+  // Addresses and numbers go by name, so that the order of groups in the file does not matter.
+  std::sort(instances.begin(), instances.end(),
+            [](const auto& a, const auto& b) { return natural_less(a.id, b.id); });
   for (const auto& i : instances)
     if (i.config.short_address) taken.insert(*i.config.short_address);
   int64_t next_address = 1;

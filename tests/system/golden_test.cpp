@@ -101,6 +101,32 @@ TEST(GoldenEngines, TheInterpreterGivesTheSameDigestAsTheTranslator) {
   }
 }
 
+TEST(Digest, DoesNotDependOnTheOrderOfDeviceGroups) {
+  const std::string text = read_file(source("scenarios/vibration-monitoring/scenario.yaml"));
+  const std::string rest =
+      text.substr(text.find("network:"), text.find("validation:") - text.find("network:"));
+  const auto group = [](const std::string& id, const std::string& x) {
+    return "  - id: " + id +
+           "\n    count: 2\n    platform: nrf52840dk\n    firmware: firmware/vib_sensor.elf\n"
+           "    placement: {positions: [[" +
+           x + ", 2m], [" + x +
+           ", 8m]]}\n"
+           "    sensors: [{pin: AIN0, type: vibration}]\n    ml_placement: edge\n";
+  };
+  const std::string left = group("left", "1m"), right = group("right", "9m");
+  std::string digests[2];
+  for (int swapped = 0; swapped < 2; ++swapped) {
+    TemporaryFolder folder;
+    std::ofstream(folder / "s.yaml") << "scenario: {name: order, duration: 5s, seed: 3}\ndevices:\n"
+                                     << (swapped ? right + left : left + right) << rest;
+    const ProgramResult r =
+        run_program({"run", (folder / "s.yaml").string(), "-q", "--output", (folder / "run").string()});
+    ASSERT_EQ(r.exit_code, 0) << r.out << r.err;
+    digests[swapped] = nlohmann::json::parse(read_file(folder / "run/summary.json"))["digest"];
+  }
+  EXPECT_EQ(digests[0], digests[1]);
+}
+
 TEST(GoldenFiles, EveryShippedScenarioHasALine) {
   std::map<std::string, int> lines;
   for (const Line& l : golden()) ++lines[l.scenario];
