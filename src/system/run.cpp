@@ -147,6 +147,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
     }
   }
   outcome.summary = metrics::build_summary(collector, metric_map, info, host, verdicts);
+  outcome.summary["host"]["events"] = system.scheduler().statistics().events;
   try {
     metrics::write_summary(directory, outcome.summary);
   } catch (const Error& e) {
