@@ -51,8 +51,9 @@ std::unique_ptr<net::PathLoss> loss_matrix(
     const size_t a = line.find(','), b = a == std::string::npos ? a : line.find(',', a + 1);
     double db = 0;
     const char* end = line.data() + line.size();
-    if (b == std::string::npos || std::from_chars(line.data() + b + 1, end, db).ptr != end ||
-        !std::isfinite(db) || std::abs(db) > 300)
+    const auto read =
+        b == std::string::npos ? std::from_chars_result{} : std::from_chars(line.data() + b + 1, end, db);
+    if (read.ptr != end || read.ec != std::errc{} || !std::isfinite(db) || std::abs(db) > 300)
       throw wrong("expected from,to,loss_db with a loss of at most 300 dB, such as node_1,gateway,72.5");
     const auto from = id(line.substr(0, a)), to = id(line.substr(a + 1, b - a - 1));
     if (!from || !to)
