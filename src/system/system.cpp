@@ -25,10 +25,13 @@ constexpr int64_t kLastAddress = 0xfffd;
 constexpr double kNrf52840Sensitivity = -100.0;  // dBm, IEEE 802.15.4, PS 6.20.15.7
 
 std::shared_ptr<const platforms::Platform> find_platform(const scenario::Device& group,
-                                                         const std::filesystem::path& folder) {
-  const std::filesystem::path file =
-      group.platform_file.empty() ? folder / (group.platform + ".yaml") : group.platform_file.resolved;
-  return std::make_shared<const platforms::Platform>(platforms::load_platform(file));
+                                                         const SystemOptions& options) {
+  const std::filesystem::path file = group.platform_file.empty()
+                                         ? options.platforms / (group.platform + ".yaml")
+                                         : group.platform_file.resolved;
+  platforms::Platform platform = platforms::load_platform(file);
+  platform.core.engine = options.engine;
+  return std::make_shared<const platforms::Platform>(std::move(platform));
 }
 
 /// network.wireless.loss_matrix: lines from,to,loss_db. A pair that is given in one direction holds in both.
@@ -303,7 +306,7 @@ void System::build_mcu(DeviceNode& node, const SystemOptions& options) {
   const scenario::Device& group = *node.group;
   auto& platform =
       platforms_[group.platform_file.empty() ? group.platform : group.platform_file.resolved.string()];
-  if (!platform) platform = find_platform(group, options.platforms);
+  if (!platform) platform = find_platform(group, options);
   std::string spec = group.firmware->file.resolved.string();
   if (group.firmware->address) spec += fmt::format("@0x{:x}", *group.firmware->address);
   auto& image = images_[spec];
@@ -320,6 +323,11 @@ void System::build_mcu(DeviceNode& node, const SystemOptions& options) {
   config.firmware = image;
   config.flash = flash;
   config.observer = observer_id();
+  if (const auto& b = group.battery)
+    config.battery = nodes::Battery::Config{.capacity_c = b->capacity_c,
+                                            .initial = b->initial,
+                                            .full_v = b->voltage_v,
+                                            .cutoff_v = b->cutoff_v};
   config.machine.name = node.id;
   config.machine.seed = scenario_.meta.seed;
   config.machine.identity = identity_of(scenario_.meta.seed, node.id);
