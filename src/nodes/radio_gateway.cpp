@@ -27,7 +27,13 @@ void RadioGateway::handle(const sim::Event& e, sim::EventContext& context) {
 
 void RadioGateway::mac_received(const net::ieee802154::RxFrame& frame, sim::EventContext& context) {
   on_frame(frame, context.now());
-  const auto message = net::mqttsn::decode(frame.frame.payload);
+  // Most of what is no MQTT-SN does not begin with its own length (5.2.1): no need to ask the decoder.
+  const auto& payload = frame.frame.payload;
+  if (payload.empty() || (payload[0] != payload.size() && payload[0] != 1)) {
+    ++statistics_.not_mqttsn;
+    return;
+  }
+  const auto message = net::mqttsn::decode(payload);
   if (!message) {
     ++statistics_.not_mqttsn;
     return;

@@ -80,6 +80,13 @@ bool looks_like_path(const std::string& s) {
 
 void complete_device(Device& d, const std::string& path, const Value& root, LoadContext& context) {
   if (d.config.sample_rate_hz && value_at(root, path + ".sensors") == nullptr) d.sensors.emplace_back();
+  // A word of the command that is a file beside the scenario means that file, whatever the working directory.
+  for (size_t i = 0; i < d.command.size(); ++i) {
+    if (d.command[i].find('.') == std::string::npos) continue;
+    const FilePath file = resolve_path(d.command[i], place_of(root, at("{}.command[{}]", path, i)), context);
+    std::error_code missing;
+    if (std::filesystem::is_regular_file(file.resolved, missing)) d.command[i] = file.resolved.string();
+  }
   Placement& p = d.placement;
   const std::string positions = path + ".placement.positions";
   if (value_at(root, positions) && value_at(root, path + ".placement.topology") == nullptr)

@@ -6,7 +6,7 @@
 
 namespace xedgesim::sim {
 
-/// Events in their total order (Event::order()). A binary heap of 32-byte keys over a pool of events.
+/// Events in their total order (Event::order()). A heap of 32-byte keys over a pool of events.
 class EventQueue {
  public:
   bool empty() const { return keys_.empty(); }

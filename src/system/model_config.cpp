@@ -108,27 +108,44 @@ ModelGroup model_group(const scenario::Scenario& s, const scenario::Device& d,
   return g;
 }
 
+bool runs_program(const scenario::Device& group) {
+  return group.type == scenario::Device::Type::external ||
+         (group.type == scenario::Device::Type::model && !group.model.resolved.empty());
+}
+
+uint16_t destination_of(const scenario::DeviceInstance& device, const GatewayPlan* gateway) {
+  return static_cast<uint16_t>(device.config.destination.value_or(gateway ? gateway->short_address : 0));
+}
+
+net::ieee802154::MacConfig device_mac(const scenario::Scenario& s, const scenario::DeviceInstance& device,
+                                      const GatewayPlan* gateway, uint16_t short_address) {
+  const scenario::DeviceConfig& c = device.config;
+  const scenario::Wireless& w = s.network.wireless;
+  net::ieee802154::MacConfig mac;
+  mac.name = device.id;
+  mac.seed = s.meta.seed;
+  mac.radio_channel = static_cast<int>(c.channel.value_or(gateway ? gateway->channel : w.channel));
+  mac.pan_id = static_cast<uint16_t>(c.pan_id.value_or(gateway ? gateway->pan_id : kDefaultPan));
+  mac.short_address = short_address;
+  mac.tx_power_dbm = tx_power(s, c);
+  mac.min_be = static_cast<int>(c.min_be.value_or(mac.min_be));
+  mac.max_be = static_cast<int>(c.max_be.value_or(std::max(mac.max_be, mac.min_be)));
+  mac.max_csma_backoffs = static_cast<int>(c.max_csma_backoffs.value_or(mac.max_csma_backoffs));
+  mac.max_frame_retries = static_cast<int>(c.max_frame_retries.value_or(mac.max_frame_retries));
+  mac.cca_mode = cca_mode(w);
+  if (w.cca_threshold_dbm) mac.cca_threshold_dbm = *w.cca_threshold_dbm;
+  mac.rx_on_when_idle = c.rx_on_when_idle.value_or(false);
+  return mac;
+}
+
 nodes::ModelNode::Config model_config(const scenario::Scenario& s, const scenario::DeviceInstance& device,
                                       const ModelGroup& group, const GatewayPlan* gateway,
                                       uint16_t short_address, ml::VibrationSignal* truth) {
   const scenario::DeviceConfig& c = device.config;
   const scenario::Device& d = s.devices[device.group];
-  const scenario::Wireless& w = s.network.wireless;
   nodes::ModelNode::Config m;
-  m.mac.name = device.id;
-  m.mac.seed = s.meta.seed;
-  m.mac.radio_channel = static_cast<int>(c.channel.value_or(gateway ? gateway->channel : w.channel));
-  m.mac.pan_id = static_cast<uint16_t>(c.pan_id.value_or(gateway ? gateway->pan_id : kDefaultPan));
-  m.mac.short_address = short_address;
-  m.mac.tx_power_dbm = tx_power(s, c);
-  m.mac.min_be = static_cast<int>(c.min_be.value_or(m.mac.min_be));
-  m.mac.max_be = static_cast<int>(c.max_be.value_or(std::max(m.mac.max_be, m.mac.min_be)));
-  m.mac.max_csma_backoffs = static_cast<int>(c.max_csma_backoffs.value_or(m.mac.max_csma_backoffs));
-  m.mac.max_frame_retries = static_cast<int>(c.max_frame_retries.value_or(m.mac.max_frame_retries));
-  m.mac.cca_mode = cca_mode(w);
-  if (w.cca_threshold_dbm) m.mac.cca_threshold_dbm = *w.cca_threshold_dbm;
-  m.mac.rx_on_when_idle = c.rx_on_when_idle.value_or(false);
-  m.destination = static_cast<uint16_t>(c.destination.value_or(gateway ? gateway->short_address : 0));
+  m.mac = device_mac(s, device, gateway, short_address);
+  m.destination = destination_of(device, gateway);
   m.ack_request = c.ack.value_or(true);
   m.interval = group.interval;
   m.jitter = c.jitter.value_or(Duration());

@@ -10,6 +10,8 @@ namespace xedgesim::system {
 
 /// Which built-in model a group of `type: model` is; throws ConfigError for a name that is none.
 enum class ModelKind { vibration_sensor, periodic };
+/// Its behaviour is a program of its own: type external, or type model with a script.
+bool runs_program(const scenario::Device& group);
 ModelKind model_kind(const scenario::Device& group);
 
 /// What is needed to make the model nodes of one group.
@@ -31,6 +33,13 @@ nodes::ModelNode::Config model_config(const scenario::Scenario& scenario,
                                       const scenario::DeviceInstance& device, const ModelGroup& group,
                                       const GatewayPlan* gateway, uint16_t short_address,
                                       ml::VibrationSignal* truth);
+
+/// The MAC of a device that runs no firmware; `self` and `channel` are left to the caller.
+net::ieee802154::MacConfig device_mac(const scenario::Scenario& scenario,
+                                      const scenario::DeviceInstance& device, const GatewayPlan* gateway,
+                                      uint16_t short_address);
+/// Where its frames go.
+uint16_t destination_of(const scenario::DeviceInstance& device, const GatewayPlan* gateway);
 
 air::CcaMode cca_mode(const scenario::Wireless& wireless);
 

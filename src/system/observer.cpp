@@ -62,6 +62,10 @@ void Observer::connect_device(size_t index) {
     p.device = collector_.add_device(d.id, [this, index](SimTime t) { return read_model(index, t); });
     return connect_model(index);
   }
+  if (d.external) {
+    p.device = collector_.add_device(d.id, [this, index](SimTime) { return read_external(index); });
+    return connect_external(index);
+  }
   p.device = collector_.add_device(d.id, [this, index](SimTime t) { return read_device(index, t); });
   const auto& profile = d.mcu->machine().platform().energy_profile("");
   if (options_.seed_energy) {
@@ -103,7 +107,7 @@ void Observer::connect_radio() {
         collector_.spans().mark(p->device, p->model->current_sequence(), Stage::tx_start, r.start);
       return;
     }
-    if (!p || is_acknowledgement(*r.psdu)) return;
+    if (!p || p->external || is_acknowledgement(*r.psdu)) return;
     ++p->tx_packets;
     if (const auto sequence = report_sequence(*r.psdu)) {
       p->on_air = true;
@@ -132,6 +136,7 @@ void Observer::connect_services() {
   for (auto& gateway : system_.gateways()) {
     gateway->on_frame.connect([this](const net::ieee802154::RxFrame& f, SimTime t) {
       Probe* p = probe_of_address(static_cast<int64_t>(f.frame.header.source.value));
+      if (p && p->external) model_delivered(*p, f.frame.header.sequence, t);
       if (!p || !p->model || p->spans) return;
       if (const auto sequence = nodes::plain_sequence(f.frame.payload)) model_delivered(*p, *sequence, t);
     });
@@ -142,6 +147,7 @@ void Observer::connect_services() {
       const uint32_t sequence = p->absolute(report->sequence);
       r.tag = nodes::sample_tag(raw(p->device), sequence);
       spans.mark(p->device, sequence, Stage::rx_gateway, r.time);
+      if (p->external) return;
       if (p->model) return model_delivered(*p, sequence, r.time);
       if (sequence == p->window && !p->delivered) {
         p->delivered = true;

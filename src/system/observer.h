@@ -45,6 +45,8 @@ class Observer final : public sim::EventParticipant {
   struct Probe;
   void connect_device(size_t index);
   void connect_model(size_t index);
+  void connect_external(size_t index);
+  metrics::DeviceCounters read_external(size_t index) const;
   void connect_radio();
   void connect_services();
   metrics::DeviceCounters read_device(size_t index, SimTime t) const;

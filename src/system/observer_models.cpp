@@ -128,4 +128,49 @@ metrics::DeviceCounters Observer::read_model(size_t index, SimTime t) const {
   return c;
 }
 
+/// Frames of an external program are told apart by their MAC sequence numbers.
+void Observer::connect_external(size_t index) {
+  DeviceNode& d = system_.devices()[index];
+  Probe& p = *probes_[index];
+  p.external = d.external.get();
+  d.external->on_send.connect([this, &p](int64_t, uint8_t sequence, SimTime t) {
+    std::erase_if(p.pending, [&](const Probe::Pending& q) {
+      if (!q.confirmed) return false;
+      if (!q.delivered) model_lost(p, q.sequence, q.sent_at, "lost_on_air", t);
+      return true;
+    });
+    p.pending.push_back({.sequence = sequence, .sent_at = t, .delivered = false, .confirmed = false});
+    collector_.network().sent(p.device, t);
+  });
+  d.external->on_confirm.connect([this, &p](int64_t, const net::ieee802154::TxReport& report, SimTime t) {
+    if (p.pending.empty()) return;
+    auto it = p.pending.end() - 1;
+    if (report.status != TxStatus::queue_full)
+      it = std::find_if(p.pending.begin(), p.pending.end(), [&](const Probe::Pending& q) {
+        return !q.confirmed && q.sequence == report.sequence;
+      });
+    if (it == p.pending.end()) return;
+    it->confirmed = true;
+    if (report.status != TxStatus::success && !it->delivered) {
+      model_lost(p, it->sequence, it->sent_at, drop_cause(report.status), t);
+      it->delivered = true;
+    }
+    if (it->delivered) p.pending.erase(it);
+  });
+}
+
+metrics::DeviceCounters Observer::read_external(size_t index) const {
+  const DeviceNode& d = system_.devices()[index];
+  const Probe& p = *probes_[index];
+  const auto& mac = p.external->mac().statistics();
+  metrics::DeviceCounters c;
+  c.tx_bytes = mac.bytes_sent;
+  c.tx_packets = static_cast<int64_t>(mac.transmissions);
+  c.rx_packets = p.rx_packets;
+  c.rx_bytes = p.rx_bytes;
+  c.cca_busy = static_cast<int64_t>(mac.cca_busy);
+  c.energy.push_back({"external", static_cast<int64_t>(d.program->energy_uj(d.program_node) * 1000)});
+  return c;
+}
+
 }  // namespace xedgesim::system

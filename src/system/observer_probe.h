@@ -32,13 +32,15 @@ struct Observer::Probe {
   bool handed_over = false, on_air = false, delivered = true;
   std::unique_ptr<metrics::OutputFile> console;
 
-  // Of a behavioural node: reports the MAC has, and the last one it is through with.
+  // Of a behavioural node, or one whose behaviour is a program: reports the MAC has, and the last one it is
+  // through with.
   struct Pending {
     uint32_t sequence;
     SimTime sent_at;
     bool delivered, confirmed;
   };
   const nodes::ModelNode* model = nullptr;
+  const nodes::ExternalNode* external = nullptr;
   bool spans = false;  // its reports are samples
   std::vector<Pending> pending;
 

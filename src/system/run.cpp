@@ -107,7 +107,12 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
     info.status = "failed";
   };
   try {
-    if (!run_to_end(system, trace.get(), options, end)) {
+    system.connect_programs(directory.path());
+  } catch (const SimulationError& e) {  // a ConfigError is the caller's: the run has not begun
+    fail(e.what());
+  }
+  try {
+    if (outcome.code == ExitCode::ok && !run_to_end(system, trace.get(), options, end)) {
       outcome.code = ExitCode::interrupted;
       outcome.reason = info.reason = fmt::format("interrupted at {}", to_string(system.scheduler().now()));
       info.status = "interrupted";
@@ -115,6 +120,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   } catch (const Error& e) {
     fail(e.what());
   }
+  system.shut_down_programs(info.status == "completed" ? "end" : info.status);
   const SimTime reached = system.scheduler().now();
   const metrics::HostInfo host = options.host ? options.host() : metrics::HostInfo{};
   info.duration = reached.since_start();
@@ -141,6 +147,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
     }
   }
   outcome.summary = metrics::build_summary(collector, metric_map, info, host, verdicts);
+  outcome.summary["host"]["events"] = system.scheduler().statistics().events;
   try {
     metrics::write_summary(directory, outcome.summary);
   } catch (const Error& e) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <set>
@@ -12,6 +13,7 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "net/radio/path_loss.h"
+#include "scenario/load.h"
 #include "system/compute.h"
 #include "system/device_config.h"
 #include "system/wiring.h"
@@ -52,8 +54,9 @@ std::unique_ptr<net::PathLoss> loss_matrix(
     const size_t a = line.find(','), b = a == std::string::npos ? a : line.find(',', a + 1);
     double db = 0;
     const char* end = line.data() + line.size();
-    if (b == std::string::npos || std::from_chars(line.data() + b + 1, end, db).ptr != end ||
-        !std::isfinite(db) || std::abs(db) > 300)
+    const auto read =
+        b == std::string::npos ? std::from_chars_result{} : std::from_chars(line.data() + b + 1, end, db);
+    if (read.ptr != end || read.ec != std::errc{} || !std::isfinite(db) || std::abs(db) > 300)
       throw wrong("expected from,to,loss_db with a loss of at most 300 dB, such as node_1,gateway,72.5");
     const auto from = id(line.substr(0, a)), to = id(line.substr(a + 1, b - a - 1));
     if (!from || !to)
@@ -82,6 +85,9 @@ std::unique_ptr<net::PathLoss> path_loss(const scenario::Wireless& w) {
   }
   return nullptr;
 }
+
+/// The participant that is a group's external program.
+std::string program_of(const std::string& group) { return "~program." + group; }
 
 net::Variation variation(const scenario::Wireless& w) {
   using From = scenario::Wireless::Fading;
@@ -148,9 +154,10 @@ void System::refuse_unsupported() const {
   if (scenario_.network.type == scenario::Network::Type::ns3)
     refuse("network.type: ns3 needs the ns-3 back end, which this version does not have: use type: native");
   for (const auto& d : scenario_.devices) {
-    if (d.type == scenario::Device::Type::external)
+    if (d.type == scenario::Device::Type::external && d.command.empty() && d.socket.empty())
       refuse(fmt::format(
-          "device '{}': type external is not available in this version: use type: mcu or model", d.id));
+          "device '{}': type external needs a 'command' to start, or a 'socket' its program connects to",
+          d.id));
     if (d.emulated() && !d.firmware)
       refuse(fmt::format("device '{}': an emulated device needs firmware", d.id));
     if (d.ml_placement != scenario::MlPlacement::none && d.ml_placement != scenario::MlPlacement::edge)
@@ -176,6 +183,8 @@ void System::refuse_unsupported() const {
 std::vector<std::string> System::participant_names() {
   std::vector<std::string> names{kAir, kObserver, kFaults};
   for (const auto& d : scenario::expand_devices(scenario_)) names.push_back(d.id);
+  for (const auto& d : scenario_.devices)
+    if (runs_program(d)) names.push_back(program_of(d.id));
   for (const auto& e : scenario_.edge) names.push_back(e.id);
   for (const auto& g : gateway_plans_) names.push_back(g.name);
   for (const auto& i : scenario_.network.interferers) names.push_back(i.id);
@@ -212,14 +221,77 @@ void System::build_devices(const SystemOptions& options) {
     node.short_address = static_cast<uint16_t>(instance.config.short_address.value_or(next_address));
     node.sample_rate_hz = instance.config.sample_rate_hz.value_or(1000);
     node.participant = scheduler_->id(node.id);
-    if (group.emulated() ? feeds_vibration(group) : model_kind(group) == ModelKind::vibration_sensor)
+    const bool program = runs_program(group);
+    if (!program &&
+        (group.emulated() ? feeds_vibration(group) : model_kind(group) == ModelKind::vibration_sensor))
       node.truth = std::make_unique<ml::VibrationSignal>(scenario_.meta.seed, node.id);
-    if (group.emulated())
+    if (program)
+      build_external(node);
+    else if (group.emulated())
       build_mcu(node, options);
     else
       build_model(node, options);
     devices_.push_back(std::move(node));
   }
+  build_programs(options);
+}
+
+void System::build_external(DeviceNode& node) {
+  nodes::ExternalNode::Config config;
+  config.mac =
+      device_mac(scenario_, node.instance, gateway_of(gateway_plans_, node.instance), node.short_address);
+  config.mac.rx_on_when_idle = node.instance.config.rx_on_when_idle.value_or(true);
+  config.mac.self = node.participant;
+  config.mac.channel = scheduler_->id(kAir);
+  config.program = scheduler_->id(program_of(node.group->id));
+  config.index = static_cast<int64_t>(node.instance.index);
+  node.external = std::make_unique<nodes::ExternalNode>(std::move(config));
+  scheduler_->attach(node.participant, *node.external);
+}
+
+void System::build_programs(const SystemOptions& options) {
+  std::map<const scenario::Device*, nodes::ExternalProgram::Config> configs;
+  for (DeviceNode& d : devices_) {
+    if (!d.external) continue;
+    const scenario::Position& p = d.instance.position;
+    const GatewayPlan* gateway = gateway_of(gateway_plans_, d.instance);
+    auto& nodes = configs[d.group].nodes;
+    d.program_node = nodes.size();
+    nodes.push_back({.name = d.id,
+                     .participant = d.participant,
+                     .description = {{"config", scenario::config_json(d.instance.config)},
+                                     {"position_m", {p.x_m, p.y_m, p.z_m}},
+                                     {"short_address", d.short_address},
+                                     {"gateway", destination_of(d.instance, gateway)}}});
+  }
+  const std::string sdk = (options.platforms.parent_path() / "sdk" / "python" / "src").string();
+  const char* path = std::getenv("PYTHONPATH");
+  for (const scenario::Device& group : scenario_.devices) {
+    const auto it = configs.find(&group);
+    if (it == configs.end()) continue;
+    nodes::ExternalProgram::Config& c = it->second;
+    c.name = group.id;
+    c.command = group.command;
+    if (group.type == scenario::Device::Type::model)
+      c.command = {"python3", "-m", "xedgesim.device_model", group.model.resolved.string()};
+    c.environment = {"PYTHONPATH=" + sdk + (path && *path ? ":" + std::string(path) : "")};
+    c.address = group.socket;
+    c.timeout = group.timeout;
+    c.seed = scenario_.meta.seed;
+    c.duration = scenario_.meta.duration;
+    programs_.push_back(std::make_unique<nodes::ExternalProgram>(std::move(c)));
+    scheduler_->attach(scheduler_->id(program_of(group.id)), *programs_.back());
+    for (DeviceNode& d : devices_)
+      if (d.group == &group) d.program = programs_.back().get();
+  }
+}
+
+void System::connect_programs(const std::filesystem::path& folder) {
+  for (auto& p : programs_) p->connect(folder / "external");
+}
+
+void System::shut_down_programs(const std::string& reason) noexcept {
+  for (auto& p : programs_) p->shut_down(reason);
 }
 
 void System::build_model(DeviceNode& node, const SystemOptions& options) {

@@ -13,6 +13,7 @@
 #include "net/traffic/interferer.h"
 #include "nodes/cloud_service.h"
 #include "nodes/edge_service.h"
+#include "nodes/external/external_program.h"
 #include "nodes/mcu_node.h"
 #include "nodes/model_node.h"
 #include "nodes/radio_gateway.h"
@@ -43,8 +44,11 @@ struct DeviceNode {
   /// Ground truth of the vibration on AIN0; null when the device senses something else. Not the feed's own
   /// object: that belongs to the node's thread.
   std::unique_ptr<ml::VibrationSignal> truth;
-  std::unique_ptr<nodes::McuNode> mcu;      ///< of an emulated device
-  std::unique_ptr<nodes::ModelNode> model;  ///< of a behavioural one
+  std::unique_ptr<nodes::McuNode> mcu;            ///< of an emulated device
+  std::unique_ptr<nodes::ModelNode> model;        ///< of a behavioural one
+  std::unique_ptr<nodes::ExternalNode> external;  ///< of one whose behaviour is a program
+  nodes::ExternalProgram* program = nullptr;      ///< that program
+  size_t program_node = 0;                        ///< its index there
 };
 
 /// A running system made from a checked scenario: every participant, wired and attached to a scheduler.
@@ -58,6 +62,10 @@ class System {
   std::vector<DeviceNode>& devices() { return devices_; }
   const scenario::Scenario& scenario() const { return scenario_; }
   net::Channel* channel() { return channel_.get(); }  ///< null without devices
+  /// Starts the external programs and greets them; what they print goes to `folder`/external. To be called
+  /// once, before the scheduler runs. Throws ConfigError, SimulationError.
+  void connect_programs(const std::filesystem::path& folder);
+  void shut_down_programs(const std::string& reason) noexcept;
   std::vector<std::unique_ptr<nodes::RadioGateway>>& gateways() { return gateways_; }
   nodes::EdgeService* edge() { return edge_.get(); }
   nodes::CloudService* cloud() { return cloud_.get(); }
@@ -78,6 +86,8 @@ class System {
   void build_devices(const SystemOptions& options);
   void build_mcu(DeviceNode& node, const SystemOptions& options);
   void build_model(DeviceNode& node, const SystemOptions& options);
+  void build_external(DeviceNode& node);
+  void build_programs(const SystemOptions& options);
   void build_gateways();
   void build_channel();
   void build_services();
@@ -93,6 +103,7 @@ class System {
   std::map<size_t, ModelGroup> model_groups_;                   // by device group
   std::vector<std::unique_ptr<nodes::RadioGateway>> gateways_;  // as in gateway_plans_
   std::vector<std::unique_ptr<net::Interferer>> interferers_;
+  std::vector<std::unique_ptr<nodes::ExternalProgram>> programs_;
   std::unique_ptr<nodes::EdgeService> edge_;
   std::unique_ptr<nodes::CloudService> cloud_;
   std::unique_ptr<net::Link> wan_;

@@ -111,6 +111,8 @@ class CsmaMac {
 
   const MacConfig& config() const { return config_; }
   const MacStatistics& statistics() const { return statistics_; }
+  /// Sequence number of the next frame that is queued.
+  uint8_t next_sequence() const { return sequence_; }
   int queue_length() const { return static_cast<int>(queue_.size()); }
 
  private:

@@ -41,8 +41,10 @@ air::Station LinkBudget::at(uint32_t node, SimTime t) const {
 }
 
 int LinkBudget::compute_loss_cdb(uint32_t from, uint32_t to, SimTime t) const {
-  const air::Station a = at(from, t), b = at(to, t);
-  double db = loss_->loss_db(a, b) - a.antenna_gain_db - b.antenna_gain_db;
+  const air::Station &a = stations_[from].station, &b = stations_[to].station;
+  const bool still = !moves(from) && !moves(to);
+  double db = (still ? loss_->loss_db(a, b) : loss_->loss_db(at(from, t), at(to, t))) - a.antenna_gain_db -
+              b.antenna_gain_db;
   if (variation_.shadowing_db != 0)
     db += shadowing_db(variation_, pair_key(stations_[from].key, stations_[to].key));
   if (!(db < kNothing / 100.0)) return kNothing;

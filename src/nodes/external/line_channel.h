@@ -1,0 +1,71 @@
+#pragma once
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/time.h"
+
+namespace xedgesim::nodes {
+
+/// A peer that is gone, silent or talks nonsense; what() says what it did: "closed the connection".
+class PeerError : public std::exception {
+ public:
+  explicit PeerError(std::string what) : what_(std::move(what)) {}
+  const char* what() const noexcept override { return what_.c_str(); }
+
+ private:
+  std::string what_;
+};
+
+/// A file descriptor that is closed with its owner.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  Descriptor(Descriptor&& o) noexcept : fd_(std::exchange(o.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& o) noexcept;
+  ~Descriptor();
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+/// Lines of text over a stream socket. Time-outs are the host's and only ever end a run: nothing here reads a
+/// clock.
+class LineChannel {
+ public:
+  static constexpr size_t kLongestLine = 1 << 20;
+
+  explicit LineChannel(Descriptor socket) : socket_(std::move(socket)) {}
+  /// The line without its end. Throws PeerError when none came in time, the peer closed the connection, or it
+  /// sent more than kLongestLine bytes without an end of line.
+  std::string receive(Duration timeout);
+  /// Throws PeerError when the peer does not take it in time.
+  void send(std::string_view line, Duration timeout);
+
+ private:
+  Descriptor socket_;
+  std::string buffer_;
+};
+
+/// A socket that waits for one peer. Addresses: unix:PATH, tcp:ADDRESS:PORT (numeric, loopback only; port 0:
+/// any).
+class Listener {
+ public:
+  /// Throws ConfigError on an address that is none or cannot be used.
+  explicit Listener(const std::string& address);
+  ~Listener();
+  /// With the port that was given.
+  const std::string& address() const { return address_; }
+  /// Throws PeerError when nobody connects in time, or when `watched` (a pidfd, or -1) shows that the program
+  /// ended.
+  LineChannel accept(Duration timeout, int watched = -1);
+
+ private:
+  Descriptor socket_;
+  std::string address_, path_;
+};
+
+}  // namespace xedgesim::nodes
