@@ -6,6 +6,7 @@
 namespace xedgesim::scenario {
 
 const Layout& describe_impairments();
+CodecPtr<Impairments> impairments_codec();
 
 CodecPtr<Device> device_codec();
 CodecPtr<DeviceConfig> device_config_codec();

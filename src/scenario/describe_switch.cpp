@@ -162,6 +162,10 @@ const Description<Link>& describe_link() {
                identifier());
     d.add({.key = "endpoints", .doc = "two of NODE:INTERFACE or SWITCH:PORT", .required = true},
           &Link::endpoints, list_of(text()));
+    d.add({.key = "forward", .doc = "other values from the first end to the second"}, &Link::forward,
+          impairments_codec());
+    d.add({.key = "backward", .doc = "other values from the second end to the first"}, &Link::backward,
+          impairments_codec());
     d.flat(&Link::impairments, describe_impairments());
     return d;
   }();

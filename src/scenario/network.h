@@ -31,6 +31,7 @@ struct WiredLink {
   Type type = Type::ethernet;
   std::vector<std::string> endpoints;  ///< two node ids; absent: read from the name `A_to_B`
   Impairments impairments;
+  std::optional<Impairments> forward, backward;  ///< on top of them, from the first end to the second and back
   bool operator==(const WiredLink&) const = default;
 };
 
@@ -131,6 +132,7 @@ struct Link {
   std::string id;  ///< absent: "A:eth0--sw0:1"
   std::vector<std::string> endpoints;
   Impairments impairments;
+  std::optional<Impairments> forward, backward;  ///< on top of them, from the first end to the second and back
   bool operator==(const Link&) const = default;
 };
 

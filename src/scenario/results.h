@@ -41,6 +41,7 @@ struct Fault {
     packet_loss,
     link_down,
     link_degradation,
+    link_set,
     apply_profile,
     sensor_fault,
     battery_drain,
@@ -52,7 +53,7 @@ struct Fault {
   Targets target;                    ///< node, link, switch or wired names, see fault_types.h
   std::optional<Duration> duration;  ///< absent: until the end
   std::string description;
-  Impairments impairments;  ///< link_degradation; packet_loss: loss_rate
+  Impairments impairments;  ///< link_degradation, link_set; packet_loss: loss_rate
   std::optional<std::string> profile;
   std::optional<double> power_dbm;  ///< radio_interference
   std::optional<int64_t> channel;   ///< radio_interference

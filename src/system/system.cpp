@@ -238,6 +238,12 @@ void System::build_channel() {
   scheduler_->attach(config.id, *channel_);
 }
 
+std::vector<System::LinkEnds> System::links() const {
+  std::vector<LinkEnds> out;
+  if (wan_) out.push_back({wan_.get(), scenario_.edge.front().id, scenario_.cloud.front().id});
+  return out;
+}
+
 std::vector<sim::ParticipantId> System::participants_of(const std::string& node) const {
   std::vector<sim::ParticipantId> ids{scheduler_->id(node)};
   if (!scenario_.edge.empty() && scenario_.edge.front().id == node)

@@ -55,6 +55,12 @@ class System {
   nodes::EdgeService* edge() { return edge_.get(); }
   nodes::CloudService* cloud() { return cloud_.get(); }
   net::Link* wan() { return wan_.get(); }
+  /// Every wired link, with the names of the nodes at its ends (empty: a switch).
+  struct LinkEnds {
+    net::Link* link = nullptr;
+    std::string a, b;
+  };
+  std::vector<LinkEnds> links() const;
   sim::ParticipantId observer_id() const { return scheduler_->id(kObserver); }
   const std::vector<std::string>& classes() const { return classes_; }
 

@@ -55,9 +55,11 @@ std::string_view to_string(DropReason reason) {
   return "?";
 }
 
-Link::Side::Side(const LinkConfig& link, const LinkParameters& p, const std::string& direction)
+Link::Side::Side(const LinkConfig& link, const LinkParameters& p, const std::optional<PortQueues>& port,
+                 const std::string& direction)
     : declared(p),
       parameters(p),
+      queues(port),
       loss_random(link.seed, link.name, "link.loss." + direction),
       jitter_random(link.seed, link.name, "link.jitter." + direction),
       corrupt_random(link.seed, link.name, "link.corrupt." + direction),
@@ -65,14 +67,24 @@ Link::Side::Side(const LinkConfig& link, const LinkParameters& p, const std::str
       reorder_random(link.seed, link.name, "link.reorder." + direction),
       queue_random(link.seed, link.name, "link.queue." + direction) {}
 
+void Link::Side::make_egress(SimTime now) {
+  // Classes say more than queues.
+  if (queues && parameters.classes.empty()) {
+    egress = std::make_unique<PortEgress>(parameters, *queues, now);
+  } else {
+    egress = Egress::make(parameters, now);
+  }
+}
+
 Link::Link(LinkConfig config)
     : config_(std::move(config)),
-      sides_{Side(config_, config_.a_to_b, "a_to_b"), Side(config_, config_.b_to_a, "b_to_a")} {
+      sides_{Side(config_, config_.a_to_b, config_.a_queues, "a_to_b"),
+             Side(config_, config_.b_to_a, config_.b_queues, "b_to_a")} {
   check(config_.name, config_.a_to_b);
   check(config_.name, config_.b_to_a);
   if (config_.a == config_.b && config_.a_port == config_.b_port)
     throw ConfigError(fmt::format("The link '{}' has the same participant at both ends.", config_.name));
-  for (Side& s : sides_) s.egress = Egress::make(s.parameters, SimTime::zero());
+  for (Side& s : sides_) s.make_egress(SimTime::zero());
 }
 
 int64_t Link::queued_bytes(Direction d) const {
@@ -157,6 +169,7 @@ void Link::accept(const sim::Event& e, sim::EventContext& context) {
       .message = e.code == kMessageCode ? to_message(e) : Message{.tag = e.args[1], .bytes = e.data},
       .entered = e.time,
       .code = e.code,
+      .priority = e.code == kFrameCode ? e.args[2] : 0,
       .number = numbers_++};
   ++s.statistics.messages;
   s.statistics.bytes += static_cast<uint64_t>(record.size());
@@ -321,7 +334,7 @@ void Link::refresh(Direction d, sim::EventContext& context) {
   auto waiting = rebuild ? s.egress->take_all() : std::deque<LinkRecord>();
   s.parameters = std::move(p);
   if (rebuild) {
-    s.egress = Egress::make(s.parameters, context.now());
+    s.make_egress(context.now());
     for (LinkRecord& r : waiting)
       if (const auto refused = s.egress->push(r, context.now(), s.sending ? s.sending->size() : 0,
                                               s.sending ? 1 : 0, s.queue_random))

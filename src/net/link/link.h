@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
+#include "net/link/port_queues.h"
 #include "net/link/randomness.h"
-#include "net/link/shaper.h"
 #include "sim/participant.h"
 #include "sim/signal.h"
 
@@ -17,7 +17,8 @@ struct LinkConfig {
   sim::ParticipantId a = sim::kNobody, b = sim::kNobody;
   LinkParameters a_to_b{}, b_to_a{};
   int64_t a_port = 0, b_port = 0;  ///< frames: the ports of the two ends this link is plugged into
-  bool tells_carrier = false;      ///< the ends get a kCarrierCode event when the link goes down or up
+  std::optional<PortQueues> a_queues{}, b_queues{};  ///< an end that is a switch port queues by priority
+  bool tells_carrier = false;  ///< the ends get a kCarrierCode event when the link goes down or up
 };
 
 /// What became of a packet that left the queue.
@@ -75,8 +76,11 @@ class Link final : public sim::EventParticipant {
 
  private:
   struct Side {
-    Side(const LinkConfig& link, const LinkParameters& p, const std::string& direction);
+    Side(const LinkConfig& link, const LinkParameters& p, const std::optional<PortQueues>& port,
+         const std::string& direction);
+    void make_egress(SimTime now);
     LinkParameters declared, parameters;
+    std::optional<PortQueues> queues;
     int64_t profile = -1;
     std::vector<int64_t> set, overlays;  // patches
     std::unique_ptr<Egress> egress;

@@ -16,8 +16,8 @@ struct Message {
 
 constexpr uint32_t kMessageCode = 0x400;
 
-/// An Ethernet frame (net/ethernet/frame.h): args {port, tag}, data the frame. Posted to a link, `port` is
-/// the sender's own port the link is plugged into; handed over by it, the receiver's. `tag` travels
+/// An Ethernet frame (net/ethernet/frame.h): args {port, tag, priority}, data the frame. Posted to a link,
+/// `port` is the sender's own port the link is plugged into; handed over by it, the receiver's. `tag` travels
 /// unchanged.
 constexpr uint32_t kFrameCode = 0x401;
 

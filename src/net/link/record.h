@@ -19,7 +19,8 @@ struct LinkRecord {
   Message message{};
   SimTime entered{};  ///< when the packet was handed to the link
   uint32_t code = kMessageCode;
-  uint64_t number = 0;  ///< counts the packets of the link; a duplicate has its original's
+  int64_t priority = 0;  ///< 0: read it from the packet; else 1 more than its 802.1p priority
+  uint64_t number = 0;   ///< counts the packets of the link; a duplicate has its original's
 
   int64_t size() const { return message.bytes ? static_cast<int64_t>(message.bytes->size()) : 0; }
 };

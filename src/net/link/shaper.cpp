@@ -100,9 +100,10 @@ ClassEgress::ClassEgress(const LinkParameters& p, SimTime now) : p_(p) {
 }
 
 int ClassEgress::class_of(const LinkRecord& packet) const {
-  const ethernet::Priority key = packet.code == kFrameCode && packet.message.bytes
-                                     ? ethernet::priority_of(*packet.message.bytes)
-                                     : ethernet::Priority{};
+  ethernet::Priority key = packet.code == kFrameCode && packet.message.bytes
+                               ? ethernet::priority_of(*packet.message.bytes)
+                               : ethernet::Priority{};
+  if (packet.priority > 0) key.pcp = static_cast<uint8_t>(packet.priority - 1);
   int fallback = leaves_.back();
   bool have_fallback = false;
   for (int leaf : leaves_) {
