@@ -24,6 +24,7 @@ int run(int argc, char** argv) {
   add_validate(app, body);
   add_schema(app, body);
   add_platforms(app, body);
+  add_model(app, body);
   add_version(app, body);
   try {
     app.parse(argc, argv);

@@ -34,6 +34,7 @@ void add_run(CLI::App& app, Body& body);
 void add_validate(CLI::App& app, Body& body);
 void add_schema(CLI::App& app, Body& body);
 void add_platforms(CLI::App& app, Body& body);
+void add_model(CLI::App& app, Body& body);
 void add_version(CLI::App& app, Body& body);
 
 /// `--platforms`, and `--format` when `tables`; each flag has an XEDGESIM_… variable.

@@ -1,6 +1,7 @@
 #include "ml/onnx_graph.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string_view>
 
 #include "base/error.h"
@@ -9,6 +10,13 @@ namespace xedgesim::ml {
 namespace {
 
 [[noreturn]] void malformed() { throw ConfigError("the file is cut short or not an ONNX model"); }
+
+template <typename T>
+T load(const uint8_t* from) {
+  T v;
+  std::memcpy(&v, from, sizeof v);
+  return v;
+}
 
 /// One level of a protobuf message: tag after tag (protobuf.dev, "Encoding").
 class Fields {
@@ -26,20 +34,20 @@ class Fields {
         value_ = varint();
         break;
       case 1:
-        take(8);
+        bits_ = take(8);
         break;
       case 2:
         bytes_ = take(varint());
         break;
       case 5:
-        take(4);
+        bits_ = take(4);
         break;
       default:
         malformed();
     }
     return true;
   }
-  uint32_t number() const { return number_; }
+  uint32_t field() const { return number_; }
   std::span<const uint8_t> bytes() const {
     if (kind_ != 2) malformed();
     return bytes_;
@@ -48,6 +56,19 @@ class Fields {
   int64_t integer() const {
     if (kind_ != 0) malformed();
     return static_cast<int64_t>(value_);
+  }
+  float number() {
+    if (kind_ != 5) malformed();
+    return load<float>(bits_.data());
+  }
+  /// A repeated float, packed or one by one.
+  void append_floats(std::vector<float>& out) {
+    if (kind_ == 5) {
+      out.push_back(number());
+      return;
+    }
+    if (bytes().size() % 4 != 0) malformed();
+    for (size_t i = 0; i < bytes_.size(); i += 4) out.push_back(load<float>(bytes_.data() + i));
   }
   /// A repeated integer, packed or one by one.
   void append_integers(std::vector<int64_t>& out) const {
@@ -76,7 +97,7 @@ class Fields {
     return head;
   }
 
-  std::span<const uint8_t> rest_, bytes_;
+  std::span<const uint8_t> rest_, bytes_, bits_;
   uint32_t number_ = 0;
   unsigned kind_ = 0;
   uint64_t value_ = 0;
@@ -85,12 +106,19 @@ class Fields {
 OnnxTensor parse_tensor(std::span<const uint8_t> bytes) {
   OnnxTensor t;
   for (Fields f(bytes); f.next();) {
-    switch (f.number()) {
+    switch (f.field()) {
       case 1:
         f.append_integers(t.dims);
         break;
       case 2:
         t.data_type = static_cast<int32_t>(f.integer());
+        break;
+      case 4:
+        f.append_floats(t.float_data);
+        break;
+      case 5:
+      case 7:
+        f.append_integers(t.integer_data);
         break;
       case 8:
         t.name = f.text();
@@ -108,10 +136,39 @@ OnnxTensor parse_tensor(std::span<const uint8_t> bytes) {
   return t;
 }
 
+OnnxAttribute parse_attribute(std::span<const uint8_t> bytes) {
+  OnnxAttribute a;
+  for (Fields f(bytes); f.next();) {
+    switch (f.field()) {
+      case 1:
+        a.name = f.text();
+        break;
+      case 2:
+        a.number = f.number();
+        break;
+      case 3:
+        a.integer = f.integer();
+        break;
+      case 4:
+        a.text = f.text();
+        break;
+      case 5:
+        a.tensor.assign(1, parse_tensor(f.bytes()));
+        break;
+      case 8:
+        f.append_integers(a.integers);
+        break;
+      default:
+        break;
+    }
+  }
+  return a;
+}
+
 OnnxNode parse_node(std::span<const uint8_t> bytes) {
   OnnxNode n;
   for (Fields f(bytes); f.next();) {
-    switch (f.number()) {
+    switch (f.field()) {
       case 1:
         n.inputs.push_back(f.text());
         break;
@@ -124,6 +181,9 @@ OnnxNode parse_node(std::span<const uint8_t> bytes) {
       case 4:
         n.op_type = f.text();
         break;
+      case 5:
+        n.attributes.push_back(parse_attribute(f.bytes()));
+        break;
       default:
         break;
     }
@@ -135,10 +195,10 @@ OnnxNode parse_node(std::span<const uint8_t> bytes) {
 std::vector<int64_t> parse_shape(std::span<const uint8_t> bytes) {
   std::vector<int64_t> dims;
   for (Fields f(bytes); f.next();) {
-    if (f.number() != 1) continue;
+    if (f.field() != 1) continue;
     int64_t dim = -1;
     for (Fields d(f.bytes()); d.next();)
-      if (d.number() == 1) dim = d.integer();
+      if (d.field() == 1) dim = d.integer();
     dims.push_back(dim < 0 ? -1 : dim);
   }
   return dims;
@@ -147,12 +207,12 @@ std::vector<int64_t> parse_shape(std::span<const uint8_t> bytes) {
 OnnxValue parse_value(std::span<const uint8_t> bytes) {
   OnnxValue v;
   for (Fields f(bytes); f.next();) {
-    if (f.number() == 1) v.name = f.text();
-    if (f.number() != 2) continue;
+    if (f.field() == 1) v.name = f.text();
+    if (f.field() != 2) continue;
     for (Fields type(f.bytes()); type.next();) {
-      if (type.number() != 1) continue;
+      if (type.field() != 1) continue;
       for (Fields tensor(type.bytes()); tensor.next();)
-        if (tensor.number() == 2) v.dims = parse_shape(tensor.bytes());
+        if (tensor.field() == 2) v.dims = parse_shape(tensor.bytes());
     }
   }
   return v;
@@ -161,7 +221,7 @@ OnnxValue parse_value(std::span<const uint8_t> bytes) {
 OnnxGraph parse_graph(std::span<const uint8_t> bytes) {
   OnnxGraph g;
   for (Fields f(bytes); f.next();) {
-    switch (f.number()) {
+    switch (f.field()) {
       case 1:
         g.nodes.push_back(parse_node(f.bytes()));
         break;
@@ -222,6 +282,63 @@ int64_t OnnxTensor::elements() const {
   return product;
 }
 
+std::vector<float> OnnxTensor::floats() const {
+  constexpr int32_t kFloat = 1;
+  if (data_type != kFloat) throw ConfigError("the constant '" + name + "' is no float tensor");
+  std::vector<float> v = float_data;
+  if (!raw.empty()) {
+    v.resize(raw.size() / sizeof(float));
+    std::memcpy(v.data(), raw.data(), v.size() * sizeof(float));
+  }
+  if (static_cast<int64_t>(v.size()) != elements() || raw.size() % sizeof(float) != 0)
+    throw ConfigError("the constant '" + name + "' has not as many values as its shape says");
+  return v;
+}
+
+std::vector<int64_t> OnnxTensor::integers() const {
+  enum { kUint8 = 2, kInt8 = 3, kInt32 = 6, kInt64 = 7 };
+  std::vector<int64_t> v = integer_data;
+  const auto widen = [&]<typename T>(T) {
+    if (raw.size() % sizeof(T) != 0) return;
+    for (size_t i = 0; i < raw.size(); i += sizeof(T)) v.push_back(load<T>(raw.data() + i));
+  };
+  switch (data_type) {
+    case kUint8:
+      widen(uint8_t{});
+      break;
+    case kInt8:
+      widen(int8_t{});
+      break;
+    case kInt32:
+      widen(int32_t{});
+      break;
+    case kInt64:
+      widen(int64_t{});
+      break;
+    default:
+      throw ConfigError("the constant '" + name + "' is no int8, uint8, int32 or int64 tensor");
+  }
+  if (static_cast<int64_t>(v.size()) != elements())
+    throw ConfigError("the constant '" + name + "' has not as many values as its shape says");
+  return v;
+}
+
+const OnnxAttribute* OnnxNode::attribute(std::string_view wanted) const {
+  const auto i =
+      std::find_if(attributes.begin(), attributes.end(), [&](const auto& a) { return a.name == wanted; });
+  return i == attributes.end() ? nullptr : &*i;
+}
+
+int64_t OnnxNode::integer(std::string_view wanted, int64_t otherwise) const {
+  const OnnxAttribute* a = attribute(wanted);
+  return a ? a->integer : otherwise;
+}
+
+std::vector<int64_t> OnnxNode::integers(std::string_view wanted) const {
+  const OnnxAttribute* a = attribute(wanted);
+  return a ? a->integers : std::vector<int64_t>();
+}
+
 const OnnxTensor* OnnxGraph::initializer(std::string_view name) const {
   const auto i =
       std::find_if(initializers.begin(), initializers.end(), [&](const auto& t) { return t.name == name; });
@@ -237,7 +354,7 @@ const OnnxNode* OnnxGraph::producer(std::string_view value) const {
 OnnxGraph parse_onnx(std::span<const uint8_t> file) {
   std::optional<OnnxGraph> graph;
   for (Fields f(file); f.next();)
-    if (f.number() == 7) graph = parse_graph(f.bytes());
+    if (f.field() == 7) graph = parse_graph(f.bytes());
   if (!graph || graph->nodes.empty()) malformed();
   return std::move(*graph);
 }

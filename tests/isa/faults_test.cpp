@@ -15,6 +15,19 @@ TEST(Faults, UndefinedInstructionEscalatesToHardFault) {
   EXPECT_EQ(b.core->fault_status(), "CFSR=0x00010000 HFSR=0x40000000");
 }
 
+TEST(Faults, WideUndefinedInstructionIsAUsageFaultAtItsFirstHalfword) {
+  Board b;
+  b.code(Board::kMain, {0x2001, 0xF7F1, 0xA234, Board::kHere});  // movs r0, #1; udf.w #0x1234
+  b.handler(6, {Board::kHere});
+  b.start();
+  b.write_system(0xE000ED24, 7 << 16);
+  b.steps(3);
+  EXPECT_EQ(b.ipsr(), 6u);
+  EXPECT_EQ(b.ram_word(b.r(13) + 24), Board::kMain + 2);
+  EXPECT_EQ(b.core->fault_status(), "CFSR=0x00010000 HFSR=0x00000000");
+  EXPECT_EQ(b.r(0), 1u);
+}
+
 TEST(Faults, EnabledUsageFaultIsTakenAsSuch) {
   Board b;
   b.code(Board::kMain, {0xDE00});

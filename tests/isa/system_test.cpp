@@ -97,6 +97,35 @@ TEST(Sleep, WfeTakesTheEventRegisterFirst) {
   EXPECT_EQ(b.r(0), 2u);
 }
 
+TEST(Sleep, HintsHaveTheSameEffectInBothLengths) {
+  // SEV sets the own event register, WFE takes it or sleeps, WFI sleeps whatever the event register holds.
+  struct Case {
+    const char* text;
+    std::initializer_list<uint16_t> sev, wfe, wfi;
+  };
+  const Case cases[] = {{"16-bit", {0xBF40}, {0xBF20}, {0xBF30}},
+                        {"32-bit", {0xF3AF, 0x8004}, {0xF3AF, 0x8002}, {0xF3AF, 0x8003}}};
+  for (const Case& c : cases) {
+    Board b;
+    uint32_t at = Board::kMain;
+    for (const auto& part : {c.sev, c.wfe, c.wfe, c.sev, c.wfi}) {
+      b.code(at, part);
+      at += static_cast<uint32_t>(part.size()) * 2;
+    }
+    b.code(at, {Board::kHere});
+    const auto size = static_cast<uint32_t>(c.sev.size()) * 2;
+    b.start();
+    EXPECT_EQ(b.steps(2), Stop::limit) << c.text << ": the event is taken";
+    EXPECT_EQ(b.core->run(b.core->cycles() + 100), Stop::sleep) << c.text;
+    EXPECT_EQ(b.pc(), Board::kMain + 3 * size) << c.text << ": the second WFE sleeps";
+    b.core->set_event();
+    EXPECT_TRUE(b.core->awake()) << c.text;
+    EXPECT_EQ(b.core->run(b.core->cycles() + 100), Stop::sleep) << c.text;
+    EXPECT_EQ(b.pc(), Board::kMain + 5 * size) << c.text << ": WFI does not look at the event register";
+    EXPECT_FALSE(b.core->awake()) << c.text;
+  }
+}
+
 TEST(Sleep, WfeWakesBySevonpendAndNotByAMaskedInterruptOtherwise) {
   for (bool sevonpend : {false, true}) {
     Board b;
@@ -172,6 +201,41 @@ TEST(LazyStacking, ReservesAndStoresWhenTheHandlerUsesTheUnit) {
     EXPECT_EQ(b.core->registers().control & 4, 4u);
     EXPECT_EQ(b.r(13), Board::kStackTop);
   }
+}
+
+TEST(LazyStacking, WithoutItTheFrameIsStoredAtEntryAndTakesItsTime) {
+  uint64_t entry[2];
+  for (bool lazy : {true, false}) {
+    Board b;
+    b.code(Board::kMain, {0xEEB0, 0x0A40, Board::kNop, Board::kHere});  // vmov s0, s0
+    b.handler(16, {0xEEB7, 0x0A00, Board::kBxLr});                      // vmov s0, #1.0
+    b.start();
+    b.enable_irq(0, 0);
+    b.enable_fpu();
+    if (!lazy) b.write_system(0xE000EF34, 1u << 31);  // FPCCR: ASPEN without LSPEN
+    b.step();
+    Registers in = b.core->registers();
+    for (uint32_t i = 0; i < 32; ++i) in.s[i] = 0x40000000 + i;
+    in.fpscr = 0x60000000;
+    b.core->set_registers(in);
+    b.core->set_irq(0, true), b.core->set_irq(0, false);
+    const uint64_t before = b.core->cycles();
+    b.core->run(before + 1);  // entry
+    entry[lazy] = b.core->cycles() - before;
+    const uint32_t frame = b.r(13);
+    EXPECT_EQ(frame, Board::kStackTop - 0x68);
+    EXPECT_EQ(b.r(14), 0xFFFFFFE9u);
+    EXPECT_EQ(b.read_system(0xE000EF34) & 1, lazy ? 1u : 0u) << "LSPACT";
+    for (uint32_t i = 0; i < 16; ++i)
+      EXPECT_EQ(b.ram_word(frame + 0x20 + 4 * i), lazy ? 0 : 0x40000000 + i) << i;
+    EXPECT_EQ(b.ram_word(frame + 0x60), lazy ? 0 : 0x60000000u);
+    b.steps(2);
+    EXPECT_EQ(b.r(13), Board::kStackTop);
+    EXPECT_EQ(b.core->registers().s[0], 0x40000000u) << "the handler's value is gone";
+    EXPECT_EQ(b.core->registers().s[31], 0x4000001Fu);
+    EXPECT_EQ(b.core->registers().fpscr, 0x60000000u);
+  }
+  EXPECT_EQ(entry[false], entry[true] + 17) << "16 registers and FPSCR (TRM 3.3.3)";
 }
 
 TEST(FloatingPoint, FlagsGatherAndHostCodeDoesNotDisturbThem) {
@@ -318,6 +382,45 @@ TEST(Cycles, FollowTheReferenceManual) {
     b.steps(c.instructions);
     EXPECT_EQ(b.core->cycles() - t, c.cycles) << c.text;
   }
+}
+
+TEST(Cycles, WaitStatesLengthenRefillsAndLoadsFromFlashOnly) {
+  struct WaitCase {
+    const char* text;
+    std::vector<uint16_t> code;
+    unsigned instructions, cycles, waits;  // cycles without wait states; how often they are added
+  };
+  const WaitCase cases[] = {
+      {"straight line", {0x3001, 0x3001, 0x3001}, 3, 3, 0},
+      {"b", {0xE000, Board::kNop, Board::kNop}, 1, 3, 1},
+      {"bne taken", {0xD100, Board::kNop, Board::kNop}, 1, 3, 1},
+      {"beq not taken", {0xD000, Board::kNop, Board::kNop}, 1, 1, 0},
+      {"cbnz taken", {0xB904, Board::kNop, Board::kNop, Board::kNop}, 1, 3, 1},
+      {"bl and bx lr", {0xF000, 0xF801, Board::kNop, Board::kBxLr}, 2, 6, 2},
+      {"literal", {0x4800, Board::kNop, Board::kNop, Board::kNop}, 1, 2, 1},
+      {"ldr from RAM", {0x6820, Board::kNop}, 1, 2, 0},
+      {"ldr from flash", {0x6828, Board::kNop}, 1, 2, 1},
+      {"ldm of 3 from flash", {0xCD0E, Board::kNop}, 1, 4, 3},
+      {"tbb", {0xE8DF, 0xF006, Board::kNop, Board::kNop}, 1, 4, 2},
+  };
+  for (unsigned wait : {0u, 1u, 2u, 5u})
+    for (const WaitCase& c : cases) {
+      Board b;
+      b.config.flash_wait_states = wait;
+      uint32_t at = Board::kMain;
+      for (uint16_t h : c.code) b.code(at, {h}), at += 2;
+      b.start();
+      Registers in = b.core->registers();
+      in.r[4] = Board::kRam + 0x100;
+      in.r[5] = 0x100;
+      in.r[6] = 0;
+      in.xpsr = 0x01000000;
+      b.core->set_registers(in);
+      const uint64_t t = b.core->cycles();
+      b.steps(c.instructions);
+      EXPECT_EQ(b.core->cycles() - t, c.cycles + c.waits * wait)
+          << c.text << " at " << wait << " wait states";
+    }
 }
 
 }  // namespace

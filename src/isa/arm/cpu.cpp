@@ -255,10 +255,13 @@ void Cpu::branch_exchange(uint32_t value) {
 }
 
 void Cpu::interworking_branch(const Op& op, uint32_t value) {
-  if (handler_mode() && value >= 0xF0000000)
+  if (handler_mode() && value >= 0xF0000000) {
     exception_return(op, value);
-  else
+    // Into an IT block or out of the image: neither is run_image()'s to go on with.
+    if (itstate || ip_ == &outside_op_) limit_ = 0;
+  } else {
     branch_exchange(value);
+  }
 }
 
 uint32_t Cpu::apsr() const {

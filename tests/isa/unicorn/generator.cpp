@@ -3,6 +3,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "exclusions.h"
+
 namespace xedgesim::isa::test {
 namespace {
 
@@ -66,29 +68,6 @@ void fill_ram(State& state, RandomStream& random, bool with_code_addresses) {
 
 }  // namespace
 
-std::string exclusion(const Row& row) {
-  struct Entry {
-    const char* prefix;
-    const char* reason;
-  };
-  static constexpr Entry kEntries[] = {
-      {"BKPT", "debug event (C1.7): Unicorn raises a host hook; directed test"},
-      {"SVC", "exception (B1.5): Unicorn has no M-profile exception entry; directed test"},
-      {"UDF", "exception (B1.5): as SVC; directed test"},
-      {"WFE", "event register (B1.5.18): Unicorn halts; directed test"},
-      {"WFI", "sleep (B1.5.19): Unicorn halts; directed test"},
-      {"SEV", "event register (B1.5.18): no visible state in Unicorn; directed test"},
-      {"CPS", "masks (B5.2.1): act on the exception model; directed test"},
-      {"IT",
-       "ITSTATE (A7.3.3) cannot be read back from Unicorn after one instruction; compared in sequences"},
-  };
-  for (const Entry& e : kEntries) {
-    const size_t n = std::strlen(e.prefix);
-    if (row.name.substr(0, n) == e.prefix && (row.name.size() == n || row.name[n] == ' ')) return e.reason;
-  }
-  return "";
-}
-
 uint32_t random_encoding(const Row& row, RandomStream& random) {
   const auto& p = row.picture;
   for (unsigned attempt = 0;; ++attempt) {
@@ -101,13 +80,9 @@ uint32_t random_encoding(const Row& row, RandomStream& random) {
       raw =
           negative ? raw | 0x03F00000 | 0x2800 : (raw & ~0x03F00000u) | 0x2800;  // J1 = J2 = 1: small offset
     }
-    // MSR and MRS: the APSR only; the other registers act on the exception model.
-    if (starts_with(row, "MSR")) raw &= ~0xFFu;
-    if (starts_with(row, "NOP") && (raw & 0xFF) == (p.wide ? 1 : 0x10))
-      continue;  // YIELD leaves Unicorn's loop
-    if (starts_with(row, "BLX (register)") && (raw >> 3 & 15) == 13) continue;
-    if (starts_with(row, "BX") && (raw >> 3 & 15) == 13) continue;
-    if (starts_with(row, "MRS")) raw &= ~0xFFu;
+    if (excluded_encoding(row, raw)) continue;
+    // The SP cannot hold an address with the Thumb bit.
+    if ((starts_with(row, "BLX (register)") || starts_with(row, "BX")) && (raw >> 3 & 15) == 13) continue;
     if (starts_with(row, "VCVT (floating-point and fixed") && random.chance(0.5)) raw |= 0x80;
     if (arm::find_row(raw, p.wide) != static_cast<uint16_t>(&row - arm::decode_table().data())) continue;
     const Fields f(p, raw);
@@ -136,8 +111,6 @@ uint32_t random_encoding(const Row& row, RandomStream& random) {
     if (starts_with(row, "LDRD") && f['t'] == f['a']) continue;
     if (starts_with(row, "CMP (register) T2") && f['d'] < 8 && f['m'] < 8) continue;
     if (starts_with(row, "ADD (register) T2") && f['D'] == 15 && f['M'] == 15) continue;
-    if (starts_with(row, "MOV (register) T1") && f['D'] == 13 && f['M'] == 15)
-      continue;  // SP<1:0>, see below
     if (starts_with(row, "STM T1") && raw & 1u << f['n'] && (raw & ((1u << f['n']) - 1) & 0xFF)) continue;
     if (starts_with(row, "MSR") && f['y'] == 0) continue;
     if (row.cost == Cost::fp_words && f['i'] > 16 && !starts_with(row, "VLDR") && !starts_with(row, "VSTR"))
@@ -180,8 +153,6 @@ State random_state(const Row& row, uint32_t raw, RandomStream& random) {
   const Fields f(row.picture, raw);
   const bool loads_pc = f['T'] == 15 || starts_with(row, "POP") || (raw & 0x8000 && starts_with(row, "LDM"));
   if (loads_pc) fill_ram(state, random, true);
-  // Fixed-point to floating-point rounds to nearest whatever FPSCR says (A7.7.229); Unicorn 2.0.1 uses FPSCR.
-  if (starts_with(row, "VCVT (floating-point and fixed") && f['x'] == 0) r.fpscr &= ~0x00C00000u;
   if (accesses_memory(row)) {
     const uint32_t m = f['m'], n = f['n'] | f['N'];
     const bool sp_based = row.name.find("(immediate) T2") != std::string_view::npos && !row.picture.wide;
@@ -198,9 +169,7 @@ State random_state(const Row& row, uint32_t raw, RandomStream& random) {
     r.r[(raw >> 3) & 15] = random_code_address(random) | 1;
   if (starts_with(row, "ADD (register) T2") && f['D'] == 15)
     r.r[(raw >> 3) & 15] = random.below(0x1000) & ~1u;
-  // SP<1:0> are always zero (B1.4.1); Unicorn 2.0.1 keeps what is written there.
-  if (f['D'] == 13) r.r[f['M']] &= ~3u;
-  r.r[13] &= ~3u;
+  adapt_state(row, raw, r);
   return state;
 }
 
@@ -209,9 +178,7 @@ uint32_t random_straight_line(RandomStream& random, bool& wide, uint16_t& index)
   for (;;) {
     index = static_cast<uint16_t>(random.below(static_cast<uint32_t>(table.size())));
     const Row& row = table[index];
-    if (!exclusion(row).empty() || row.cost == Cost::flow || accesses_memory(row)) continue;
-    if (starts_with(row, "MSR") || starts_with(row, "VMSR")) continue;
-    if (starts_with(row, "ISB")) continue;  // in an IT block (A7.3.3) Unicorn 2.0.1 forgets ITSTATE after it
+    if (excluded_from_sequences(row) || row.cost == Cost::flow || accesses_memory(row)) continue;
     const uint32_t raw = random_encoding(row, random);
     const Fields f(row.picture, raw);
     const uint32_t d = f['d'] | f['D'] | f['t'], a = f['a'];

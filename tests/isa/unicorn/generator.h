@@ -8,9 +8,6 @@
 
 namespace xedgesim::isa::test {
 
-/// Why a row is not compared with Unicorn; empty when it is.
-std::string exclusion(const arm::Row& row);
-
 /// A random encoding of the row that the architecture defines (predictable) and that our table decodes to it.
 uint32_t random_encoding(const arm::Row& row, RandomStream& random);
 
