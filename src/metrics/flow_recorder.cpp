@@ -12,12 +12,13 @@ namespace {
 MetricValue value(double v) { return {.known = true, .value = v, .reason = {}}; }
 MetricValue none(std::string why) { return {.known = true, .value = std::nullopt, .reason = std::move(why)}; }
 
-constexpr std::array<std::string_view, 7> kDelays{"",     "avg_", "min_", "p50_", "p95_", "p99_", "max_"};
+constexpr std::array<std::string_view, 7> kDelays{"", "avg_", "min_", "p50_", "p95_", "p99_", "max_"};
 constexpr std::string_view kDelay = "flow_delay_ms";
 
 }  // namespace
 
-uint32_t FlowRecorder::add_flow(const std::string& name, const std::string& from, const std::string& to, bool round_trip) {
+uint32_t FlowRecorder::add_flow(const std::string& name, const std::string& from, const std::string& to,
+                                bool round_trip) {
   Flow f;
   f.name = name;
   f.from = from;
@@ -100,12 +101,14 @@ MetricValue FlowRecorder::get(std::string_view full, const Scope& scope) const {
     return value(static_cast<double>(name == "flow_duplicates" ? duplicates : reordered));
   }
   if (name == "flow_loss_rate")
-    return all.sent == 0 ? none("nothing was sent")
-                         : value(static_cast<double>(all.sent - all.received) / static_cast<double>(all.sent));
+    return all.sent == 0
+               ? none("nothing was sent")
+               : value(static_cast<double>(all.sent - all.received) / static_cast<double>(all.sent));
   if (name == "flow_throughput_Mbps") {
     // From the first arrival to the last one: the first packet opens the interval.
     if (all.received < 2 || all.last <= all.first) return none("fewer than two packets arrived");
-    const auto bytes = static_cast<double>(all.bytes) * static_cast<double>(all.received - 1) / static_cast<double>(all.received);
+    const auto bytes = static_cast<double>(all.bytes) * static_cast<double>(all.received - 1) /
+                       static_cast<double>(all.received);
     return value(bytes * 8e-6 / seconds(all.last - all.first));
   }
   if (name == "flow_jitter_ms")
@@ -123,8 +126,9 @@ MetricValue FlowRecorder::get(std::string_view full, const Scope& scope) const {
 }
 
 std::vector<std::string> FlowRecorder::metric_names() {
-  std::vector<std::string> names{"flow_sent",      "flow_received",   "flow_lost",            "flow_loss_rate",
-                                 "flow_duplicates", "flow_reordered", "flow_throughput_Mbps", "flow_jitter_ms"};
+  std::vector<std::string> names{
+      "flow_sent",      "flow_received",        "flow_lost",     "flow_loss_rate", "flow_duplicates",
+      "flow_reordered", "flow_throughput_Mbps", "flow_jitter_ms"};
   for (std::string_view p : kDelays) names.push_back(std::string(p) + std::string(kDelay));
   return names;
 }
@@ -136,7 +140,8 @@ std::vector<std::string> FlowRecorder::flow_names() const {
 }
 
 std::vector<std::string> FlowRecorder::columns() {
-  return {"flow", "time_us", "sent", "received", "duplicates", "throughput_kbps", "avg_delay_us", "max_delay_us"};
+  return {"flow",       "time_us",         "sent",         "received",
+          "duplicates", "throughput_kbps", "avg_delay_us", "max_delay_us"};
 }
 
 void FlowRecorder::write(TableWriter& table, SimTime t, Duration interval) {

@@ -7,9 +7,9 @@
 
 namespace xedgesim::metrics {
 
-/// What became of the packets of each flow between hosts. Keeps the sending time and the delay of every packet
-/// (16 bytes each), so that figures of any time range are exact. A packet that is still under way counts as
-/// lost until it arrives.
+/// What became of the packets of each flow between hosts. Keeps the sending time and the delay of every
+/// packet (16 bytes each), so that figures of any time range are exact. A packet that is still under way
+/// counts as lost until it arrives.
 class FlowRecorder {
  public:
   /// Returns its number. `round_trip`: delays are there and back.

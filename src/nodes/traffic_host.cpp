@@ -14,7 +14,7 @@ namespace {
 namespace ethernet = net::ethernet;
 using sim::Bytes;
 
-constexpr uint32_t kSendCode = 0x700;      // args: stream
+constexpr uint32_t kSendCode = 0x700;  // args: stream
 constexpr uint32_t kAnnounceCode = 0x701;
 constexpr Duration kAnnounceEvery = Duration::s(60);
 constexpr uint16_t kUdpPort = 7001;
@@ -74,18 +74,21 @@ Bytes ip_packet(uint32_t from, uint32_t to, uint8_t protocol, uint8_t dscp, uint
 TrafficHost::TrafficHost(Config config) : config_(std::move(config)) {
   for (const TrafficFlow& f : config_.flows) {
     if (f.frame_bytes < kMinFlowFrame || f.frame_bytes > 1514)
-      throw ConfigError(fmt::format("node '{}': a frame of flow '{}' has {} bytes: from {} to 1514 are possible",
-                                    config_.name, f.name, f.frame_bytes, kMinFlowFrame));
+      throw ConfigError(
+          fmt::format("node '{}': a frame of flow '{}' has {} bytes: from {} to 1514 are possible",
+                      config_.name, f.name, f.frame_bytes, kMinFlowFrame));
     if (f.interval <= Duration())
-      throw ConfigError(fmt::format("node '{}': the packets of flow '{}' follow each other without time between them: "
-                                    "choose a lower rate",
-                                    config_.name, f.name));
+      throw ConfigError(
+          fmt::format("node '{}': the packets of flow '{}' follow each other without time between them: "
+                      "choose a lower rate",
+                      config_.name, f.name));
     streams_.push_back({.flow = f, .random = RandomStream(config_.seed, config_.name, "traffic." + f.name)});
   }
 }
 
 void TrafficHost::start(sim::EventContext& context) {
-  context.post({.time = context.now(), .kind = sim::EventKind::timer, .target = config_.self, .code = kAnnounceCode});
+  context.post(
+      {.time = context.now(), .kind = sim::EventKind::timer, .target = config_.self, .code = kAnnounceCode});
   for (size_t i = 0; i < streams_.size(); ++i) {
     streams_[i].burst_begin = streams_[i].flow.start;
     SimTime first = streams_[i].flow.start;
@@ -108,7 +111,8 @@ SimTime TrafficHost::following(Stream& s, SimTime t) {
     case TrafficFlow::Pattern::constant:
       return t + s.flow.interval;
     case TrafficFlow::Pattern::poisson:
-      return t + std::max(Duration::ns(1), Duration::seconds(s.random.exponential(s.flow.interval.count_s())));
+      return t +
+             std::max(Duration::ns(1), Duration::seconds(s.random.exponential(s.flow.interval.count_s())));
     case TrafficFlow::Pattern::bursty:
       t = t + s.flow.interval;
       if (t >= s.burst_begin + s.flow.on) t = s.burst_begin = s.burst_begin + s.flow.on + s.flow.off;
@@ -140,8 +144,9 @@ void TrafficHost::handle(const sim::Event& e, sim::EventContext& context) {
       failed_ = false;
       return announce(context);
     default:
-      throw SimulationError(fmt::format("The host '{}' got an event it does not know (code {:#x}) from participant {}.",
-                                        config_.name, e.code, static_cast<uint32_t>(e.source)));
+      throw SimulationError(
+          fmt::format("The host '{}' got an event it does not know (code {:#x}) from participant {}.",
+                      config_.name, e.code, static_cast<uint32_t>(e.source)));
   }
 }
 
@@ -153,7 +158,8 @@ ethernet::Header TrafficHost::header(ethernet::Mac to, uint16_t type, uint8_t pc
 
 void TrafficHost::transmit(Bytes frame, int64_t tag, sim::EventContext& context) {
   ++counters_.frames_out;
-  context.post(net::frame_event(std::make_shared<const Bytes>(std::move(frame)), context.now(), config_.cable, 0, tag));
+  context.post(net::frame_event(std::make_shared<const Bytes>(std::move(frame)), context.now(), config_.cable,
+                                0, tag));
 }
 
 void TrafficHost::announce(sim::EventContext& context) {
@@ -228,13 +234,16 @@ void TrafficHost::receive(const sim::Event& e, sim::EventContext& context) {
 }
 
 void TrafficHost::receive_arp(std::span<const uint8_t> b, sim::EventContext& context) {
-  if (b.size() < 28 || get(b, 0, 8) != 0x0001080006040001 || get(b, 24, 4) != config_.ip || get(b, 14, 4) == config_.ip) return;
+  if (b.size() < 28 || get(b, 0, 8) != 0x0001080006040001 || get(b, 24, 4) != config_.ip ||
+      get(b, 14, 4) == config_.ip)
+    return;
   Bytes body;
   put(body, 0x0001080006040002, 8);
   put(body, static_cast<uint64_t>(config_.mac), 6);
   put(body, config_.ip, 4);
   body.insert(body.end(), b.begin() + 8, b.begin() + 18);
-  transmit(ethernet::build(header(ethernet::Mac{get(b, 8, 6)}, ethernet::ether_type::kArp, 0), body), 0, context);
+  transmit(ethernet::build(header(ethernet::Mac{get(b, 8, 6)}, ethernet::ether_type::kArp, 0), body), 0,
+           context);
 }
 
 void TrafficHost::receive_ip(const sim::Event& e, const ethernet::Header& h, sim::EventContext& context) {
@@ -250,7 +259,8 @@ void TrafficHost::receive_ip(const sim::Event& e, const ethernet::Header& h, sim
   }
   const auto body = frame.subspan(ip->payload_offset, ip->payload_size);
   if (ip->protocol == kUdp && body.size() >= kUdpHeader && ip->destination_port == kUdpPort) {
-    if (get(body, 4, 2) != body.size() || sum16(body, pseudo_header(frame.subspan(h.size), body.size())) != 0xffff) {
+    if (get(body, 4, 2) != body.size() ||
+        sum16(body, pseudo_header(frame.subspan(h.size), body.size())) != 0xffff) {
       ++counters_.bad_checksum;
       return;
     }
@@ -271,9 +281,10 @@ void TrafficHost::receive_ip(const sim::Event& e, const ethernet::Header& h, sim
   set16(answer, 2, 0);
   set16(answer, 2, static_cast<uint16_t>(~sum16(answer)));
   const uint8_t pcp = h.tag_count > 0 ? h.tags[0].pcp : uint8_t{0};
-  transmit(ethernet::build(header(h.source, ethernet::ether_type::kIpv4, pcp),
-                           ip_packet(config_.ip, ip->source, kIcmp, frame[h.size + 1] >> 2, ip_id_++, answer)),
-           0, context);
+  transmit(
+      ethernet::build(header(h.source, ethernet::ether_type::kIpv4, pcp),
+                      ip_packet(config_.ip, ip->source, kIcmp, frame[h.size + 1] >> 2, ip_id_++, answer)),
+      0, context);
 }
 
 void TrafficHost::got(std::span<const uint8_t> p, const sim::Event& e) {

@@ -23,15 +23,15 @@ struct TrafficFlow {
   Duration on{}, off{};                  ///< bursty: sends for `on`, is silent for `off`
   int64_t frame_bytes = 1000;            ///< with Ethernet header, without VLAN tag; at least kMinFlowFrame
   SimTime start{}, stop = SimTime::never();
-  uint8_t pcp = 0;   ///< sent only in tagged frames
+  uint8_t pcp = 0;  ///< sent only in tagged frames
   uint8_t dscp = 0;
 };
 constexpr int64_t kMinFlowFrame = 66;
 
 /// A host with one Ethernet port that sends flows, answers pings and ARP requests, and says what it gets:
-/// enough of IPv4, UDP and ICMP that real programs on the same network understand it. It announces its address
-/// (RFC 5227) at the start, after its cable came up, and every minute, so that switches learn it.
-/// A frame with a wrong checksum is dropped, as a real stack does. Leaves out: TCP, fragments, IPv6, routing.
+/// enough of IPv4, UDP and ICMP that real programs on the same network understand it. It announces its
+/// address (RFC 5227) at the start, after its cable came up, and every minute, so that switches learn it. A
+/// frame with a wrong checksum is dropped, as a real stack does. Leaves out: TCP, fragments, IPv6, routing.
 class TrafficHost final : public sim::EventParticipant {
  public:
   struct Config {
@@ -74,7 +74,7 @@ class TrafficHost final : public sim::EventParticipant {
     TrafficFlow flow;
     RandomStream random;
     uint64_t next = 0;
-    SimTime burst_begin;
+    SimTime burst_begin{};
   };
   void schedule(size_t stream, SimTime at, sim::EventContext& context);
   void send_packet(size_t stream, sim::EventContext& context);

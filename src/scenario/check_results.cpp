@@ -160,8 +160,9 @@ void check_validation(Check& check, const NameTable* names) {
     }
     check_metric_assertion(check, a, path);
     check_targets(check, path + ".scope.node", a.scope.node, names);
-    if (const std::string node = split_metric(a.metric).second;
-        !node.empty() && !check.wrong(path + ".metric"))
+    // Flows and ports are known when the network is built.
+    const auto [metric_name, node] = split_metric(a.metric);
+    if (!node.empty() && !check.wrong(path + ".metric") && !is_network_metric(metric_name))
       check_targets(check, path + ".metric", {node}, names);
     if (a.scope.from && a.scope.to && *a.scope.to <= *a.scope.from)
       check.error(path + ".scope.to", "the range ends before it begins: choose a later time");

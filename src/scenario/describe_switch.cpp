@@ -10,11 +10,13 @@ const Description<RateQueue>& describe_queue() {
     Description<RateQueue> d;
     d.doc = "One queue of a port.";
     d.add({.key = "priority", .doc = "802.1p priority it serves"}, &RateQueue::priority, integer(0, 7));
-    d.add({.key = "weight", .doc = "share in deficit round robin; absent: strict priority"}, &RateQueue::weight,
-          integer(1, 1000));
+    d.add({.key = "weight", .doc = "share in deficit round robin; absent: strict priority"},
+          &RateQueue::weight, integer(1, 1000));
     d.add({.key = "queue", .doc = "frames that may wait; absent: the link's"}, &RateQueue::queue,
           integer(1, 1'000'000'000));
-    d.add({.key = "min_rate", .doc = "rate it is sure of; makes classes of all queues that have one (tc htb)"}, &RateQueue::min_rate, bit_rate());
+    d.add(
+        {.key = "min_rate", .doc = "rate it is sure of; makes classes of all queues that have one (tc htb)"},
+        &RateQueue::min_rate, bit_rate());
     d.add({.key = "max_rate", .doc = "rate it may not exceed"}, &RateQueue::max_rate, bit_rate());
     return d;
   }();
@@ -28,7 +30,8 @@ const Description<SwitchQos>& describe_qos() {
     d.add({.key = "max_rate", .doc = "rate of the port"}, &SwitchQos::max_rate, bit_rate());
     d.add({.key = "queues", .doc = "queues by priority"}, &SwitchQos::queues,
           list_of(struct_of(describe_queue())));
-    d.add({.key = "burst", .doc = "bytes that may pass at once; absent: two frames"}, &SwitchQos::burst, bytes(1514));
+    d.add({.key = "burst", .doc = "bytes that may pass at once; absent: two frames"}, &SwitchQos::burst,
+          bytes(1514));
     return d;
   }();
   return kD;
@@ -42,8 +45,10 @@ const Description<StormControl>& describe_storm() {
     d.doc = "Most flooded traffic a port takes in.";
     d.add({.key = "broadcast", .doc = "rate of broadcasts"}, &StormControl::broadcast, bit_rate());
     d.add({.key = "multicast", .doc = "rate of multicasts"}, &StormControl::multicast, bit_rate());
-    d.add({.key = "unknown", .doc = "rate of frames for unknown stations"}, &StormControl::unknown, bit_rate());
-    d.add({.key = "burst", .doc = "bytes let through at once; absent: 16000B"}, &StormControl::burst, bytes(1514));
+    d.add({.key = "unknown", .doc = "rate of frames for unknown stations"}, &StormControl::unknown,
+          bit_rate());
+    d.add({.key = "burst", .doc = "bytes let through at once; absent: 16000B"}, &StormControl::burst,
+          bytes(1514));
     return d;
   }();
   return kD;
@@ -53,7 +58,8 @@ const Description<AccessRule>& describe_rule() {
   using R = AccessRule;
   static const Description<R> kD = [] {
     Description<R> d;
-    d.doc = "An access rule. What is absent fits everything; the first rule that fits counts, else frames pass.";
+    d.doc =
+        "An access rule. What is absent fits everything; the first rule that fits counts, else frames pass.";
     d.add({.key = "action", .doc = "let frames pass, or drop them", .required = true}, &R::action,
           choice<R::Action>({{"permit", R::Action::permit}, {"deny", R::Action::deny}}));
     d.add({.key = "ports", .doc = "where they come in"}, &R::ports, one_or_more(text()));
@@ -79,8 +85,10 @@ const Description<SwitchPort>& describe_port() {
     d.doc = "One port of a switch.";
     d.add({.key = "name", .doc = "as in links: SWITCH:NAME", .required = true}, &SwitchPort::name,
           identifier());
-    d.add({.key = "mode", .doc = "access: one VLAN, untagged; trunk: many, tagged; tunnel: everything in a service tag (QinQ)"}, &SwitchPort::mode,
-          choice<M>({{"access", M::access}, {"trunk", M::trunk}, {"tunnel", M::tunnel}}));
+    d.add({.key = "mode",
+           .doc =
+               "access: one VLAN, untagged; trunk: many, tagged; tunnel: everything in a service tag (QinQ)"},
+          &SwitchPort::mode, choice<M>({{"access", M::access}, {"trunk", M::trunk}, {"tunnel", M::tunnel}}));
     d.add({.key = "vlan", .doc = "access or tunnel VLAN, or the untagged one of a trunk"}, &SwitchPort::vlan,
           vlan_id());
     d.add({.key = "trunks", .doc = "VLANs of a trunk; empty: all"}, &SwitchPort::trunks, list_of(vlan_id()));
@@ -194,8 +202,8 @@ const Description<Switch>& describe_switch() {
     d.add({.key = "acl", .doc = "access rules"}, &Switch::acl, list_of(struct_of(describe_rule())));
     d.add({.key = "igmp_snooping", .doc = "multicast goes where it was asked for"}, &Switch::igmp_snooping,
           boolean());
-    d.add({.key = "trust_dscp", .doc = "priority of untagged frames from their IP code point"}, &Switch::trust_dscp,
-          boolean());
+    d.add({.key = "trust_dscp", .doc = "priority of untagged frames from their IP code point"},
+          &Switch::trust_dscp, boolean());
     d.add({.key = "mac_ageing", .doc = "time after which a silent address is forgotten"}, &Switch::mac_ageing,
           positive_duration());
     d.add({.key = "mac_table_size", .doc = "addresses it can learn"}, &Switch::mac_table_size,

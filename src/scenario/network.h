@@ -31,7 +31,8 @@ struct WiredLink {
   Type type = Type::ethernet;
   std::vector<std::string> endpoints;  ///< two node ids; absent: read from the name `A_to_B`
   Impairments impairments;
-  std::optional<Impairments> forward, backward;  ///< on top of them, from the first end to the second and back
+  std::optional<Impairments> forward,
+      backward;  ///< on top of them, from the first end to the second and back
   bool operator==(const WiredLink&) const = default;
 };
 
@@ -76,8 +77,8 @@ struct Network {
 
 struct RateQueue {
   int64_t priority = 0;
-  std::optional<int64_t> weight;  ///< in deficit round robin; absent: strict priority
-  std::optional<int64_t> queue;   ///< packets
+  std::optional<int64_t> weight;    ///< in deficit round robin; absent: strict priority
+  std::optional<int64_t> queue;     ///< packets
   std::optional<int64_t> min_rate;  ///< bits a second
   std::optional<int64_t> max_rate;
   bool operator==(const RateQueue&) const = default;
@@ -101,7 +102,7 @@ struct StormControl {
 struct AccessRule {
   enum class Action { permit, deny };
   Action action = Action::deny;
-  std::vector<std::string> ports;  ///< empty: all
+  std::vector<std::string> ports;         ///< empty: all
   std::string source, destination;        ///< MAC addresses
   std::optional<int64_t> vlan, type;      ///< VLAN, EtherType
   std::string ip_source, ip_destination;  ///< IPv4 address or prefix
@@ -114,9 +115,9 @@ struct SwitchPort {
   enum class Mode { access, trunk, tunnel };
   std::string name;
   Mode mode = Mode::access;
-  std::optional<int64_t> vlan;   ///< access VLAN, or the native one of a trunk
-  std::vector<int64_t> trunks;   ///< VLANs a trunk carries; empty: all
-  bool service = false;          ///< trunk: 802.1ad tags
+  std::optional<int64_t> vlan;      ///< access VLAN, or the native one of a trunk
+  std::vector<int64_t> trunks;      ///< VLANs a trunk carries; empty: all
+  bool service = false;             ///< trunk: 802.1ad tags
   std::optional<int64_t> priority;  ///< of untagged frames
   std::optional<StormControl> storm_control;
   std::optional<bool> edge;      ///< absent: an end station is plugged in
@@ -163,7 +164,8 @@ struct Link {
   std::string id;  ///< absent: "A:eth0--sw0:1"
   std::vector<std::string> endpoints;
   Impairments impairments;
-  std::optional<Impairments> forward, backward;  ///< on top of them, from the first end to the second and back
+  std::optional<Impairments> forward,
+      backward;  ///< on top of them, from the first end to the second and back
   bool operator==(const Link&) const = default;
 };
 

@@ -42,7 +42,7 @@ std::vector<std::string> EthernetNetwork::participant_names(const scenario::Scen
 struct EthernetNetwork::Plug {
   sim::ParticipantId participant = sim::kNobody;
   int64_t port = 0;
-  std::string node;                            // empty: a switch
+  std::string node;  // empty: a switch
   std::optional<size_t> switch_index;
   const scenario::SwitchQos* qos = nullptr;
 };
@@ -100,8 +100,10 @@ class EthernetNetwork::Builder {
       return p;
     }
     for (const auto& [id, entry] : machines_)
-      if (id == node) return {.participant = scheduler_.id(node), .port = 0, .node = node, .switch_index = {}};
-    throw ConfigError(fmt::format("links: '{}' cannot be plugged in: this version has cables between switches and model nodes", end));
+      if (id == node)
+        return {.participant = scheduler_.id(node), .port = 0, .node = node, .switch_index = {}};
+    throw ConfigError(fmt::format(
+        "links: '{}' cannot be plugged in: this version has cables between switches and model nodes", end));
   }
 
   void add_link(const scenario::Link& l) {
@@ -112,10 +114,11 @@ class EthernetNetwork::Builder {
     c.a_port = a.port;
     c.b_port = b.port;
     c.tells_carrier = true;
-    for (auto [p, parameters, queues] : {std::tuple(&a, &d.forward, &c.a_queues), std::tuple(&b, &d.backward, &c.b_queues)}) {
+    for (auto [p, parameters, queues] :
+         {std::tuple(&a, &d.forward, &c.a_queues), std::tuple(&b, &d.backward, &c.b_queues)}) {
       if (p->switch_index) {
-        plugs_[*p->switch_index][static_cast<size_t>(p->port)] = {.end_station = !(p == &a ? b : a).node.empty(),
-                                                                  .rate_bps = parameters->rate_bps};
+        plugs_[*p->switch_index][static_cast<size_t>(p->port)] = {
+            .end_station = !(p == &a ? b : a).node.empty(), .rate_bps = parameters->rate_bps};
         cables_[*p->switch_index][static_cast<size_t>(p->port)] = id;
         *queues = p->qos ? port_queues(*p->qos) : net::PortQueues{};
         if (p->qos) apply_guarantees(l.endpoints[p == &a ? 0 : 1], *p->qos, *parameters);
@@ -144,7 +147,8 @@ class EthernetNetwork::Builder {
     const scenario::LinuxNode& n = s_.nodes[entry];
     const auto cable = hosts_cable_.find(id);
     if (cable == hosts_cable_.end())
-      throw ConfigError(fmt::format("node '{}' has no cable: add a link with the endpoint \"{}:eth0\"", id, id));
+      throw ConfigError(
+          fmt::format("node '{}' has no cable: add a link with the endpoint \"{}:eth0\"", id, id));
     nodes::TrafficHost::Config c{.self = scheduler_.id(id),
                                  .name = id,
                                  .seed = s_.meta.seed,
@@ -158,23 +162,30 @@ class EthernetNetwork::Builder {
   }
 
   nodes::TrafficFlow make_flow(const std::string& from, bool one_of_many, const scenario::TrafficFlow& f) {
-    const auto to = std::find_if(machines_.begin(), machines_.end(), [&](const auto& m) { return m.first == f.to; });
+    const auto to =
+        std::find_if(machines_.begin(), machines_.end(), [&](const auto& m) { return m.first == f.to; });
     if (to == machines_.end())
-      throw ConfigError(fmt::format("node '{}': a flow is for '{}', but no model node has that name", from, f.to));
-    if (to->first == from) throw ConfigError(fmt::format("node '{}': a flow is for the node itself: name another", from));
+      throw ConfigError(
+          fmt::format("node '{}': a flow is for '{}', but no model node has that name", from, f.to));
+    if (to->first == from)
+      throw ConfigError(fmt::format("node '{}': a flow is for the node itself: name another", from));
     std::string name = f.id.empty() ? from + "_to_" + f.to : one_of_many ? from + "_" + f.id : f.id;
     const auto taken = [&](const std::string& n) {
-      return std::any_of(out_.flows_.begin(), out_.flows_.end(), [&](const Flow& other) { return other.name == n; });
+      return std::any_of(out_.flows_.begin(), out_.flows_.end(),
+                         [&](const Flow& other) { return other.name == n; });
     };
     if (taken(name)) {
-      if (!f.id.empty()) throw ConfigError(fmt::format("node '{}': there are two flows with the id '{}': rename one", from, name));
+      if (!f.id.empty())
+        throw ConfigError(
+            fmt::format("node '{}': there are two flows with the id '{}': rename one", from, name));
       int number = 2;
       while (taken(fmt::format("{}_{}", name, number))) ++number;
       name = fmt::format("{}_{}", name, number);
     }
     const auto target = static_cast<size_t>(to - machines_.begin());
     nodes::TrafficFlow out{.id = static_cast<uint32_t>(out_.flows_.size()), .name = name};
-    out.type = f.type == scenario::TrafficFlow::Type::ping ? nodes::TrafficFlow::Type::ping : nodes::TrafficFlow::Type::udp;
+    out.type = f.type == scenario::TrafficFlow::Type::ping ? nodes::TrafficFlow::Type::ping
+                                                           : nodes::TrafficFlow::Type::udp;
     out.pattern = static_cast<nodes::TrafficFlow::Pattern>(f.pattern);
     out.to = mac_of(target);
     out.to_ip = ip_of(target);

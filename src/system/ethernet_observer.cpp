@@ -61,18 +61,22 @@ EthernetObserver::EthernetObserver(System& system, metrics::RunDirectory& direct
   const EthernetNetwork& net = system_.ethernet();
   for (const auto& f : net.flows()) flows_.add_flow(f.name, f.from, f.to, f.round_trip);
   for (const auto& h : net.hosts()) {
-    h->on_sent.connect([this](const nodes::TrafficHost::Sent& s) { flows_.sent(s.flow, s.sequence, s.time, s.bytes); });
-    h->on_received.connect(
-        [this](const nodes::TrafficHost::Received& r) { flows_.received(r.flow, r.sequence, r.time, r.bytes); });
+    h->on_sent.connect(
+        [this](const nodes::TrafficHost::Sent& s) { flows_.sent(s.flow, s.sequence, s.time, s.bytes); });
+    h->on_received.connect([this](const nodes::TrafficHost::Received& r) {
+      flows_.received(r.flow, r.sequence, r.time, r.bytes);
+    });
   }
   if (!flows_.empty())
-    flow_table_ = std::make_unique<metrics::TableWriter>(directory, "flow_metrics", metrics::FlowRecorder::columns(), formats);
+    flow_table_ = std::make_unique<metrics::TableWriter>(directory, "flow_metrics",
+                                                         metrics::FlowRecorder::columns(), formats);
   if (net.cables().empty()) return;
   link_table_ = std::make_unique<metrics::TableWriter>(
       directory, "link_metrics",
-      std::vector<std::string>{"link", "direction", "time_us", "packets", "bytes", "delivered", "delivered_bytes", "lost",
-                               "queue_full", "early_drops", "codel_drops", "too_large", "down_drops", "corrupted",
-                               "duplicated", "reordered", "queued_bytes"},
+      std::vector<std::string>{"link", "direction", "time_us", "packets", "bytes", "delivered",
+                               "delivered_bytes", "lost", "queue_full", "early_drops", "codel_drops",
+                               "too_large", "down_drops", "corrupted", "duplicated", "reordered",
+                               "queued_bytes"},
       formats);
   last_links_.resize(2 * net.cables().size());
   if (net.switches().empty()) return;
@@ -96,13 +100,13 @@ void EthernetObserver::collect(SimTime t) {
         const net::LinkStatistics& s = link.statistics(kDirections[d]);
         net::LinkStatistics& l = last_links_[2 * i + d];
         link_table_->row({link.config().name, d == 0 ? "forward" : "backward", t.count_ns() / 1000,
-                          i64(s.messages - l.messages), i64(s.bytes - l.bytes), i64(s.delivered - l.delivered),
-                          i64(s.delivered_bytes - l.delivered_bytes), i64(s.lost - l.lost),
-                          i64(s.queue_drops - l.queue_drops), i64(s.early_drops - l.early_drops),
-                          i64(s.delay_drops - l.delay_drops), i64(s.too_large_drops - l.too_large_drops),
-                          i64(s.down_drops - l.down_drops), i64(s.corrupted - l.corrupted),
-                          i64(s.duplicated - l.duplicated), i64(s.reordered - l.reordered),
-                          link.queued_bytes(kDirections[d])});
+                          i64(s.messages - l.messages), i64(s.bytes - l.bytes),
+                          i64(s.delivered - l.delivered), i64(s.delivered_bytes - l.delivered_bytes),
+                          i64(s.lost - l.lost), i64(s.queue_drops - l.queue_drops),
+                          i64(s.early_drops - l.early_drops), i64(s.delay_drops - l.delay_drops),
+                          i64(s.too_large_drops - l.too_large_drops), i64(s.down_drops - l.down_drops),
+                          i64(s.corrupted - l.corrupted), i64(s.duplicated - l.duplicated),
+                          i64(s.reordered - l.reordered), link.queued_bytes(kDirections[d])});
         l = s;
       }
     }
@@ -114,9 +118,11 @@ void EthernetObserver::collect(SimTime t) {
     for (size_t p = 0; p < w->core().config().ports.size(); ++p, ++row) {
       const auto now = w->core().counters(static_cast<int>(p)).named();
       if (row >= last_ports_.size()) last_ports_.push_back(net::ethernet::Rmon().named());
-      const std::string name = fmt::format("{}:{}", w->core().config().name, w->core().config().ports[p].name);
+      const std::string name =
+          fmt::format("{}:{}", w->core().config().name, w->core().config().ports[p].name);
       std::vector<metrics::Cell> cells{name, t.count_ns() / 1000};
-      for (size_t c = 0; c < now.size(); ++c) cells.emplace_back(i64(now[c].second - last_ports_[row][c].second));
+      for (size_t c = 0; c < now.size(); ++c)
+        cells.emplace_back(i64(now[c].second - last_ports_[row][c].second));
       port_table_->row(cells);
       last_ports_[row] = now;
     }
@@ -148,11 +154,13 @@ MetricValue EthernetObserver::port_metric(std::string_view name, const metrics::
   bool known = false;
   uint64_t sum = 0;
   int64_t ports = 0;
-  for (const auto& [counter, v] : net::ethernet::Rmon().named()) known = known || metric_of_counter(counter) == name;
+  for (const auto& [counter, v] : net::ethernet::Rmon().named())
+    known = known || metric_of_counter(counter) == name;
   if (!known) return {};
   for (const auto& w : system_.ethernet().switches())
     for (size_t p = 0; p < w->core().config().ports.size(); ++p) {
-      const std::string full = fmt::format("{}:{}", w->core().config().name, w->core().config().ports[p].name);
+      const std::string full =
+          fmt::format("{}:{}", w->core().config().name, w->core().config().ports[p].name);
       if (!scope.node.empty() && !metrics::glob_matches(scope.node, full)) continue;
       ++ports;
       for (const auto& [counter, v] : w->core().counters(static_cast<int>(p)).named())
@@ -167,7 +175,8 @@ std::vector<std::string> EthernetObserver::members() const {
   std::vector<std::string> out = flows_.flow_names();
   for (const System::LinkEnds& l : system_.links()) out.push_back(l.link->config().name);
   for (const auto& w : system_.ethernet().switches())
-    for (const auto& p : w->core().config().ports) out.push_back(fmt::format("{}:{}", w->core().config().name, p.name));
+    for (const auto& p : w->core().config().ports)
+      out.push_back(fmt::format("{}:{}", w->core().config().name, p.name));
   return out;
 }
 
@@ -194,10 +203,19 @@ void EthernetObserver::add_to(metrics::Json& summary) const {
     for (size_t d = 0; d < 2; ++d) {
       const net::LinkStatistics& s = c.link->statistics(kDirections[d]);
       auto& one = j[d == 0 ? "forward" : "backward"];
-      one = {{"packets", s.messages}, {"delivered", s.delivered}, {"delivered_bytes", s.delivered_bytes}, {"lost", s.lost},
-             {"queue_full", s.queue_drops}, {"early_drops", s.early_drops}, {"codel_drops", s.delay_drops},
-             {"too_large", s.too_large_drops}, {"down_drops", s.down_drops}, {"corrupted", s.corrupted},
-             {"duplicated", s.duplicated}, {"reordered", s.reordered}, {"most_queued_bytes", s.most_queued_bytes}};
+      one = {{"packets", s.messages},
+             {"delivered", s.delivered},
+             {"delivered_bytes", s.delivered_bytes},
+             {"lost", s.lost},
+             {"queue_full", s.queue_drops},
+             {"early_drops", s.early_drops},
+             {"codel_drops", s.delay_drops},
+             {"too_large", s.too_large_drops},
+             {"down_drops", s.down_drops},
+             {"corrupted", s.corrupted},
+             {"duplicated", s.duplicated},
+             {"reordered", s.reordered},
+             {"most_queued_bytes", s.most_queued_bytes}};
     }
   }
   for (const auto& w : net.switches()) {

@@ -69,6 +69,9 @@ class Injector {
       case Fault::Type::cloud_failure:
         pair(begin, end, ControlCode::fail, ControlCode::recover);
         break;
+      case Fault::Type::node_failure:
+        fail_nodes(begin, end);
+        break;
       case Fault::Type::device_failure:
         pair(begin, end, ControlCode::power_off, ControlCode::power_on);
         break;
@@ -101,7 +104,8 @@ class Injector {
         throw ConfigError(fmt::format(
             "faults: the fault at {} has a type that this version cannot inject: it has edge_failure, "
             "cloud_failure, "
-            "device_failure, device_reset, network_partition, link_down, link_degradation, link_set, "
+            "device_failure, device_reset, node_failure, network_partition, link_down, link_degradation, "
+            "link_set, "
             "packet_loss "
             "and apply_profile",
             to_string(begin)));
@@ -149,13 +153,30 @@ class Injector {
     }
   }
 
+  void fail_nodes(SimTime begin, SimTime end) {
+    for (const auto& target : targets()) {
+      if (target.kind == scenario::NodeClass::device)
+        throw ConfigError(
+            fmt::format("faults: the fault at {} is for machines and services: use device_failure for '{}'",
+                        to_string(begin), target.id));
+      for (sim::ParticipantId id : system_.participants_of(target.id)) {
+        post(begin, id, ControlCode::fail);
+        if (!end.is_never()) post(end, id, ControlCode::recover);
+      }
+    }
+  }
+
   /// Links by name, and those of nodes and switches.
   std::vector<net::Link*> target_links(SimTime when) const {
     std::vector<net::Link*> out;
     for (const auto& target : targets()) {
       const size_t before = out.size();
       for (const System::LinkEnds& l : system_.links())
-        if (l.link->config().name == target.id || l.a == target.id || l.b == target.id) out.push_back(l.link);
+        if (l.link->config().name == target.id || l.a == target.id || l.b == target.id ||
+            (target.kind == scenario::NodeClass::switch_ &&
+             (l.link->config().a == system_.scheduler().id(target.id) ||
+              l.link->config().b == system_.scheduler().id(target.id))))
+          out.push_back(l.link);
       if (out.size() == before)
         throw ConfigError(fmt::format("faults: the fault at {} is for wired links, and '{}' has none",
                                       to_string(when), target.id));

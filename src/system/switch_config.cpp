@@ -19,8 +19,9 @@ ethernet::VlanPort vlan_port(const scenario::SwitchPort* p, bool aware) {
   if (!aware) return {};
   if (!p) return {.mode = ethernet::VlanPort::Mode::access, .vlan = 1};
   if (p->mode != Mode::trunk)
-    return {.mode = p->mode == Mode::tunnel ? ethernet::VlanPort::Mode::tunnel : ethernet::VlanPort::Mode::access,
-            .vlan = static_cast<uint16_t>(p->vlan.value_or(1))};
+    return {
+        .mode = p->mode == Mode::tunnel ? ethernet::VlanPort::Mode::tunnel : ethernet::VlanPort::Mode::access,
+        .vlan = static_cast<uint16_t>(p->vlan.value_or(1))};
   ethernet::VlanPort v{.mode = ethernet::VlanPort::Mode::trunk,
                        .native = static_cast<uint16_t>(p->vlan.value_or(0)),
                        .service = p->service};
@@ -40,7 +41,8 @@ ethernet::AclRule::Prefix parse_prefix(const std::string& text, const std::strin
     const auto [stop, error] = std::from_chars(begin, end, p.length);
     good = good && error == std::errc{} && stop == end && p.length >= 0 && p.length <= 32;
   }
-  if (!good) throw ConfigError(fmt::format("{}: '{}' is no IPv4 address or prefix: write 10.0.0.0/8", where, text));
+  if (!good)
+    throw ConfigError(fmt::format("{}: '{}' is no IPv4 address or prefix: write 10.0.0.0/8", where, text));
   p.address = *address;
   return p;
 }
@@ -62,15 +64,19 @@ ethernet::SwitchConfig switch_config(const scenario::Switch& s, const std::vecto
                                      const std::vector<PortPlug>& plugs) {
   const auto index = [&](const std::string& name, const std::string& what) {
     const auto it = std::find(ports.begin(), ports.end(), name);
-    if (it == ports.end()) throw ConfigError(fmt::format("switch '{}': its {} names the port '{}', which it does not have", s.id, what, name));
+    if (it == ports.end())
+      throw ConfigError(
+          fmt::format("switch '{}': its {} names the port '{}', which it does not have", s.id, what, name));
     return static_cast<int>(it - ports.begin());
   };
   ethernet::SwitchConfig c{.name = s.id, .address = derived_mac(s.id)};
-  const bool aware = !s.vlans.empty() || std::any_of(s.ports.begin(), s.ports.end(), [](const scenario::SwitchPort& p) {
-                       return p.vlan || p.mode != scenario::SwitchPort::Mode::access;
-                     });
+  const bool aware =
+      !s.vlans.empty() || std::any_of(s.ports.begin(), s.ports.end(), [](const scenario::SwitchPort& p) {
+        return p.vlan || p.mode != scenario::SwitchPort::Mode::access;
+      });
   for (size_t i = 0; i < ports.size(); ++i) {
-    const auto declared = std::find_if(s.ports.begin(), s.ports.end(), [&](const auto& p) { return p.name == ports[i]; });
+    const auto declared =
+        std::find_if(s.ports.begin(), s.ports.end(), [&](const auto& p) { return p.name == ports[i]; });
     const scenario::SwitchPort* p = declared == s.ports.end() ? nullptr : &*declared;
     ethernet::SwitchPortConfig port{.name = ports[i], .vlan = vlan_port(p, aware)};
     if (p && p->priority) port.priority = static_cast<uint8_t>(*p->priority);
@@ -138,11 +144,13 @@ net::PortQueues port_queues(const scenario::SwitchQos& qos) {
 }
 
 void apply_guarantees(const std::string& port, const scenario::SwitchQos& qos, net::LinkParameters& p) {
-  const bool any = std::any_of(qos.queues.begin(), qos.queues.end(), [](const auto& q) { return q.min_rate.has_value(); });
+  const bool any =
+      std::any_of(qos.queues.begin(), qos.queues.end(), [](const auto& q) { return q.min_rate.has_value(); });
   if (!any || !p.classes.empty()) return;
   const int64_t root = qos.max_rate ? *qos.max_rate : p.rate_bps;
   if (root == 0)
-    throw ConfigError(fmt::format("port '{}': min_rate needs a rate to be a part of: set qos.max_rate or the link's bandwidth", port));
+    throw ConfigError(fmt::format(
+        "port '{}': min_rate needs a rate to be a part of: set qos.max_rate or the link's bandwidth", port));
   p.line_rate_bps = p.rate_bps;
   p.rate_bps = root;
   std::array<bool, 8> taken{};
@@ -156,7 +164,8 @@ void apply_guarantees(const std::string& port, const scenario::SwitchQos& qos, n
                          .pcps = {q.priority}});
   }
   if (std::find(taken.begin(), taken.end(), false) != taken.end())
-    p.classes.push_back({.name = "others", .rate_bps = std::max<int64_t>(1, root / 100), .ceil_bps = root, .priority = 7});
+    p.classes.push_back(
+        {.name = "others", .rate_bps = std::max<int64_t>(1, root / 100), .ceil_bps = root, .priority = 7});
 }
 
 }  // namespace xedgesim::system

@@ -21,9 +21,10 @@ struct PortPlug {
 net::ethernet::SwitchConfig switch_config(const scenario::Switch& s, const std::vector<std::string>& ports,
                                           const std::vector<PortPlug>& plugs);
 
-/// The queues of a port, and, when some of them have a guaranteed rate, the classes that stand for them in the
-/// link's parameters.
+/// The queues of a port, and, when some of them have a guaranteed rate, the classes that stand for them in
+/// the link's parameters.
 net::PortQueues port_queues(const scenario::SwitchQos& qos);
-void apply_guarantees(const std::string& port, const scenario::SwitchQos& qos, net::LinkParameters& parameters);
+void apply_guarantees(const std::string& port, const scenario::SwitchQos& qos,
+                      net::LinkParameters& parameters);
 
 }  // namespace xedgesim::system

@@ -17,6 +17,7 @@
 #include "scenario/expand.h"
 #include "scenario/scenario.h"
 #include "sim/scheduler.h"
+#include "system/ethernet.h"
 
 namespace xedgesim::system {
 
@@ -61,6 +62,8 @@ class System {
     std::string a, b;
   };
   std::vector<LinkEnds> links() const;
+  EthernetNetwork& ethernet() { return *ethernet_; }
+  const EthernetNetwork& ethernet() const { return *ethernet_; }
   sim::ParticipantId observer_id() const { return scheduler_->id(kObserver); }
   const std::vector<std::string>& classes() const { return classes_; }
 
@@ -90,6 +93,7 @@ class System {
   std::unique_ptr<nodes::EdgeService> edge_;
   std::unique_ptr<nodes::CloudService> cloud_;
   std::unique_ptr<net::Link> wan_;
+  std::unique_ptr<EthernetNetwork> ethernet_;
   std::string wan_name_;
   std::shared_ptr<ml::OnnxModel> model_;
   std::vector<std::string> classes_;

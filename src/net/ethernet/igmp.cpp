@@ -3,7 +3,7 @@
 namespace xedgesim::net::ethernet {
 namespace {
 
-uint32_t u32(const uint8_t* p) {
+uint32_t group_at(const uint8_t* p) {
   return uint32_t{p[0]} << 24 | uint32_t{p[1]} << 16 | uint32_t{p[2]} << 8 | p[3];
 }
 
@@ -22,9 +22,9 @@ std::vector<IgmpMessage> parse_igmp(const Ipv4View& ip, std::span<const uint8_t>
   if (ip.protocol != 2 || !ip.first_fragment || ip.payload_size < 8) return {};
   const auto b = frame.subspan(ip.payload_offset, ip.payload_size);
   if (!checksum_good(b)) return {};
-  if (b[0] == kQuery) return {{Kind::query, u32(&b[4])}};
-  if (b[0] == kReport1 || b[0] == kReport2) return {{Kind::join, u32(&b[4])}};
-  if (b[0] == kLeave) return {{Kind::leave, u32(&b[4])}};
+  if (b[0] == kQuery) return {{Kind::query, group_at(&b[4])}};
+  if (b[0] == kReport1 || b[0] == kReport2) return {{Kind::join, group_at(&b[4])}};
+  if (b[0] == kLeave) return {{Kind::leave, group_at(&b[4])}};
   std::vector<IgmpMessage> out;
   if (b[0] != kReport3) return out;
   const size_t records = static_cast<size_t>(b[6] << 8 | b[7]);
@@ -34,7 +34,7 @@ std::vector<IgmpMessage> parse_igmp(const Ipv4View& ip, std::span<const uint8_t>
     const size_t sources = static_cast<size_t>(b[at + 2] << 8 | b[at + 3]), extra = b[at + 1];
     // MODE_IS_INCLUDE and CHANGE_TO_INCLUDE with no sources ask for nothing.
     const bool none = (type == 1 || type == 3) && sources == 0;
-    out.push_back({none ? Kind::leave : Kind::join, u32(&b[at + 4])});
+    out.push_back({none ? Kind::leave : Kind::join, group_at(&b[at + 4])});
     at += 8 + 4 * (sources + extra);
   }
   return out;
