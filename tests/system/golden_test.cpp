@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "isa/arm/cortex_m.h"
 #include "platforms/firmware_image.h"
 #include "program.h"
 
@@ -40,15 +41,17 @@ std::string other_firmware() {
   return {};
 }
 
-nlohmann::json run_line(const Line& l, int threads) {
+/// NAME is scenarios/NAME/scenario.yaml or scenarios/NAME.yaml.
+std::string file_of(const std::string& scenario) {
+  const std::string folder = source("scenarios/" + scenario + "/scenario.yaml");
+  return std::filesystem::exists(folder) ? folder : source("scenarios/" + scenario + ".yaml");
+}
+
+nlohmann::json run_line(const Line& l, int threads, const std::string& engine = "auto") {
   TemporaryFolder folder;
-  std::vector<std::string> arguments{"run",
-                                     source("scenarios/" + l.scenario + "/scenario.yaml"),
-                                     "-q",
-                                     "-j",
-                                     std::to_string(threads),
-                                     "--output",
-                                     (folder / "run").string()};
+  std::vector<std::string> arguments{
+      "run",      file_of(l.scenario),      "-q", "-j", std::to_string(threads), "--engine", engine,
+      "--output", (folder / "run").string()};
   std::istringstream overrides(l.overrides == "-" ? "" : l.overrides);
   for (std::string o; std::getline(overrides, o, ',');) {
     arguments.push_back("--set");
@@ -89,11 +92,25 @@ TEST(GoldenThreads, TwoThreadsGiveTheSameDigest) {
   }
 }
 
+TEST(GoldenEngines, TheInterpreterGivesTheSameDigestAsTheTranslator) {
+  if (!isa::translator_available()) GTEST_SKIP() << "this build or host has no translator";
+  for (const Line& l : golden()) {
+    // A run of minutes shows no more of the firmware than its first 20 s.
+    if (l.scenario == "vibration-monitoring" && l.overrides != "scenario.duration=20s") continue;
+    EXPECT_EQ(run_line(l, 1, "jit")["digest"], run_line(l, 1, "interpreter")["digest"]) << l.scenario;
+  }
+}
+
 TEST(GoldenFiles, EveryShippedScenarioHasALine) {
   std::map<std::string, int> lines;
   for (const Line& l : golden()) ++lines[l.scenario];
-  for (const auto& entry : std::filesystem::directory_iterator(source("scenarios")))
-    EXPECT_GT(lines[entry.path().filename().string()], 0) << entry.path();
+  const std::filesystem::path root = source("scenarios");
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+    if (entry.path().extension() != ".yaml") continue;
+    std::filesystem::path name = std::filesystem::relative(entry.path(), root).replace_extension();
+    if (name.filename() == "scenario") name = name.parent_path();
+    EXPECT_GT(lines[name.string()], 0) << entry.path();
+  }
 }
 
 TEST(GoldenFiles, TheWallClockIsOutOfReachBelowTheCommandLine) {
