@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
@@ -97,7 +98,10 @@ sockaddr_in address(const char* ip, int port) {
 
 /// Sends `rounds` times one packet of each flow (to port 7000 + flow) as fast as the host can, and receives
 /// until nothing has come for 300 ms.
-std::vector<Arrival> through_kernel(const Namespaces& ns, int rounds, int flows, int frame_bytes) {
+///
+/// Repeated when the host was busy elsewhere while it should have sent.
+std::vector<Arrival> through_kernel(const Namespaces& ns, int rounds, int flows, int frame_bytes,
+                                    int tries = 6) {
   std::vector<int> in;
   for (int f = 0; f < flows; ++f) {
     in.push_back(Namespaces::socket_in(ns.b));
@@ -110,11 +114,13 @@ std::vector<Arrival> through_kernel(const Namespaces& ns, int rounds, int flows,
   }
   const int out = Namespaces::socket_in(ns.a);
   const std::vector<char> payload(static_cast<size_t>(frame_bytes - kHeaders));
+  const auto begun = std::chrono::steady_clock::now();
   for (int i = 0; i < rounds; ++i)
     for (int f = 0; f < flows; ++f) {
       const auto to = address("10.99.0.2", 7000 + f);
       ::sendto(out, payload.data(), payload.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
     }
+  const std::chrono::duration<double> sending = std::chrono::steady_clock::now() - begun;
   std::vector<Arrival> arrivals;
   double first = 0;
   for (int f = 0; f < flows; ++f) {
@@ -139,6 +145,8 @@ std::vector<Arrival> through_kernel(const Namespaces& ns, int rounds, int flows,
     ::close(in[static_cast<size_t>(f)]);
   }
   ::close(out);
+  if (sending.count() > 0.004 + 10e-6 * rounds * flows && tries > 1)
+    return through_kernel(ns, rounds, flows, frame_bytes, tries - 1);
   for (Arrival& x : arrivals) x.time_s -= first;
   std::sort(arrivals.begin(), arrivals.end(),
             [](const Arrival& x, const Arrival& y) { return x.time_s < y.time_s; });
