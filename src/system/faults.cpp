@@ -107,15 +107,8 @@ class Injector {
         throw ConfigError(fmt::format(
             "faults: the fault at {} has a type that this version cannot inject: it has edge_failure, "
             "cloud_failure, "
-<<<<<<< HEAD
-            "device_failure, device_reset, node_failure, network_partition, link_down, link_degradation, "
-            "link_set, "
-            "packet_loss "
-            "and apply_profile",
-=======
-            "device_failure, device_reset, battery_drain, network_partition, link_down, link_degradation and "
-            "packet_loss",
->>>>>>> main
+            "device_failure, device_reset, battery_drain, node_failure, network_partition, link_down, "
+            "link_degradation, link_set, packet_loss and apply_profile",
             to_string(begin)));
     }
   }
