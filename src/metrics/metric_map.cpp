@@ -261,6 +261,9 @@ std::pair<std::string, Scope> MetricMap::split(std::string_view name, Scope scop
 }
 
 bool MetricMap::has_device(std::string_view node) const {
+  for (const MetricSource& s : sources_)
+    for (const std::string& m : s.members)
+      if (glob_matches(node, m)) return true;
   return std::any_of(device_names().begin(), device_names().end(),
                      [&](const std::string& n) { return glob_matches(node, n); });
 }
@@ -272,6 +275,8 @@ MetricValue MetricMap::get(std::string_view full_name, Scope full_scope) const {
     if (!scope.time.whole_run()) return none(kWholeRunOnly);
     return value(extra->second);
   }
+  for (const MetricSource& s : sources_)
+    if (MetricValue v = s.get(name, scope); v.known) return v;
   const auto& all = collector_.statistics();
   const auto place = std::find_if(all.begin(), all.end(),
                                   [&range = scope.time](const auto& s) { return s->range() == range; });
@@ -318,6 +323,7 @@ std::vector<std::string> MetricMap::names() const {
     names.push_back("recall_" + accuracy.name(c));
   }
   for (const auto& [name, v] : extra_) names.push_back(name);
+  for (const MetricSource& s : sources_) names.insert(names.end(), s.names.begin(), s.names.end());
   return names;
 }
 

@@ -18,6 +18,13 @@ struct MetricValue {
   std::string reason;  ///< when known without a value: "no sample has a result", …
 };
 
+/// Metrics from elsewhere. Their brackets name members of the source (a flow, a link), not devices.
+struct MetricSource {
+  std::function<MetricValue(std::string_view name, const Scope& scope)> get;
+  std::vector<std::string> names;
+  std::vector<std::string> members;
+};
+
 /// The run's figures by name, for assertions, summaries and comparisons. docs/results.md lists the names.
 /// A name may carry a node: "energy_mJ[vib_3]" is "energy_mJ" with scope.node "vib_3".
 class MetricMap {
@@ -26,10 +33,12 @@ class MetricMap {
   /// A figure the collector does not know, for the whole run.
   void set(const std::string& name, double value) { extra_[name] = value; }
 
+  void add(MetricSource source) { sources_.push_back(std::move(source)); }
+
   MetricValue get(std::string_view name, Scope scope = {}) const;
   /// Name and scope with the node taken out of the name's brackets.
   static std::pair<std::string, Scope> split(std::string_view name, Scope scope);
-  /// Some device has that name or matches that glob.
+  /// Some device, or member of a source, has that name or matches that glob.
   bool has_device(std::string_view node) const;
   const std::vector<std::string>& device_names() const { return collector_.device_names(); }
   /// Every name that get() knows, for suggestions.
@@ -38,6 +47,7 @@ class MetricMap {
  private:
   const Collector& collector_;
   std::map<std::string, double> extra_;
+  std::vector<MetricSource> sources_;
 };
 
 }  // namespace xedgesim::metrics

@@ -44,6 +44,25 @@ void check_node(Check& check, const LinuxNode& n, const std::string& path) {
   using T = LinuxNode::Type;
   if (n.type == T::container && n.image.empty()) check.error(path, "a container needs the key 'image'");
   if (n.type == T::process && n.command.empty()) check.error(path, "a process needs the key 'command'");
+  if (n.type != T::model)
+    for (const char* key : {"traffic", "vlan"})
+      if (check.given(at("{}.{}", path, key)))
+        check.error(at("{}.{}", path, key), "this is for nodes of type model: remove it");
+  for (size_t i = 0; i < n.traffic.size(); ++i) {
+    const TrafficFlow& f = n.traffic[i];
+    const std::string flow = at("{}.traffic[{}]", path, i);
+    if (check.given(flow + ".rate") && check.given(flow + ".interval"))
+      check.error(flow + ".interval", "rate and interval exclude each other: remove one");
+    if (f.stop && *f.stop <= f.start)
+      check.error(flow + ".stop", "it stops before it starts: choose a later time");
+    const auto target = std::find_if(check.s.nodes.begin(), check.s.nodes.end(), [&](const LinuxNode& other) {
+      for (int64_t k = 0; k < other.count; ++k)
+        if (member_id(other.id, other.count, k) == f.to) return other.type == T::model;
+      return false;
+    });
+    if (target == check.s.nodes.end() && !f.to.empty())
+      check.error(flow + ".to", "no node of type model is named '{}'", f.to);
+  }
   if (n.type == T::vm) {
     if (n.image.empty() && n.kernel.empty() && !check.given(path + ".kernel"))
       check.warning(path, "this machine has neither 'image' nor 'kernel': there is nothing to boot");

@@ -28,13 +28,15 @@ class GlobBudget {
   size_t left_ = kGlobBudget;
 };
 
-const std::vector<std::string_view> kOwnKeys = {
-    "latency", "jitter",  "bandwidth",     "loss_rate", "corrupt",      "duplicate",
-    "reorder", "queue",   "queue_latency", "burst",     "distribution", "profile",
-    "power",   "channel", "mode",          "value",     "charge",       "ppm"};
+/// Keys that only some types have.
+std::vector<std::string_view> special_keys() {
+  std::vector<std::string_view> out = impairment_names();
+  out.insert(out.end(), {"profile", "power", "channel", "mode", "value", "charge", "ppm"});
+  return out;
+}
 
 void check_fault_keys(Check& check, const FaultType& type, const std::string& path) {
-  for (std::string_view key : kOwnKeys) {
+  for (std::string_view key : special_keys()) {
     const std::string here = at("{}.{}", path, key);
     if (!check.given(here) || std::find(type.keys.begin(), type.keys.end(), key) != type.keys.end()) continue;
     std::vector<std::string> allowed = {"target", "duration", "description", "repeat", "random"};
@@ -158,8 +160,9 @@ void check_validation(Check& check, const NameTable* names) {
     }
     check_metric_assertion(check, a, path);
     check_targets(check, path + ".scope.node", a.scope.node, names);
-    if (const std::string node = split_metric(a.metric).second;
-        !node.empty() && !check.wrong(path + ".metric"))
+    // Flows and ports are known when the network is built.
+    const auto [metric_name, node] = split_metric(a.metric);
+    if (!node.empty() && !check.wrong(path + ".metric") && !is_network_metric(metric_name))
       check_targets(check, path + ".metric", {node}, names);
     if (a.scope.from && a.scope.to && *a.scope.to <= *a.scope.from)
       check.error(path + ".scope.to", "the range ends before it begins: choose a later time");

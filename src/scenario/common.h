@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "scenario/impairments.h"
 
 namespace xedgesim::scenario {
 
@@ -32,22 +33,5 @@ struct Position {
 /// Node names as a user writes them: an id, a group id, a glob (`vib_*`), or the seed's `device_3`.
 /// resolve_targets() in expand.h turns them into ids.
 using Targets = std::vector<std::string>;
-
-/// What a wired path does to frames. An absent value means: no such effect (bandwidth: unlimited).
-struct Impairments {
-  std::optional<Duration> latency;
-  std::optional<Duration> jitter;         ///< standard deviation or half width, see distribution
-  std::optional<int64_t> bandwidth;       ///< bits a second
-  std::optional<double> loss_rate;        ///< 0..1
-  std::optional<double> corrupt;          ///< 0..1
-  std::optional<double> duplicate;        ///< 0..1
-  std::optional<double> reorder;          ///< 0..1
-  std::optional<int64_t> queue;           ///< packets
-  std::optional<Duration> queue_latency;  ///< longest wait in the queue (tc tbf `latency`)
-  std::optional<int64_t> burst;           ///< bytes (tc tbf `burst`)
-  enum class Distribution { uniform, normal, pareto, paretonormal };
-  std::optional<Distribution> distribution;  ///< absent: uniform
-  bool operator==(const Impairments&) const = default;
-};
 
 }  // namespace xedgesim::scenario

@@ -6,6 +6,7 @@
 namespace xedgesim::scenario {
 
 const Layout& describe_impairments();
+CodecPtr<Impairments> impairments_codec();
 
 CodecPtr<Device> device_codec();
 CodecPtr<DeviceConfig> device_config_codec();
@@ -14,6 +15,7 @@ CodecPtr<Switch> switch_codec();
 CodecPtr<Link> link_codec();
 CodecPtr<Profile> profile_codec();
 CodecPtr<LinuxNode> linux_node_codec();
+CodecPtr<TrafficFlow> traffic_codec();
 CodecPtr<EdgeNode> edge_codec();
 CodecPtr<CloudNode> cloud_codec();
 CodecPtr<Metrics> metrics_codec();

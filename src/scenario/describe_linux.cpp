@@ -79,9 +79,13 @@ const Description<LinuxNode>& describe_node() {
     d.add({.key = "description", .doc = "for people"}, &N::description, text());
     d.add({.key = "count", .doc = "number of machines; more than 1 makes id_1, id_2, …"}, &N::count,
           integer(1, 10'000, "a number of nodes"));
-    d.add({.key = "type", .doc = "virtual machine, container or process of the host"}, &N::type,
-          choice<N::Type>(
-              {{"vm", N::Type::vm}, {"container", N::Type::container}, {"process", N::Type::process}}));
+    d.add({.key = "type",
+           .doc = "virtual machine, container or process of the host; model: traffic without a machine"},
+          &N::type,
+          choice<N::Type>({{"vm", N::Type::vm},
+                           {"container", N::Type::container},
+                           {"process", N::Type::process},
+                           {"model", N::Type::model}}));
     d.add({.key = "arch", .doc = "processor; emulated where it is not the host's"}, &N::arch,
           choice<N::Arch>({{"x86_64", N::Arch::x86_64}, {"aarch64", N::Arch::aarch64}}));
     d.add({.key = "memory", .doc = "RAM"}, &N::memory, memory_size());
@@ -114,6 +118,8 @@ const Description<LinuxNode>& describe_node() {
     d.add({.key = "command", .doc = "process, container: what to run"}, &N::command, one_or_more(text()));
     d.add({.key = "environment", .doc = "variables"}, &N::environment, map_of(text(), "variable"));
     d.add({.key = "volumes", .doc = "container: HOST:CONTAINER[:ro]"}, &N::volumes, list_of(text()));
+    d.add({.key = "vlan", .doc = "model: its frames carry this tag"}, &N::vlan, integer(1, 4094, "a VLAN"));
+    d.add({.key = "traffic", .doc = "model: what it sends"}, &N::traffic, list_of(traffic_codec()));
     return d;
   }();
   return kD;

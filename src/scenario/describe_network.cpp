@@ -3,33 +3,6 @@
 namespace xedgesim::scenario {
 namespace {
 
-const Description<Impairments>& impairment_keys() {
-  using I = Impairments;
-  using D = I::Distribution;
-  static const Description<I> kD = [] {
-    Description<I> d;
-    d.doc = "What a path does to frames; what is absent does not happen.";
-    d.add({.key = "latency", .doc = "delay of every frame"}, &I::latency, duration());
-    d.add({.key = "jitter", .doc = "variation of the delay"}, &I::jitter, duration());
-    d.add({.key = "bandwidth", .doc = "rate; absent: unlimited"}, &I::bandwidth, bit_rate());
-    d.add({.key = "loss_rate", .doc = "share of frames lost"}, &I::loss_rate, fraction());
-    d.add({.key = "corrupt", .doc = "share of frames with a wrong bit"}, &I::corrupt, fraction());
-    d.add({.key = "duplicate", .doc = "share of frames delivered twice"}, &I::duplicate, fraction());
-    d.add({.key = "reorder", .doc = "share of frames that overtake others"}, &I::reorder, fraction());
-    d.add({.key = "queue", .doc = "frames that may wait"}, &I::queue, integer(1, 1'000'000'000));
-    d.add({.key = "queue_latency", .doc = "longest wait before frames are dropped (tc tbf latency)"},
-          &I::queue_latency, duration());
-    d.add({.key = "burst", .doc = "bytes that may pass at once (tc tbf burst)"}, &I::burst, bytes(1));
-    d.add({.key = "distribution", .doc = "of the jitter; absent: uniform"}, &I::distribution,
-          choice<D>({{"uniform", D::uniform},
-                     {"normal", D::normal},
-                     {"pareto", D::pareto},
-                     {"paretonormal", D::paretonormal}}));
-    return d;
-  }();
-  return kD;
-}
-
 const Description<Wireless>& describe_wireless() {
   using W = Wireless;
   using M = W::ChannelModel;
@@ -113,6 +86,10 @@ const Description<WiredLink>& describe_wired() {
                      {"serial", T::serial}}));
     d.add({.key = "endpoints", .doc = "the two nodes; absent: read from the name A_to_B"},
           &WiredLink::endpoints, list_of(text()));
+    d.add({.key = "forward", .doc = "other values from the first end to the second"}, &WiredLink::forward,
+          impairments_codec());
+    d.add({.key = "backward", .doc = "other values from the second end to the first"}, &WiredLink::backward,
+          impairments_codec());
     d.flat(&WiredLink::impairments, describe_impairments());
     return d;
   }();
@@ -212,8 +189,6 @@ const Description<Network>& describe_network() {
 
 }  // namespace
 
-const Layout& describe_impairments() { return impairment_keys(); }
 CodecPtr<Network> network_codec() { return struct_of(describe_network()); }
-CodecPtr<Profile> profile_codec() { return map_of(struct_of(impairment_keys()), "target"); }
 
 }  // namespace xedgesim::scenario

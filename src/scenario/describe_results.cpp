@@ -9,6 +9,30 @@
 namespace xedgesim::scenario {
 namespace {
 
+const Description<CaptureFilter>& describe_filter() {
+  using F = CaptureFilter;
+  static const Description<F> kD = [] {
+    Description<F> d;
+    d.doc =
+        "Which packets of some links are captured. Without a filter all are; the first filter of a link "
+        "counts.";
+    d.add({.key = "links", .doc = "names or patterns", .required = true}, &F::links, one_or_more(text()));
+    d.add({.key = "direction", .doc = "forward: from the first end to the second"}, &F::direction,
+          choice<F::Direction>({{"both", F::Direction::both},
+                                {"forward", F::Direction::forward},
+                                {"backward", F::Direction::backward}}));
+    d.add({.key = "vlan", .doc = "outer VLANs; absent: all, and untagged frames"}, &F::vlan,
+          one_or_more(integer(1, 4094)));
+    d.add({.key = "type", .doc = "EtherTypes, such as 0x0800; absent: all"}, &F::type,
+          one_or_more(integer(0, 65535)));
+    d.add({.key = "only_dropped", .doc = "packets that did not arrive as they were"}, &F::only_dropped,
+          boolean());
+    d.add({.key = "snap", .doc = "bytes kept of each packet; absent: all"}, &F::snap, bytes(1));
+    return d;
+  }();
+  return kD;
+}
+
 const Description<Metrics>& describe_metrics() {
   using M = Metrics;
   static const Description<M> kD = [] {
@@ -24,6 +48,12 @@ const Description<Metrics>& describe_metrics() {
           one_or_more(choice<M::Format>({{"csv", M::Format::csv}, {"json", M::Format::json}})));
     d.add({.key = "capture", .doc = "written to capture.pcapng: radio, links, or names of nodes and links"},
           &M::capture, one_or_more(text()));
+    d.add({.key = "capture_filters", .doc = "what is captured of single links"}, &M::capture_filters,
+          list_of(struct_of(describe_filter())));
+    d.add({.key = "capture_limit", .doc = "most bytes kept, the newest ones, in two files; absent: no limit"},
+          &M::capture_limit, bytes(65'536));
+    d.add({.key = "capture_file", .doc = "file or named pipe in place of capture.pcapng"}, &M::capture_file,
+          text());
     d.add({.key = "trace", .doc = "write trace.perfetto.json"}, &M::trace, boolean());
     d.add(
         {.key = "energy",

@@ -153,6 +153,7 @@ std::optional<Profile> find_profile(const Scenario& scenario, const std::string&
     i.loss_rate = loss;
     i.latency = latency;
     i.jitter = jitter;
+    i.keep_order = false;  // as netem
     return i;
   };
   // The figures of the seed's tc-simulate-constraints.sh; a name counts before a glob.

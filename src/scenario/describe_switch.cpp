@@ -10,7 +10,13 @@ const Description<RateQueue>& describe_queue() {
     Description<RateQueue> d;
     d.doc = "One queue of a port.";
     d.add({.key = "priority", .doc = "802.1p priority it serves"}, &RateQueue::priority, integer(0, 7));
-    d.add({.key = "min_rate", .doc = "rate it is sure of"}, &RateQueue::min_rate, bit_rate());
+    d.add({.key = "weight", .doc = "share in deficit round robin; absent: strict priority"},
+          &RateQueue::weight, integer(1, 1000));
+    d.add({.key = "queue", .doc = "frames that may wait; absent: the link's"}, &RateQueue::queue,
+          integer(1, 1'000'000'000));
+    d.add(
+        {.key = "min_rate", .doc = "rate it is sure of; makes classes of all queues that have one (tc htb)"},
+        &RateQueue::min_rate, bit_rate());
     d.add({.key = "max_rate", .doc = "rate it may not exceed"}, &RateQueue::max_rate, bit_rate());
     return d;
   }();
@@ -24,12 +30,53 @@ const Description<SwitchQos>& describe_qos() {
     d.add({.key = "max_rate", .doc = "rate of the port"}, &SwitchQos::max_rate, bit_rate());
     d.add({.key = "queues", .doc = "queues by priority"}, &SwitchQos::queues,
           list_of(struct_of(describe_queue())));
+    d.add({.key = "burst", .doc = "bytes that may pass at once; absent: two frames"}, &SwitchQos::burst,
+          bytes(1514));
     return d;
   }();
   return kD;
 }
 
 CodecPtr<int64_t> vlan_id() { return integer(1, 4094, "a VLAN"); }
+
+const Description<StormControl>& describe_storm() {
+  static const Description<StormControl> kD = [] {
+    Description<StormControl> d;
+    d.doc = "Most flooded traffic a port takes in.";
+    d.add({.key = "broadcast", .doc = "rate of broadcasts"}, &StormControl::broadcast, bit_rate());
+    d.add({.key = "multicast", .doc = "rate of multicasts"}, &StormControl::multicast, bit_rate());
+    d.add({.key = "unknown", .doc = "rate of frames for unknown stations"}, &StormControl::unknown,
+          bit_rate());
+    d.add({.key = "burst", .doc = "bytes let through at once; absent: 16000B"}, &StormControl::burst,
+          bytes(1514));
+    return d;
+  }();
+  return kD;
+}
+
+const Description<AccessRule>& describe_rule() {
+  using R = AccessRule;
+  static const Description<R> kD = [] {
+    Description<R> d;
+    d.doc =
+        "An access rule. What is absent fits everything; the first rule that fits counts, else frames pass.";
+    d.add({.key = "action", .doc = "let frames pass, or drop them", .required = true}, &R::action,
+          choice<R::Action>({{"permit", R::Action::permit}, {"deny", R::Action::deny}}));
+    d.add({.key = "ports", .doc = "where they come in"}, &R::ports, one_or_more(text()));
+    d.add({.key = "source", .doc = "MAC address"}, &R::source, mac_address());
+    d.add({.key = "destination", .doc = "MAC address"}, &R::destination, mac_address());
+    d.add({.key = "vlan", .doc = "VLAN"}, &R::vlan, integer(1, 4094));
+    d.add({.key = "type", .doc = "EtherType, such as 0x0800"}, &R::type, integer(0, 65535));
+    d.add({.key = "ip_source", .doc = "IPv4 address or prefix (10.0.0.0/8)"}, &R::ip_source, text());
+    d.add({.key = "ip_destination", .doc = "IPv4 address or prefix"}, &R::ip_destination, text());
+    d.add({.key = "protocol", .doc = "IPv4 protocol; 17 is UDP"}, &R::protocol, integer(0, 255));
+    d.add({.key = "source_port", .doc = "TCP or UDP port"}, &R::source_port, integer(0, 65535));
+    d.add({.key = "destination_port", .doc = "TCP or UDP port"}, &R::destination_port, integer(0, 65535));
+    d.add({.key = "priority", .doc = "permit: new priority"}, &R::priority, integer(0, 7));
+    return d;
+  }();
+  return kD;
+}
 
 const Description<SwitchPort>& describe_port() {
   using M = SwitchPort::Mode;
@@ -38,11 +85,19 @@ const Description<SwitchPort>& describe_port() {
     d.doc = "One port of a switch.";
     d.add({.key = "name", .doc = "as in links: SWITCH:NAME", .required = true}, &SwitchPort::name,
           identifier());
-    d.add({.key = "mode", .doc = "access: one VLAN, untagged; trunk: many, tagged"}, &SwitchPort::mode,
-          choice<M>({{"access", M::access}, {"trunk", M::trunk}}));
-    d.add({.key = "vlan", .doc = "access VLAN, or the untagged one of a trunk"}, &SwitchPort::vlan,
+    d.add({.key = "mode",
+           .doc =
+               "access: one VLAN, untagged; trunk: many, tagged; tunnel: everything in a service tag (QinQ)"},
+          &SwitchPort::mode, choice<M>({{"access", M::access}, {"trunk", M::trunk}, {"tunnel", M::tunnel}}));
+    d.add({.key = "vlan", .doc = "access or tunnel VLAN, or the untagged one of a trunk"}, &SwitchPort::vlan,
           vlan_id());
     d.add({.key = "trunks", .doc = "VLANs of a trunk; empty: all"}, &SwitchPort::trunks, list_of(vlan_id()));
+    d.add({.key = "service", .doc = "trunk: 802.1ad service tags"}, &SwitchPort::service, boolean());
+    d.add({.key = "priority", .doc = "of untagged frames; absent: 0"}, &SwitchPort::priority, integer(0, 7));
+    d.add({.key = "storm_control", .doc = "limits of flooded traffic"}, &SwitchPort::storm_control,
+          struct_of(describe_storm()));
+    d.add({.key = "edge", .doc = "spanning tree: forwards at once; absent: if a node is plugged in"},
+          &SwitchPort::edge, boolean());
     d.add({.key = "qos", .doc = "shaping; absent: the switch's"}, &SwitchPort::qos,
           struct_of(describe_qos()));
     return d;
@@ -138,10 +193,17 @@ const Description<Switch>& describe_switch() {
           std::make_shared<PortsCodec>());
     d.add({.key = "vlans", .doc = "VLANs, if any"}, &Switch::vlans,
           list_of<Vlan>(std::make_shared<ShortItemCodec<Vlan>>(struct_of(describe_vlan()), "id")));
-    d.add({.key = "stp", .doc = "spanning tree"}, &Switch::stp, boolean());
+    d.add({.key = "stp", .doc = "rapid spanning tree (802.1w)"}, &Switch::stp, boolean());
     d.add({.key = "stp_priority", .doc = "bridge priority"}, &Switch::stp_priority, integer(0, 61440));
     d.add({.key = "qos", .doc = "shaping of every port"}, &Switch::qos, struct_of(describe_qos()));
     d.add({.key = "mirror", .doc = "copy of the traffic"}, &Switch::mirror, struct_of(describe_mirror()));
+    d.add({.key = "lags", .doc = "groups of ports that act as one (static link aggregation)"}, &Switch::lags,
+          list_of(list_of(text())));
+    d.add({.key = "acl", .doc = "access rules"}, &Switch::acl, list_of(struct_of(describe_rule())));
+    d.add({.key = "igmp_snooping", .doc = "multicast goes where it was asked for"}, &Switch::igmp_snooping,
+          boolean());
+    d.add({.key = "trust_dscp", .doc = "priority of untagged frames from their IP code point"},
+          &Switch::trust_dscp, boolean());
     d.add({.key = "mac_ageing", .doc = "time after which a silent address is forgotten"}, &Switch::mac_ageing,
           positive_duration());
     d.add({.key = "mac_table_size", .doc = "addresses it can learn"}, &Switch::mac_table_size,
@@ -162,6 +224,10 @@ const Description<Link>& describe_link() {
                identifier());
     d.add({.key = "endpoints", .doc = "two of NODE:INTERFACE or SWITCH:PORT", .required = true},
           &Link::endpoints, list_of(text()));
+    d.add({.key = "forward", .doc = "other values from the first end to the second"}, &Link::forward,
+          impairments_codec());
+    d.add({.key = "backward", .doc = "other values from the second end to the first"}, &Link::backward,
+          impairments_codec());
     d.flat(&Link::impairments, describe_impairments());
     return d;
   }();

@@ -1,8 +1,18 @@
 #include "scenario/fault_types.h"
 
 #include "base/error.h"
+#include "scenario/describe.h"
 
 namespace xedgesim::scenario {
+
+const std::vector<std::string_view>& impairment_names() {
+  static const std::vector<std::string_view> kNames = [] {
+    std::vector<std::string_view> out;
+    for (const Field& f : describe_impairments().fields) out.push_back(f.info.key);
+    return out;
+  }();
+  return kNames;
+}
 
 const std::vector<FaultType>& fault_types() {
   using C = NodeClass;
@@ -62,10 +72,16 @@ const std::vector<FaultType>& fault_types() {
       {T::link_down, "link_down", "the link or switch carries nothing", {C::link, C::switch_}, {}, {}, true},
       {T::link_degradation,
        "link_degradation",
-       "impairments on top of the link's own",
+       "impairments on top of the link's own, until the duration is over",
        {C::link},
-       {"latency", "jitter", "bandwidth", "loss_rate", "corrupt", "duplicate", "reorder", "queue",
-        "queue_latency", "burst", "distribution"},
+       impairment_names(),
+       {},
+       true},
+      {T::link_set,
+       "link_set",
+       "the link gets new values for good, as by the command `link set`",
+       {C::link},
+       impairment_names(),
        {},
        true},
       {T::apply_profile, "apply_profile", "a profile is put in force", {}, {"profile"}, {"profile"}, false},

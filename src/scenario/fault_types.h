@@ -17,6 +17,8 @@ struct FaultType {
   bool needs_target = true;
 };
 
+/// Keys of `Impairments`.
+const std::vector<std::string_view>& impairment_names();
 const std::vector<FaultType>& fault_types();
 const FaultType& fault_type(Fault::Type type);
 std::string_view class_name(NodeClass kind);  ///< "edge node"

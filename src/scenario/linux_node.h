@@ -2,6 +2,7 @@
 #include <map>
 
 #include "scenario/common.h"
+#include "scenario/traffic.h"
 
 namespace xedgesim::scenario {
 
@@ -39,9 +40,9 @@ struct K3s {
   bool operator==(const K3s&) const = default;
 };
 
-/// A Linux machine.
+/// A Linux machine, or a native model of a host on the network.
 struct LinuxNode {
-  enum class Type { vm, container, process };
+  enum class Type { vm, container, process, model };
   enum class Arch { x86_64, aarch64 };
   enum class Role { none, k3s_server, k3s_agent };
   enum class Backend { qemu, libvirt };
@@ -72,6 +73,8 @@ struct LinuxNode {
   std::vector<std::string> command;  ///< process, container
   std::map<std::string, std::string> environment;
   std::vector<std::string> volumes;
+  std::optional<int64_t> vlan;       ///< model: its frames carry this tag
+  std::vector<TrafficFlow> traffic;  ///< model
   bool operator==(const LinuxNode&) const = default;
 };
 

@@ -41,7 +41,45 @@ std::vector<NamedThing> all_assertion_metrics() {
       {"frames_on_air", "transmissions of all radios, acknowledgements included"},
       {"channel_utilization", "share of time the channel carried a frame, 0 to 1"},
       {"duration_s", "simulated seconds"},
+      {"flow_sent", "packets of flows between model nodes"},
+      {"flow_received", "of those, the ones that arrived (ping: whose answer did)"},
+      {"flow_lost", "of those, the ones that did not"},
+      {"flow_loss_rate", "lost / sent, 0 to 1"},
+      {"flow_duplicates", "packets that arrived a second time"},
+      {"flow_reordered", "packets that arrived after a later one"},
+      {"flow_throughput_Mbps", "bits received a second, Ethernet headers included"},
+      {"flow_jitter_ms", "mean difference of the delays of consecutive packets"},
+      {"link_sent", "packets handed to links"},
+      {"link_delivered", "packets delivered by links, duplicates included"},
+      {"link_lost", "packets lost on the wire"},
+      {"link_loss_rate", "lost / sent on the wire, 0 to 1"},
+      {"link_queue_drops", "packets dropped by queues and shapers"},
+      {"link_down_drops", "packets handed to links that were down"},
+      {"link_duplicated", "packets delivered twice"},
+      {"link_corrupted", "packets with a wrong bit"},
+      {"link_reordered", "packets that overtook others"},
   };
+  for (const char* counter :
+       {"etherStatsDropEvents", "etherStatsOctets", "etherStatsPkts", "etherStatsBroadcastPkts",
+        "etherStatsMulticastPkts", "etherStatsCRCAlignErrors", "etherStatsUndersizePkts",
+        "etherStatsOversizePkts", "etherStatsFragments", "etherStatsJabbers", "etherStatsCollisions",
+        "etherStatsPkts64Octets", "etherStatsPkts65to127Octets", "etherStatsPkts128to255Octets",
+        "etherStatsPkts256to511Octets", "etherStatsPkts512to1023Octets", "etherStatsPkts1024to1518Octets",
+        "ifOutOctets", "ifOutPkts"})
+    out.push_back({fmt::format("port_{}", counter), "RFC 2819 or IF-MIB counter of switch ports"});
+  for (const char* counter :
+       {"vlanFiltered", "aclDenied", "stormSuppressed", "stpBlocked", "reservedAddress", "malformed"})
+    out.push_back({fmt::format("port_{}", counter), "frames dropped by switch ports for this reason"});
+  for (const auto& [figure, said] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"", "mean, or the scope's percentile"},
+                                                                  {"avg_", "mean"},
+                                                                  {"min_", "shortest"},
+                                                                  {"p50_", "median"},
+                                                                  {"p95_", "95th percentile"},
+                                                                  {"p99_", "99th percentile"},
+                                                                  {"max_", "longest"}})
+    out.push_back({fmt::format("{}flow_delay_ms", figure),
+                   fmt::format("sending to arrival (ping: and back): {}", said)});
   for (const char* cause : {"cpu_active", "sleep", "radio_tx", "radio_rx", "radio_idle", "saadc"})
     out.push_back({fmt::format("energy_{}_mJ", cause), fmt::format("energy of the devices for {}", cause)});
   constexpr std::pair<const char*, const char*> kLatencies[] = {
@@ -84,6 +122,11 @@ std::pair<std::string, std::string> split_metric(std::string_view name) {
   if (bracket == std::string_view::npos || name.back() != ']') return {std::string(name), ""};
   return {std::string(name.substr(0, bracket)),
           std::string(name.substr(bracket + 1, name.size() - bracket - 2))};
+}
+
+bool is_network_metric(std::string_view name) {
+  return name.rfind("link_", 0) == 0 || name.rfind("port_", 0) == 0 ||
+         name.find("flow_") != std::string_view::npos;
 }
 
 bool is_assertion_metric(std::string_view name) {

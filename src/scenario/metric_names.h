@@ -17,6 +17,8 @@ const std::vector<NamedThing>& assertion_metrics();
 /// One of those, or `precision_CLASS`, `recall_CLASS`; a name may carry a node or pattern:
 /// `energy_mJ[vib_3]`.
 bool is_assertion_metric(std::string_view name);
+/// The metrics whose brackets name a flow, a link or a port: `flow_…`, `link_…`, `port_…`.
+bool is_network_metric(std::string_view name);
 /// "energy_mJ[vib_3]" -> "energy_mJ", "vib_3"; no node: "".
 std::pair<std::string, std::string> split_metric(std::string_view name);
 /// What `metrics.collect` may list.

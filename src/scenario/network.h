@@ -40,6 +40,8 @@ struct WiredLink {
   Type type = Type::ethernet;
   std::vector<std::string> endpoints;  ///< two node ids; absent: read from the name `A_to_B`
   Impairments impairments;
+  std::optional<Impairments> forward,
+      backward;  ///< on top of them, from the first end to the second and back
   bool operator==(const WiredLink&) const = default;
 };
 
@@ -97,6 +99,8 @@ struct Network {
 
 struct RateQueue {
   int64_t priority = 0;
+  std::optional<int64_t> weight;    ///< in deficit round robin; absent: strict priority
+  std::optional<int64_t> queue;     ///< packets
   std::optional<int64_t> min_rate;  ///< bits a second
   std::optional<int64_t> max_rate;
   bool operator==(const RateQueue&) const = default;
@@ -105,15 +109,40 @@ struct RateQueue {
 struct SwitchQos {
   std::optional<int64_t> max_rate;
   std::vector<RateQueue> queues;
+  std::optional<int64_t> burst;  ///< bytes
   bool operator==(const SwitchQos&) const = default;
 };
 
+/// Most flooded traffic a port takes in, bits a second.
+struct StormControl {
+  std::optional<int64_t> broadcast, multicast, unknown;
+  std::optional<int64_t> burst;  ///< bytes
+  bool operator==(const StormControl&) const = default;
+};
+
+/// An access rule; the first that fits counts.
+struct AccessRule {
+  enum class Action { permit, deny };
+  Action action = Action::deny;
+  std::vector<std::string> ports;         ///< empty: all
+  std::string source, destination;        ///< MAC addresses
+  std::optional<int64_t> vlan, type;      ///< VLAN, EtherType
+  std::string ip_source, ip_destination;  ///< IPv4 address or prefix
+  std::optional<int64_t> protocol, source_port, destination_port;
+  std::optional<int64_t> priority;  ///< permit: new priority
+  bool operator==(const AccessRule&) const = default;
+};
+
 struct SwitchPort {
-  enum class Mode { access, trunk };
+  enum class Mode { access, trunk, tunnel };
   std::string name;
   Mode mode = Mode::access;
-  std::optional<int64_t> vlan;   ///< access VLAN, or the native one of a trunk
-  std::vector<int64_t> trunks;   ///< VLANs a trunk carries; empty: all
+  std::optional<int64_t> vlan;      ///< access VLAN, or the native one of a trunk
+  std::vector<int64_t> trunks;      ///< VLANs a trunk carries; empty: all
+  bool service = false;             ///< trunk: 802.1ad tags
+  std::optional<int64_t> priority;  ///< of untagged frames
+  std::optional<StormControl> storm_control;
+  std::optional<bool> edge;      ///< absent: an end station is plugged in
   std::optional<SwitchQos> qos;  ///< absent: the switch's
   bool operator==(const SwitchPort&) const = default;
 };
@@ -142,6 +171,10 @@ struct Switch {
   int64_t stp_priority = 32768;
   std::optional<SwitchQos> qos;
   std::optional<Mirror> mirror;
+  std::vector<std::vector<std::string>> lags;
+  std::vector<AccessRule> acl;
+  bool igmp_snooping = false;
+  bool trust_dscp = false;
   Duration mac_ageing = Duration::s(300);
   int64_t mac_table_size = 8192;
   Tagging tagging = Tagging::none;  ///< tag towards the CPU port, as Marvell switches do
@@ -153,6 +186,8 @@ struct Link {
   std::string id;  ///< absent: "A:eth0--sw0:1"
   std::vector<std::string> endpoints;
   Impairments impairments;
+  std::optional<Impairments> forward,
+      backward;  ///< on top of them, from the first end to the second and back
   bool operator==(const Link&) const = default;
 };
 

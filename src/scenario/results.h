@@ -3,6 +3,18 @@
 
 namespace xedgesim::scenario {
 
+/// Which packets of a link are captured; everything absent: all, whole.
+struct CaptureFilter {
+  enum class Direction { both, forward, backward };
+  std::vector<std::string> links;  ///< names or patterns
+  Direction direction = Direction::both;
+  std::vector<int64_t> vlan;
+  std::vector<int64_t> type;  ///< EtherTypes
+  bool only_dropped = false;
+  std::optional<int64_t> snap;  ///< bytes kept of a packet
+  bool operator==(const CaptureFilter&) const = default;
+};
+
 struct Metrics {
   enum class Format { csv, json };
   enum class Energy { datasheet, seed };
@@ -11,7 +23,10 @@ struct Metrics {
   std::string output_dir;            ///< absent: results/<scenario name>/; as written, not resolved
   std::vector<Format> formats = {Format::csv, Format::json};
   std::vector<std::string> capture;  ///< `radio`, `links`, or names of nodes and links
-  bool trace = false;                ///< write trace.perfetto.json
+  std::vector<CaptureFilter> capture_filters;
+  std::optional<int64_t> capture_limit;  ///< bytes
+  std::string capture_file;              ///< absent: capture.pcapng of the run
+  bool trace = false;                    ///< write trace.perfetto.json
   Energy energy = Energy::datasheet;
   bool operator==(const Metrics&) const = default;
 };
@@ -41,6 +56,7 @@ struct Fault {
     packet_loss,
     link_down,
     link_degradation,
+    link_set,
     apply_profile,
     sensor_fault,
     battery_drain,
@@ -52,7 +68,7 @@ struct Fault {
   Targets target;                    ///< node, link, switch or wired names, see fault_types.h
   std::optional<Duration> duration;  ///< absent: until the end
   std::string description;
-  Impairments impairments;  ///< link_degradation; packet_loss: loss_rate
+  Impairments impairments;  ///< link_degradation, link_set; packet_loss: loss_rate
   std::optional<std::string> profile;
   std::optional<double> power_dbm;  ///< radio_interference
   std::optional<int64_t> channel;   ///< radio_interference

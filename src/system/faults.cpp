@@ -3,14 +3,36 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "nodes/codes.h"
+#include "system/impairments.h"
 #include "system/system.h"
-#include "system/wiring.h"
 
 namespace xedgesim::system {
 namespace {
 
 using nodes::ControlCode;
 using scenario::Fault;
+
+void post_link_change(System& system, const net::Link& link, SimTime t, net::LinkSide side,
+                      net::LinkAction action, int64_t patch) {
+  if (t.is_never() || t.since_start() > system.scenario().meta.duration) return;
+  auto& s = system.scheduler();
+  s.post(s.id(System::kFaults), net::link_change(link.config().id, t, side, action, patch));
+}
+
+/// Puts a profile in force on every link; no name: none.
+void apply_profile(System& system, const std::optional<std::string>& name, SimTime when) {
+  const auto profile = name ? scenario::find_profile(system.scenario(), *name) : scenario::Profile{};
+  if (!profile) throw ConfigError(fmt::format("there is no profile '{}': define it under 'profiles'", *name));
+  for (const System::LinkEnds& l : system.links()) {
+    const auto apply = [&](net::LinkSide side, const std::string& node) {
+      const scenario::Impairments* i = profile_entry(*profile, l.link->config().name, node);
+      post_link_change(system, *l.link, when, side, net::LinkAction::profile,
+                       i ? l.link->add_patch(link_patch(*i)) : -1);
+    };
+    apply(net::LinkSide::a_to_b, l.b);
+    apply(net::LinkSide::b_to_a, l.a);
+  }
+}
 
 /// Instants at which a fault begins: once, repeated, or at random.
 std::vector<Duration> begin_times(const Fault& f, size_t index, const scenario::Scenario& s) {
@@ -47,6 +69,9 @@ class Injector {
       case Fault::Type::cloud_failure:
         pair(begin, end, ControlCode::fail, ControlCode::recover);
         break;
+      case Fault::Type::node_failure:
+        fail_nodes(begin, end);
+        break;
       case Fault::Type::device_failure:
         pair(begin, end, ControlCode::power_off, ControlCode::power_on);
         break;
@@ -59,20 +84,31 @@ class Injector {
       case Fault::Type::network_partition:
         pair(begin, end, ControlCode::shield_on, ControlCode::shield_off);
         break;
-      case Fault::Type::link_down:
-        link(begin, net::LinkSetting::up, 0);
-        link(end, net::LinkSetting::up, 1);
+      case Fault::Type::link_down: {
+        net::LinkPatch down;
+        down.up = false;
+        overlay(begin, end, down);
         break;
+      }
       case Fault::Type::packet_loss:
       case Fault::Type::link_degradation:
-        degrade(begin, end);
+        overlay(begin, end, link_patch(fault_.impairments));
+        break;
+      case Fault::Type::link_set:
+        for (net::Link* l : target_links(begin))
+          change(*l, begin, net::LinkSide::both, net::LinkAction::set,
+                 l->add_patch(link_patch(fault_.impairments)));
+        break;
+      case Fault::Type::apply_profile:
+        apply_profile(system_, fault_.profile, begin);
+        if (!end.is_never()) apply_profile(system_, system_.scenario().network.profile, end);
         break;
       default:
         throw ConfigError(fmt::format(
             "faults: the fault at {} has a type that this version cannot inject: it has edge_failure, "
             "cloud_failure, "
-            "device_failure, device_reset, battery_drain, network_partition, link_down, link_degradation and "
-            "packet_loss",
+            "device_failure, device_reset, battery_drain, node_failure, network_partition, link_down, "
+            "link_degradation, link_set, packet_loss and apply_profile",
             to_string(begin)));
     }
   }
@@ -131,37 +167,47 @@ class Injector {
     }
   }
 
-  void link(SimTime t, net::LinkSetting setting, int64_t value) {
-    if (t.is_never() || t.since_start() > system_.scenario().meta.duration) return;
-    if (!system_.wan())
-      throw ConfigError(
-          fmt::format("faults: the fault at {} needs a wired path between edge and cloud", to_string(t)));
-    auto& s = system_.scheduler();
-    s.post(s.id(System::kFaults),
-           net::make_link_change(system_.wan()->config().id, t, net::LinkSide::both, setting, value));
+  void fail_nodes(SimTime begin, SimTime end) {
+    for (const auto& target : targets()) {
+      if (target.kind == scenario::NodeClass::device)
+        throw ConfigError(
+            fmt::format("faults: the fault at {} is for machines and services: use device_failure for '{}'",
+                        to_string(begin), target.id));
+      for (sim::ParticipantId id : system_.participants_of(target.id)) {
+        post(begin, id, ControlCode::fail);
+        if (!end.is_never()) post(end, id, ControlCode::recover);
+      }
+    }
   }
 
-  void degrade(SimTime begin, SimTime end) {
-    if (!system_.wan())
-      throw ConfigError(
-          fmt::format("faults: the fault at {} needs a wired path between edge and cloud", to_string(begin)));
-    const net::LinkParameters before = system_.wan()->config().a_to_b;
-    const net::LinkParameters during = link_parameters(fault_.impairments, Duration());
-    const auto set = [&](net::LinkSetting setting, bool given, int64_t there, int64_t back) {
-      if (!given) return;
-      link(begin, setting, there);
-      link(end, setting, back);
-    };
-    const auto ppb = [](double p) { return static_cast<int64_t>(p * 1e9 + 0.5); };
-    const scenario::Impairments& i = fault_.impairments;
-    set(net::LinkSetting::loss_ppb, i.loss_rate.has_value(), ppb(during.loss), ppb(before.loss));
-    set(net::LinkSetting::latency_ns, i.latency.has_value(), during.latency.count_ns(),
-        before.latency.count_ns());
-    set(net::LinkSetting::rate_bps, i.bandwidth.has_value(), during.rate_bps, before.rate_bps);
-    set(net::LinkSetting::distribution, i.jitter.has_value(), static_cast<int64_t>(during.distribution),
-        static_cast<int64_t>(before.distribution));
-    set(net::LinkSetting::jitter_ns, i.jitter.has_value(), during.jitter.count_ns(),
-        before.jitter.count_ns());
+  /// Links by name, and those of nodes and switches.
+  std::vector<net::Link*> target_links(SimTime when) const {
+    std::vector<net::Link*> out;
+    for (const auto& target : targets()) {
+      const size_t before = out.size();
+      for (const System::LinkEnds& l : system_.links())
+        if (l.link->config().name == target.id || l.a == target.id || l.b == target.id ||
+            (target.kind == scenario::NodeClass::switch_ &&
+             (l.link->config().a == system_.scheduler().id(target.id) ||
+              l.link->config().b == system_.scheduler().id(target.id))))
+          out.push_back(l.link);
+      if (out.size() == before)
+        throw ConfigError(fmt::format("faults: the fault at {} is for wired links, and '{}' has none",
+                                      to_string(when), target.id));
+    }
+    return out;
+  }
+
+  void change(net::Link& link, SimTime t, net::LinkSide side, net::LinkAction action, int64_t patch) {
+    post_link_change(system_, link, t, side, action, patch);
+  }
+
+  void overlay(SimTime begin, SimTime end, const net::LinkPatch& patch) {
+    for (net::Link* l : target_links(begin)) {
+      const int64_t number = l->add_patch(patch);
+      change(*l, begin, net::LinkSide::both, net::LinkAction::begin_overlay, number);
+      change(*l, end, net::LinkSide::both, net::LinkAction::end_overlay, number);
+    }
   }
 
   System& system_;
@@ -173,6 +219,8 @@ class Injector {
 
 void schedule_faults(System& system) {
   const auto& faults = system.scenario().faults;
+  if (system.scenario().network.profile)
+    apply_profile(system, system.scenario().network.profile, SimTime::zero());
   for (size_t i = 0; i < faults.size(); ++i)
     for (Duration t : begin_times(faults[i], i, system.scenario())) Injector(system, i).inject(t);
 }

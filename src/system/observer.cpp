@@ -270,6 +270,7 @@ void Observer::handle(const sim::Event& e, sim::EventContext& context) {
       collector_.collect_ranges(context.now());
     } else {
       collector_.collect(context.now());
+      on_collect(context.now());
       context.post({.time = context.now() + options_.interval,
                     .kind = sim::EventKind::decision,
                     .target = system_.observer_id(),
@@ -353,6 +354,7 @@ void Observer::console(size_t index, const sim::Event& e) {
 
 void Observer::finish(SimTime t) {
   collector_.finish(t);
+  on_collect(t);
   for (auto& p : probes_)
     if (p->console) p->console->flush();
   if (store_) store_->flush();

@@ -38,6 +38,8 @@ class Observer final : public sim::EventParticipant {
   /// The run stopped at `t`: collects what is left and closes the consoles.
   void finish(SimTime t);
 
+  /// After the collection at every interval, and at the end.
+  sim::Signal<SimTime> on_collect;
   /// Console lines as they come: node, time, text.
   sim::Signal<const std::string&, SimTime, std::string_view> on_line;
 

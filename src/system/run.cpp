@@ -8,9 +8,10 @@
 #include "experiment/assertions.h"
 #include "experiment/console_watcher.h"
 #include "metrics/metric_map.h"
-#include "net/capture/air_capture.h"
 #include "scenario/load.h"
 #include "system/assertions.h"
+#include "system/capture.h"
+#include "system/ethernet_observer.h"
 #include "system/observer.h"
 #include "system/system.h"
 #include "system/trace.h"
@@ -40,10 +41,6 @@ metrics::CollectorOptions collector_options(System& system,
   for (const auto& a : assertions)
     if (!a.scope.time.whole_run()) o.ranges.push_back(a.scope.time);
   return o;
-}
-
-bool captures_radio(const scenario::Scenario& s) {
-  return std::find(s.metrics.capture.begin(), s.metrics.capture.end(), "radio") != s.metrics.capture.end();
 }
 
 /// Runs to the end, or to the stop request. False when stopped.
@@ -76,18 +73,16 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   Observer observer(system, directory, collector, watcher,
                     {.interval = scenario.metrics.collection_interval,
                      .seed_energy = scenario.metrics.energy == scenario::Metrics::Energy::seed});
+  EthernetObserver ethernet(system, directory, collector_options(system, assertions).formats);
+  observer.on_collect.connect([&](SimTime t) { ethernet.collect(t); });
   metrics::MetricMap metric_map(collector);
+  metric_map.add(ethernet.source());
   experiment::check_metrics_exist(assertions, metric_map);
   if (options.print_consoles)
     observer.on_line.connect([&](const std::string& node, SimTime t, std::string_view text) {
       say(fmt::format("{:>14.6f}  {:<12} {}", t.count_s(), node, text));
     });
-  std::unique_ptr<net::PcapngWriter> pcap;
-  std::unique_ptr<net::AirCapture> air;
-  if (captures_radio(scenario)) {
-    pcap = std::make_unique<net::PcapngWriter>((directory.path() / "capture.pcapng").string());
-    air = std::make_unique<net::AirCapture>(*system.channel(), *pcap);
-  }
+  Capture capture(system, directory.path());
 
   std::unique_ptr<Trace> trace;
   if (scenario.metrics.trace) trace = std::make_unique<Trace>(system, directory, collector);
@@ -128,8 +123,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   try {
     observer.finish(reached);
     if (trace) trace->finish(reached);
-    if (air) air->finish();
-    if (pcap) pcap->flush();
+    capture.finish();
   } catch (const Error& e) {
     fail(e.what());
   }
@@ -148,6 +142,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   }
   outcome.summary = metrics::build_summary(collector, metric_map, info, host, verdicts);
   outcome.summary["host"]["events"] = system.scheduler().statistics().events;
+  ethernet.add_to(outcome.summary);
   try {
     metrics::write_summary(directory, outcome.summary);
   } catch (const Error& e) {

@@ -143,6 +143,7 @@ System::System(const scenario::Scenario& scenario, const SystemOptions& options)
   build_gateways();
   build_services();
   build_channel();
+  ethernet_ = std::make_unique<EthernetNetwork>(scenario_, *scheduler_);
 }
 
 System::~System() = default;
@@ -163,9 +164,15 @@ void System::refuse_unsupported() const {
     if (d.ml_placement != scenario::MlPlacement::none && d.ml_placement != scenario::MlPlacement::edge)
       refuse(fmt::format("device '{}': this version runs ml_placement: edge only", d.id));
   }
-  if (!scenario_.nodes.empty())
-    refuse("nodes: Linux machines are not available in this version: remove the section");
-  if (!scenario_.switches.empty()) refuse("switches: not available in this version: remove the section");
+  for (const auto& n : scenario_.nodes)
+    if (n.type != scenario::LinuxNode::Type::model)
+      refuse(fmt::format("node '{}': Linux machines are not available in this version: use type: model", n.id));
+  for (const auto& w : scenario_.switches) {
+    if (w.backend != scenario::Switch::Backend::native)
+      refuse(fmt::format("switch '{}': this version has the native switch only: use backend: native", w.id));
+    if (w.tagging != scenario::Switch::Tagging::none)
+      refuse(fmt::format("switch '{}': tagging is not available in this version: remove it", w.id));
+  }
   if (scenario_.edge.size() > 1) refuse("edge: this version runs one edge node: remove the others");
   if (scenario_.cloud.size() > 1) refuse("cloud: this version runs one cloud node: remove the others");
   for (const auto& e : scenario_.edge)
@@ -193,6 +200,7 @@ std::vector<std::string> System::participant_names() {
     wan_name_ = wan->name;
     names.push_back(wan_name_);
   }
+  for (std::string& name : EthernetNetwork::participant_names(scenario_)) names.push_back(std::move(name));
   return names;
 }
 
@@ -454,6 +462,13 @@ void System::build_channel() {
   }
   channel_ = std::make_unique<net::Channel>(std::move(config), std::move(loss), std::move(stations));
   scheduler_->attach(scheduler_->id(kAir), *channel_);
+}
+
+std::vector<System::LinkEnds> System::links() const {
+  std::vector<LinkEnds> out;
+  if (wan_) out.push_back({wan_.get(), scenario_.edge.front().id, scenario_.cloud.front().id});
+  for (const auto& c : ethernet_->cables()) out.push_back({c.link.get(), c.a, c.b});
+  return out;
 }
 
 std::vector<sim::ParticipantId> System::participants_of(const std::string& node) const {

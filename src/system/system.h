@@ -21,6 +21,7 @@
 #include "scenario/expand.h"
 #include "scenario/scenario.h"
 #include "sim/scheduler.h"
+#include "system/ethernet.h"
 #include "system/gateways.h"
 #include "system/model_config.h"
 
@@ -70,6 +71,14 @@ class System {
   nodes::EdgeService* edge() { return edge_.get(); }
   nodes::CloudService* cloud() { return cloud_.get(); }
   net::Link* wan() { return wan_.get(); }
+  /// Every wired link, with the names of the nodes at its ends (empty: a switch).
+  struct LinkEnds {
+    net::Link* link = nullptr;
+    std::string a, b;
+  };
+  std::vector<LinkEnds> links() const;
+  EthernetNetwork& ethernet() { return *ethernet_; }
+  const EthernetNetwork& ethernet() const { return *ethernet_; }
   sim::ParticipantId observer_id() const { return scheduler_->id(kObserver); }
   const std::vector<std::string>& classes() const { return classes_; }
 
@@ -107,6 +116,7 @@ class System {
   std::unique_ptr<nodes::EdgeService> edge_;
   std::unique_ptr<nodes::CloudService> cloud_;
   std::unique_ptr<net::Link> wan_;
+  std::unique_ptr<EthernetNetwork> ethernet_;
   std::string wan_name_;
   std::shared_ptr<ml::OnnxModel> model_;
   std::vector<std::string> classes_;

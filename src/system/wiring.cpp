@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/error.h"
+#include "system/impairments.h"
 
 namespace xedgesim::system {
 namespace {
@@ -38,44 +41,33 @@ std::optional<Wan> find_wan(const scenario::Scenario& s) {
     if (wan)
       throw ConfigError(
           fmt::format("network.wired: '{}' and '{}' both join edge and cloud: keep one", wan->name, name));
-    wan = Wan{.name = name, .impairments = w.impairments, .cloud_latency = {}};
+    wan = Wan{.name = name, .path = w, .cloud_latency = {}};
   }
   if (s.cloud.empty() || s.edge.empty()) return std::nullopt;
   if (!wan && s.cloud.front().latency > Duration())
-    wan = Wan{.name = "gateway_to_cloud", .impairments = {}, .cloud_latency = {}};
+    wan = Wan{.name = "gateway_to_cloud", .path = {}, .cloud_latency = {}};
   if (wan) wan->cloud_latency = s.cloud.front().latency;
   return wan;
 }
 
-net::LinkParameters link_parameters(const scenario::Impairments& i, Duration extra_latency) {
-  if (i.corrupt || i.duplicate || i.reorder)
-    throw ConfigError(
-        "network.wired: corrupt, duplicate and reorder are not available in this version: remove them");
-  net::LinkParameters p;
-  p.rate_bps = i.bandwidth.value_or(0);
-  p.latency = i.latency.value_or(Duration()) + extra_latency;
-  p.jitter = i.jitter.value_or(Duration());
-  p.loss = i.loss_rate.value_or(0);
-  p.queue_packets = i.queue.value_or(0);
-  using Distribution = scenario::Impairments::Distribution;
-  switch (i.distribution.value_or(Distribution::uniform)) {
-    case Distribution::uniform:
-      p.distribution = net::LinkParameters::Jitter::uniform;
-      break;
-    case Distribution::normal:
-      p.distribution = net::LinkParameters::Jitter::normal;
-      break;
-    default:
-      throw ConfigError("network.wired: jitter distributions are uniform and normal in this version");
-  }
-  if (p.jitter == Duration()) p.distribution = net::LinkParameters::Jitter::none;
-  return p;
-}
-
 net::LinkConfig wan_link(const Wan& wan, sim::ParticipantId id, sim::ParticipantId edge,
                          sim::ParticipantId cloud, const scenario::Scenario& s) {
-  const net::LinkParameters p = link_parameters(wan.impairments, wan.cloud_latency);
-  return {.id = id, .name = wan.name, .seed = s.meta.seed, .a = edge, .b = cloud, .a_to_b = p, .b_to_a = p};
+  Directions d = link_directions(wan.path.impairments, wan.path.forward, wan.path.backward);
+  d.forward.latency += wan.cloud_latency;
+  d.backward.latency += wan.cloud_latency;
+  // The link's end a is the edge, whichever end the scenario names first.
+  const bool from_cloud = wan.path.endpoints.empty()
+                              ? wan.name.find("_to_") != std::string::npos &&
+                                    end_of(s, wan.name.substr(0, wan.name.find("_to_"))) == End::cloud
+                              : end_of(s, wan.path.endpoints.front()) == End::cloud;
+  if (from_cloud) std::swap(d.forward, d.backward);
+  return {.id = id,
+          .name = wan.name,
+          .seed = s.meta.seed,
+          .a = edge,
+          .b = cloud,
+          .a_to_b = d.forward,
+          .b_to_a = d.backward};
 }
 
 }  // namespace xedgesim::system

@@ -10,7 +10,7 @@ namespace xedgesim::system {
 /// The wired path between the edge and the cloud.
 struct Wan {
   std::string name;
-  scenario::Impairments impairments;
+  scenario::WiredLink path;
   Duration cloud_latency;  ///< of the cloud node, one way, on top of the path's
 };
 
@@ -19,6 +19,5 @@ struct Wan {
 std::optional<Wan> find_wan(const scenario::Scenario& scenario);
 net::LinkConfig wan_link(const Wan& wan, sim::ParticipantId id, sim::ParticipantId edge,
                          sim::ParticipantId cloud, const scenario::Scenario& scenario);
-net::LinkParameters link_parameters(const scenario::Impairments& impairments, Duration extra_latency);
 
 }  // namespace xedgesim::system

@@ -2,17 +2,21 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
+#include <thread>
 
 #include "base/error.h"
-#include "harness.h"
+#include "line.h"
 #include "net/capture/air_capture.h"
+#include "net/capture/wire_capture.h"
 #include "net/traffic/frame_sink.h"
 #include "net/traffic/periodic_sender.h"
 
@@ -167,6 +171,113 @@ std::vector<Sent> run_star(const std::string& path) {
   harness.run_until(SimTime::at(Duration::s(5)));
   capture.finish();
   return sent;
+}
+
+TEST(Pcapng, ALimitKeepsTheNewestPacketsInTwoWholeFiles) {
+  const std::string path = temporary("ring.pcapng");
+  uint64_t last = 0;
+  {
+    PcapngWriter writer(path, 64 * 1024);
+    const uint32_t air = writer.add_interface("air", LinkType::ieee802154_with_fcs);
+    for (int i = 0; i < 5000; ++i)
+      writer.write(air, SimTime::from_ns(last = static_cast<uint64_t>(i)), sim::Bytes(100));
+  }
+  const auto newest = read_file(path), before = read_file(temporary("ring.1.pcapng"));
+  EXPECT_LE(newest.size() + before.size(), 64u * 1024);
+  EXPECT_GT(newest.size() + before.size(), 30'000u);
+  for (const auto& file : {before, newest}) {
+    const auto types = blocks(file);
+    ASSERT_GT(types.size(), 3u);
+    EXPECT_EQ(types[0], 0x0A0D0D0Au);
+    EXPECT_EQ(types[1], 1u);
+  }
+  // The last packet is there: its stamp is the lower word of the last block.
+  const size_t block = 12 + 20 + 100;
+  EXPECT_EQ(u32(newest, newest.size() - block + 16), last);
+}
+
+/// Frames over a link that loses, drops and spoils some; returns what happened to how many.
+struct WireRun {
+  LinkStatistics statistics;
+  uint64_t packets = 0;
+};
+WireRun run_wire(PcapngWriter& writer, const WireFilter& filter = {}) {
+  TestLine line(
+      {.rate_bps = 8'000'000, .loss = 0.1, .queue_packets = 20, .corrupt = 0.05, .duplicate = 0.05});
+  WireCapture capture(line.link, writer, LinkType::ethernet, filter);
+  for (int i = 0; i < 1000; ++i) line.frame(SimTime::at(Duration::us(90 * i)), i, 100);
+  line.run();
+  writer.flush();
+  return {line.statistics(), writer.packets()};
+}
+
+TEST(WireCapture, TsharkReadsEveryPacketWithItsFate) {
+  if (output_of("tshark --version").empty())
+    GTEST_SKIP() << "tshark is not installed; install Debian's package tshark";
+  const std::string path = temporary("wire.pcapng");
+  PcapngWriter writer(path);
+  writer.add_interface("air", LinkType::ieee802154_with_fcs);
+  const WireRun run = run_wire(writer);
+  const std::string fields = output_of(fmt::format(
+      "tshark -n -r '{}' -T fields -E separator=, -e frame.interface_name -e frame.comment -e vlan.id",
+      path));
+  std::map<std::string, uint64_t> fates;
+  std::stringstream lines(fields);
+  for (std::string l; std::getline(lines, l);) {
+    std::vector<std::string> cell;
+    std::stringstream s(l);
+    for (std::string c; std::getline(s, c, ',');) cell.push_back(c);
+    ASSERT_GE(cell.size(), 1u);
+    EXPECT_EQ(cell[0], "line");
+    for (const char* fate : {"loss", "queue full", "corrupted", "duplicated"})
+      if (l.find(fate) != std::string::npos) ++fates[fate];
+    ++fates["all"];
+  }
+  EXPECT_EQ(fates["all"], run.packets);
+  EXPECT_EQ(fates["loss"], run.statistics.lost);
+  EXPECT_EQ(fates["queue full"], run.statistics.queue_drops);
+  EXPECT_EQ(fates["corrupted"], run.statistics.corrupted);
+  EXPECT_GT(run.statistics.queue_drops, 50u);
+  EXPECT_GT(run.statistics.lost, 20u);
+}
+
+TEST(WireCapture, AFilterKeepsWhatItIsTold) {
+  PcapngWriter dropped(temporary("dropped.pcapng"));
+  const WireRun run = run_wire(dropped, {.only_dropped = true, .snap = 32});
+  EXPECT_GE(run.packets, run.statistics.lost + run.statistics.queue_drops);
+  EXPECT_LE(run.packets, run.statistics.lost + run.statistics.queue_drops + run.statistics.corrupted);
+  PcapngWriter other(temporary("other.pcapng"));
+  EXPECT_EQ(run_wire(other, {.vlans = {77}}).packets, 0u);
+  PcapngWriter back(temporary("back.pcapng"));
+  EXPECT_EQ(run_wire(back, {.forward = false}).packets, 0u);
+}
+
+TEST(WireCapture, TsharkReadsAPipeWhileTheRunGoesOn) {
+  if (output_of("tshark --version").empty())
+    GTEST_SKIP() << "tshark is not installed; install Debian's package tshark";
+  const std::string pipe = temporary("live");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  // Opening the pipe waits for its reader; the reader ends when the writer is gone.
+  std::string seen;
+  std::thread reader([&] {
+    seen = output_of(fmt::format("tshark -n -r - -T fields -e frame.interface_name < '{}'", pipe));
+  });
+  WireRun run;
+  {
+    PcapngWriter writer(pipe);
+    run = run_wire(writer);
+  }
+  reader.join();
+  EXPECT_EQ(static_cast<uint64_t>(std::count(seen.begin(), seen.end(), '\n')), run.packets);
+}
+
+TEST(WireCapture, AReaderThatGoesDoesNotEndTheRun) {
+  const std::string pipe = temporary("left");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::thread reader([&] { ::close(::open(pipe.c_str(), O_RDONLY)); });
+  PcapngWriter writer(pipe);
+  reader.join();
+  EXPECT_NO_THROW(run_wire(writer));
 }
 
 TEST(AirCapture, WritesEveryFrameInOrderOfItsBegin) {

@@ -34,8 +34,11 @@ class Line {
                     .bytes = std::make_shared<sim::Bytes>(bytes, uint8_t{1})};
     harness_.post(from, to_event(m, SimTime::at(when), kLink));
   }
-  void change(Duration when, LinkSide side, LinkSetting what, int64_t value) {
-    harness_.post(kB, make_link_change(kLink, SimTime::at(when), side, what, value));
+  void change(Duration when, LinkSide side, const LinkPatch& patch, LinkAction action = LinkAction::set) {
+    change(when, side, link.add_patch(patch), action);
+  }
+  void change(Duration when, LinkSide side, int64_t patch, LinkAction action) {
+    harness_.post(kB, link_change(kLink, SimTime::at(when), side, action, patch));
   }
   void run() { harness_.run_until(SimTime::at(Duration::s(100'000))); }
   Link link;
@@ -121,7 +124,7 @@ TEST(Link, LosesTheShareItIsTold) {
 TEST(Link, BurstsHaveTheirMeanLossAndLength) {
   // Bad share g/(g+b) = 1/11, mean burst 1/b = 5 messages.
   const int n = 100'000;
-  Line line({.bursts = LinkParameters::Bursts{.good_to_bad = 0.02, .bad_to_good = 0.2}});
+  Line line({.bursts = GilbertElliott{.good_to_bad = 0.02, .bad_to_good = 0.2}});
   for (int i = 0; i < n; ++i) line.send(kA, Duration::ms(i), i);
   line.run();
   std::vector<bool> lost(static_cast<size_t>(n), true);
@@ -137,7 +140,7 @@ TEST(Link, BurstsHaveTheirMeanLossAndLength) {
 
 TEST(Link, JitterHasItsDistributionAndNeverGoesBelowZero) {
   const int n = 20'000;
-  for (const auto kind : {LinkParameters::Jitter::uniform, LinkParameters::Jitter::normal}) {
+  for (const auto kind : {Jitter::uniform, Jitter::normal}) {
     Line line({.latency = 10_ms, .distribution = kind, .jitter = 3_ms});
     for (int i = 0; i < n; ++i) line.send(kA, Duration::s(i), i);
     line.run();
@@ -150,7 +153,7 @@ TEST(Link, JitterHasItsDistributionAndNeverGoesBelowZero) {
       highest = std::max(highest, ms);
     }
     const double mean = sum / n, deviation = std::sqrt(sum2 / n - mean * mean);
-    const bool uniform = kind == LinkParameters::Jitter::uniform;
+    const bool uniform = kind == Jitter::uniform;
     EXPECT_NEAR(mean, 10, 0.1);
     EXPECT_NEAR(deviation, uniform ? 3 / std::sqrt(3.0) : 3.0, 0.06);
     if (uniform) {
@@ -163,10 +166,7 @@ TEST(Link, JitterHasItsDistributionAndNeverGoesBelowZero) {
 
 TEST(Link, KeepsTheOrderUnlessToldOtherwise) {
   for (const bool keep : {true, false}) {
-    Line line({.latency = 10_ms,
-               .distribution = LinkParameters::Jitter::uniform,
-               .jitter = 10_ms,
-               .keep_order = keep});
+    Line line({.latency = 10_ms, .distribution = Jitter::uniform, .jitter = 10_ms, .keep_order = keep});
     for (int i = 0; i < 1000; ++i) line.send(kA, Duration::ms(i), i);
     line.run();
     std::vector<int64_t> tags;
@@ -178,11 +178,11 @@ TEST(Link, KeepsTheOrderUnlessToldOtherwise) {
 
 TEST(Link, ChangesWhileItRuns) {
   Line line({.latency = 10_ms});
-  line.change(1_s, LinkSide::a_to_b, LinkSetting::latency_ns, (2_ms).count_ns());
-  line.change(2_s, LinkSide::both, LinkSetting::rate_bps, 1'000'000);
-  line.change(3_s, LinkSide::both, LinkSetting::up, 0);
-  line.change(4_s, LinkSide::both, LinkSetting::up, 1);
-  line.change(4_s, LinkSide::both, LinkSetting::loss_ppb, 1'000'000'000);
+  line.change(1_s, LinkSide::a_to_b, {.latency = 2_ms});
+  line.change(2_s, LinkSide::both, {.rate_bps = 1'000'000});
+  line.change(3_s, LinkSide::both, {.up = false});
+  line.change(4_s, LinkSide::both, {.up = true});
+  line.change(4_s, LinkSide::both, {.loss = 1.0});
   for (int i = 0; i < 5; ++i) line.send(kA, Duration::ms(1000 * i + 500), i);
   line.send(kA, 1_s, 9);  // the change of the same instant comes first
   line.run();
@@ -193,8 +193,7 @@ TEST(Link, ChangesWhileItRuns) {
 
 TEST(Link, RepeatsWithItsSeedAndDiffersWithAnother) {
   const auto times = [](uint64_t seed) {
-    Line line({.latency = 10_ms, .distribution = LinkParameters::Jitter::normal, .jitter = 1_ms, .loss = 0.2},
-              {}, seed);
+    Line line({.latency = 10_ms, .distribution = Jitter::normal, .jitter = 1_ms, .loss = 0.2}, {}, seed);
     for (int i = 0; i < 500; ++i) line.send(kA, Duration::ms(i), i);
     line.run();
     return microseconds(line.b);
@@ -206,9 +205,41 @@ TEST(Link, RepeatsWithItsSeedAndDiffersWithAnother) {
 TEST(Link, SurvivesManyWaitingMessagesWhenTheRateBecomesUnlimited) {
   Line line({.rate_bps = 8});
   for (int i = 0; i < 200'000; ++i) line.send(kA, 0_ms, i, 1);
-  line.change(1_ms, LinkSide::both, LinkSetting::rate_bps, 0);
+  line.change(1_ms, LinkSide::both, {.rate_bps = 0});
   line.run();
   EXPECT_EQ(line.b.events.size(), 200'000u);
+}
+
+TEST(Link, LayersComeOnTopOfEachOtherAndGoAgain) {
+  Line line({.latency = 1_ms});
+  const int64_t profile = line.link.add_patch({.latency = 10_ms});
+  const int64_t first = line.link.add_patch({.latency = 100_ms}),
+                second = line.link.add_patch({.latency = 200_ms});
+  const auto at = [&](int s, LinkAction action, int64_t patch) {
+    line.change(Duration::s(s), LinkSide::both, patch, action);
+  };
+  at(1, LinkAction::profile, profile);
+  at(2, LinkAction::begin_overlay, first);
+  at(3, LinkAction::begin_overlay, second);
+  at(4, LinkAction::end_overlay, first);  // the later one is still there
+  at(5, LinkAction::end_overlay, second);
+  line.change(6_s, LinkSide::both, {.latency = 3_ms});
+  at(7, LinkAction::profile, -1);  // what was set stays
+  for (int i = 0; i < 8; ++i) line.send(kA, Duration::ms(1000 * i + 500), i);
+  line.run();
+  EXPECT_EQ(microseconds(line.b), (std::vector<int64_t>{501'000, 1'510'000, 2'600'000, 3'700'000, 4'700'000,
+                                                        5'510'000, 6'503'000, 7'503'000}));
+}
+
+TEST(Link, ChangingTheQueueKeepsWhatWaits) {
+  Line line({.rate_bps = 1'000'000, .queue_packets = 10});
+  for (int i = 0; i < 8; ++i) line.send(kA, 0_ms, i);
+  line.change(Duration::us(500), LinkSide::both, {.queue_packets = 4});
+  line.run();
+  std::vector<int64_t> tags;
+  for (const auto& e : line.b.events) tags.push_back(to_message(e).tag);
+  EXPECT_EQ(tags, (std::vector<int64_t>{0, 1, 2, 3}));
+  EXPECT_EQ(line.drops.size(), 4u);
 }
 
 TEST(Link, RefusesWhatMakesNoSense) {
@@ -217,9 +248,19 @@ TEST(Link, RefusesWhatMakesNoSense) {
   EXPECT_THROW(build({.latency = -(1_ms)}), ConfigError);
   EXPECT_THROW(build({.loss = 1.5}), ConfigError);
   EXPECT_THROW(build({.loss = NAN}), ConfigError);
-  EXPECT_THROW(build({.bursts = LinkParameters::Bursts{.good_to_bad = 2}}), ConfigError);
+  EXPECT_THROW(build({.bursts = GilbertElliott{.good_to_bad = 2}}), ConfigError);
   EXPECT_THROW(build({.queue_packets = -1}), ConfigError);
   EXPECT_THROW(Link({.id = kLink, .name = "x", .a = kA, .b = kA}), ConfigError);
+  EXPECT_THROW(build({.corrupt = 1.1}), ConfigError);
+  EXPECT_THROW(build({.loss_correlation = 1.0}), ConfigError);
+  EXPECT_THROW(build({.states = FourState{.p13 = 0.6, .p14 = 0.6}}), ConfigError);
+  EXPECT_THROW(build({.burst_bytes = 1000}), ConfigError);
+  EXPECT_THROW(build({.rate_bps = 8000, .peak_rate_bps = 9000}), ConfigError);
+  EXPECT_THROW(build({.discipline = QueueDiscipline::red}), ConfigError);
+  EXPECT_THROW(build({.classes = {{.name = "a", .parent = "b", .rate_bps = 1}}}), ConfigError);
+  EXPECT_THROW(build({.classes = {{.name = "a", .rate_bps = 2, .ceil_bps = 1}}}), ConfigError);
+  Line line({});
+  EXPECT_THROW(line.link.add_patch({.loss = 2.0}), ConfigError);
 }
 
 }  // namespace

@@ -37,6 +37,35 @@ TEST(ParserFuzz, Ieee802154Frames) {
   }
 }
 
+TEST(ParserFuzz, EthernetFrames) {
+  using namespace net::ethernet;
+  RandomStream r(20, "fuzz", "ethernet");
+  for (int i = 0; i < 20'000; ++i) fuzz::ethernet_frame(noise(r, 120));
+  // A corpus of every kind of frame, spoiled.
+  const sim::Bytes ip{0x45, 0, 0,    36,   0, 0,  0, 0,  64, 17, 0, 0, 10, 0, 0, 1, 10, 1,
+                      2,    3, 0x30, 0x39, 0, 80, 0, 16, 0,  0,  1, 2, 3,  4, 5, 6, 7,  8};
+  const sim::Bytes igmp{0x46, 0, 0, 40, 0,    0, 0,    0,    1, 2, 0, 0, 10, 0, 0, 1, 0xe0, 0, 0, 22,
+                        0x94, 4, 0, 0,  0x22, 0, 0xea, 0x03, 0, 0, 0, 1, 4,  0, 0, 0, 0xef, 1, 2, 3};
+  const auto frame = [](std::initializer_list<Tag> tags, uint16_t type, const sim::Bytes& payload) {
+    Header h{.destination = kBroadcast, .source = Mac{0x020000000002}, .type = type};
+    for (const Tag& t : tags) h.tags[h.tag_count++] = t;
+    return build(h, payload);
+  };
+  const sim::Bytes corpus[] = {
+      frame({}, ether_type::kIpv4, ip),
+      frame({{.pcp = 5, .vid = 7}}, ether_type::kIpv4, ip),
+      frame({{.type = ether_type::kServiceTag, .vid = 100}, {.vid = 7}}, ether_type::kIpv4, ip),
+      frame({}, ether_type::kIpv4, igmp),
+      frame({}, ether_type::kArp, sim::Bytes(28)),
+      build_bpdu(Mac{0x020000000003},
+                 {.vector = {.root = 1, .cost = 2, .bridge = 3, .port = 4}, .proposal = true})};
+  for (int i = 0; i < 60'000; ++i) {
+    sim::Bytes b = corpus[r.below(std::size(corpus))];
+    spoil(b, r);
+    fuzz::ethernet_frame(b);
+  }
+}
+
 TEST(ParserFuzz, MqttSnMessages) {
   using namespace net::mqttsn;
   RandomStream r(20, "fuzz", "mqttsn");

@@ -1,38 +1,14 @@
 #pragma once
 #include <array>
-#include <deque>
-#include <optional>
+#include <memory>
 #include <string>
 
-#include "base/rng.h"
-#include "net/link/message.h"
+#include "net/link/port_queues.h"
+#include "net/link/randomness.h"
 #include "sim/participant.h"
 #include "sim/signal.h"
 
 namespace xedgesim::net {
-
-/// What one direction of a link does to messages. Changes at run time hold for messages that enter
-/// afterwards.
-struct LinkParameters {
-  int64_t rate_bps = 0;  ///< 0: unlimited
-  Duration latency{};    ///< propagation, after the last bit has been sent
-  enum class Jitter : uint8_t { none, uniform, normal } distribution = Jitter::none;
-  Duration jitter{};  ///< uniform: latency +- jitter; normal: its standard deviation. Never below zero in sum
-  double loss = 0;    ///< probability in [0, 1], each message by itself
-  /// Gilbert-Elliott bursts instead of `loss`: a message first moves the state, then is lost with the state's
-  /// probability.
-  struct Bursts {
-    double good_to_bad = 0, bad_to_good = 1, loss_good = 0, loss_bad = 1;
-  };
-  std::optional<Bursts> bursts{};
-  int64_t queue_bytes = 0;     ///< waiting or being sent; 0: unlimited
-  int64_t queue_packets = 0;   ///< likewise
-  bool keep_order = true;      ///< a message is never delivered before one sent earlier
-  int64_t overhead_bytes = 0;  ///< framing added to each message when its sending time is computed
-};
-
-/// Which direction: from end a to end b or back.
-enum class Direction : uint8_t { a_to_b = 0, b_to_a = 1 };
 
 struct LinkConfig {
   sim::ParticipantId id = sim::kNobody;
@@ -40,87 +16,113 @@ struct LinkConfig {
   uint64_t seed = 1;
   sim::ParticipantId a = sim::kNobody, b = sim::kNobody;
   LinkParameters a_to_b{}, b_to_a{};
+  int64_t a_port = 0, b_port = 0;  ///< frames: the ports of the two ends this link is plugged into
+  std::optional<PortQueues> a_queues{}, b_queues{};  ///< an end that is a switch port queues by priority
+  bool tells_carrier = false;  ///< the ends get a kCarrierCode event when the link goes down or up
 };
 
-enum class DropReason : uint8_t { loss, queue_full, down };
-std::string_view to_string(DropReason reason);
-
-struct LinkRecord {
-  SimTime time{};  ///< of the happening
-  Direction direction = Direction::a_to_b;
-  Message message{};
-  SimTime entered{};  ///< when the message was handed to the link
+/// What became of a packet that left the queue.
+struct WireFate {
+  bool lost = false, corrupted = false, duplicated = false, reordered = false;
 };
 
 struct LinkStatistics {
   uint64_t messages = 0, bytes = 0, delivered = 0, delivered_bytes = 0, lost = 0, queue_drops = 0,
-           down_drops = 0;
+           down_drops = 0, early_drops = 0, delay_drops = 0, too_large_drops = 0, corrupted = 0,
+           duplicated = 0, reordered = 0;
+  int64_t most_queued_bytes = 0;
+  uint64_t dropped() const {
+    return lost + queue_drops + down_drops + early_drops + delay_drops + too_large_drops;
+  }
 };
 
-/// A full-duplex point-to-point link with a transmit queue at each end (tail drop). Messages leave the queue
-/// one at a time at the direction's rate, are lost or not on the wire (after they took their time), and
-/// arrive latency plus jitter later. Leaves out: corruption, duplication, shared media.
+/// To an end of a link: its state changed. args: the end's port, 1 up or 0 down.
+constexpr uint32_t kCarrierCode = 0x402;
+
+/// A full-duplex point-to-point link with a queue at each end. Packets leave the queue (and its shaper) one
+/// at a time at the line's rate, are lost, doubled, spoiled or not on the wire (after they took their time),
+/// and arrive latency plus jitter later. Carries Messages and Ethernet frames. A corrupted message is
+/// dropped, as its receiver's checksum would; a corrupted frame arrives with one bit turned over, as with
+/// netem.
+///
+/// Parameters come in layers, each on top of the one before: those of LinkConfig, a profile, what was set at
+/// run time, and overlays (faults) in the order in which they began. Changes hold for packets whose sending
+/// begins, and whose delay is drawn, afterwards; when they touch the queue or the shaper, what waits is
+/// queued anew and the buckets are full, as after `tc qdisc change`.
+///
+/// Differs from netem: impairments come behind the queue and the rate, not before; packets on their way take
+/// no room in the queue; correlation keeps shares and distributions (randomness.h); jitter does not reorder
+/// unless keep_order is false. Leaves out: shared media, netem's slots.
 class Link final : public sim::EventParticipant {
  public:
-  /// Throws ConfigError on negative values and probabilities outside [0, 1].
+  /// Throws ConfigError on parameters out of range.
   explicit Link(LinkConfig config);
   void handle(const sim::Event& e, sim::EventContext& context) override;
 
   const LinkConfig& config() const { return config_; }
+  /// In force now.
   const LinkParameters& parameters(Direction d) const { return sides_[static_cast<size_t>(d)].parameters; }
   const LinkStatistics& statistics(Direction d) const { return sides_[static_cast<size_t>(d)].statistics; }
+  int64_t queued_bytes(Direction d) const;
+
+  /// Keeps a patch for link_change(); throws ConfigError when it does not fit the link as declared.
+  int64_t add_patch(const LinkPatch& patch);
 
   sim::Signal<const LinkRecord&> sent;  ///< accepted into the queue
   sim::Signal<const LinkRecord&>
       delivered;  ///< handed over; record.time is the time of arrival, which lies ahead
   sim::Signal<const LinkRecord&, DropReason> dropped;
+  sim::Signal<const LinkRecord&, const WireFate&> on_wire;  ///< its last bit is on the wire at record.time
 
  private:
   struct Side {
-    Side(const LinkConfig& link, const LinkParameters& p, const std::string& direction)
-        : parameters(p),
-          loss_random(link.seed, link.name, "link.loss." + direction),
-          jitter_random(link.seed, link.name, "link.jitter." + direction) {}
-    LinkParameters parameters;
-    bool up = true;
-    bool bad_state = false;
-    int64_t queued_bytes = 0;
+    Side(const LinkConfig& link, const LinkParameters& p, const std::optional<PortQueues>& port,
+         const std::string& direction);
+    void make_egress(SimTime now);
+    LinkParameters declared, parameters;
+    std::optional<PortQueues> queues;
+    int64_t profile = -1;
+    std::vector<int64_t> set, overlays;  // patches
+    std::unique_ptr<Egress> egress;
+    std::optional<LinkRecord> sending;
+    SimTime wake = SimTime::never();  // when an alarm is on its way
     SimTime last_arrival;
-    std::deque<LinkRecord> queue;  // its first message is being sent
+    int64_t since_reordered = 0;
     LinkStatistics statistics;
-    RandomStream loss_random, jitter_random;
+    LossModel loss;
+    JitterSource jitter;
+    CorrelatedChance corrupt, duplicate, reorder;
+    RandomStream loss_random, jitter_random, corrupt_random, duplicate_random, reorder_random, queue_random;
   };
-  static int64_t size_of(const LinkRecord& r) {
-    return r.message.bytes ? static_cast<int64_t>(r.message.bytes->size()) : 0;
-  }
+  Side& side(Direction d) { return sides_[static_cast<size_t>(d)]; }
+  Direction direction_of(const sim::Event& e) const;
   void accept(const sim::Event& e, sim::EventContext& context);
   void send_next(Direction d, sim::EventContext& context);
-  void sent_last_bit(Direction d, sim::EventContext& context);
-  void change(const sim::Event& e);
-  bool lose(Side& side);
-  Duration delay(Side& side);
+  void last_bit(Direction d, LinkRecord record, sim::EventContext& context);
+  void arrive(Direction d, LinkRecord record, bool now, sim::EventContext& context);
+  bool overtakes(Side& s);
+  void spoil(Side& s, LinkRecord& record);
+  void drop(Side& s, LinkRecord& record, DropReason reason, SimTime now);
+  void change(const sim::Event& e, sim::EventContext& context);
+  void refresh(Direction d, sim::EventContext& context);
 
   LinkConfig config_;
+  std::vector<LinkPatch> patches_;
+  uint64_t numbers_ = 0;
   std::array<Side, 2> sides_;
 };
 
-/// What can be changed while the run goes on.
-enum class LinkSetting : int64_t {
-  rate_bps,
-  latency_ns,
-  jitter_ns,
-  distribution,
-  loss_ppb,
-  queue_bytes,
-  queue_packets,
-  up,
-};
 enum class LinkSide : int64_t { a_to_b = 0, b_to_a = 1, both = 2 };
 
-/// The control event that sets one thing at `when`: distribution as LinkParameters::Jitter, loss in parts per
-/// billion (which also ends bursts), up as 0 or 1 (a link that is down drops what enters; what it holds goes
-/// on).
-sim::Event make_link_change(sim::ParticipantId link, SimTime when, LinkSide side, LinkSetting setting,
-                            int64_t value);
+enum class LinkAction : int64_t {
+  set,            ///< on top of what was set before
+  profile,        ///< in place of the profile in force; patch -1: none
+  begin_overlay,  ///< until end_overlay with the same patch
+  end_overlay,
+};
+
+/// The control event that does it at `when`, with a patch from Link::add_patch().
+sim::Event link_change(sim::ParticipantId link, SimTime when, LinkSide side, LinkAction action,
+                       int64_t patch);
 
 }  // namespace xedgesim::net

@@ -16,6 +16,14 @@ struct Message {
 
 constexpr uint32_t kMessageCode = 0x400;
 
+/// An Ethernet frame (net/ethernet/frame.h): args {port, tag, priority}, data the frame. Posted to a link,
+/// `port` is the sender's own port the link is plugged into; handed over by it, the receiver's. `tag` travels
+/// unchanged.
+constexpr uint32_t kFrameCode = 0x401;
+
+sim::Event frame_event(sim::SharedBytes frame, SimTime when, sim::ParticipantId next, int64_t port,
+                       int64_t tag = 0, sim::EventKind kind = sim::EventKind::state);
+
 /// The event that hands `message` to `next` (a link, or the receiver itself).
 sim::Event to_event(const Message& message, SimTime when, sim::ParticipantId next,
                     sim::EventKind kind = sim::EventKind::state);

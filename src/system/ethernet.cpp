@@ -1,0 +1,218 @@
+#include "system/ethernet.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "scenario/expand.h"
+#include "system/impairments.h"
+#include "system/switch_config.h"
+
+namespace xedgesim::system {
+namespace {
+
+/// All machines after count expansion: id and index of its entry.
+std::vector<std::pair<std::string, size_t>> machines(const scenario::Scenario& s) {
+  std::vector<std::pair<std::string, size_t>> out;
+  for (size_t i = 0; i < s.nodes.size(); ++i)
+    for (int64_t k = 0; k < s.nodes[i].count; ++k)
+      out.emplace_back(scenario::member_id(s.nodes[i].id, s.nodes[i].count, k), i);
+  return out;
+}
+
+Duration flow_interval(const scenario::TrafficFlow& f) {
+  if (f.interval) return *f.interval;
+  if (!f.rate || *f.rate == 0) return Duration::s(1);
+  return Duration::ns(static_cast<int64_t>(static_cast<__int128>(f.size) * 8'000'000'000 / *f.rate));
+}
+
+}  // namespace
+
+std::vector<std::string> EthernetNetwork::participant_names(const scenario::Scenario& s) {
+  std::vector<std::string> names;
+  for (const auto& [id, entry] : machines(s)) names.push_back(id);
+  for (const auto& w : s.switches) names.push_back(w.id);
+  for (const auto& l : s.links) names.push_back(l.id);
+  return names;
+}
+
+/// One end of a cable.
+struct EthernetNetwork::Plug {
+  sim::ParticipantId participant = sim::kNobody;
+  int64_t port = 0;
+  std::string node;  // empty: a switch
+  std::optional<size_t> switch_index;
+  const scenario::SwitchQos* qos = nullptr;
+};
+
+class EthernetNetwork::Builder {
+ public:
+  Builder(EthernetNetwork& out, const scenario::Scenario& s, sim::Scheduler& scheduler)
+      : out_(out), s_(s), scheduler_(scheduler), machines_(machines(s)) {}
+
+  void build() {
+    name_ports();
+    plugs_.resize(s_.switches.size());
+    cables_.resize(s_.switches.size());
+    for (size_t i = 0; i < s_.switches.size(); ++i) {
+      plugs_[i].resize(ports_[i].size());
+      cables_[i].assign(ports_[i].size(), sim::kNobody);
+    }
+    for (const scenario::Link& l : s_.links) add_link(l);
+    for (size_t i = 0; i < s_.switches.size(); ++i) {
+      const auto id = scheduler_.id(s_.switches[i].id);
+      out_.switches_.push_back(std::make_unique<net::ethernet::SwitchNode>(
+          id, switch_config(s_.switches[i], ports_[i], plugs_[i]), cables_[i]));
+      scheduler_.attach(id, *out_.switches_.back());
+    }
+    for (size_t i = 0; i < machines_.size(); ++i) add_host(i);
+  }
+
+ private:
+  /// The ports a switch lists, then those only links name.
+  void name_ports() {
+    for (const scenario::Switch& w : s_.switches) {
+      auto& names = ports_.emplace_back();
+      for (const auto& p : w.ports) names.push_back(p.name);
+      for (const auto& l : s_.links)
+        for (const std::string& end : l.endpoints) {
+          const size_t colon = end.find(':');
+          if (end.substr(0, colon) != w.id) continue;
+          const std::string port = end.substr(colon + 1);
+          if (std::find(names.begin(), names.end(), port) == names.end()) names.push_back(port);
+        }
+    }
+  }
+
+  Plug plug(const std::string& end) {
+    const size_t colon = end.find(':');
+    const std::string node = end.substr(0, colon), port = end.substr(colon + 1);
+    for (size_t i = 0; i < s_.switches.size(); ++i) {
+      const scenario::Switch& w = s_.switches[i];
+      if (w.id != node) continue;
+      const auto number = std::find(ports_[i].begin(), ports_[i].end(), port) - ports_[i].begin();
+      Plug p{.participant = scheduler_.id(node), .port = number, .node = {}, .switch_index = i};
+      if (w.qos) p.qos = &*w.qos;
+      for (const auto& declared : w.ports)
+        if (declared.name == port && declared.qos) p.qos = &*declared.qos;
+      return p;
+    }
+    for (const auto& [id, entry] : machines_)
+      if (id == node)
+        return {.participant = scheduler_.id(node), .port = 0, .node = node, .switch_index = {}};
+    throw ConfigError(fmt::format(
+        "links: '{}' cannot be plugged in: this version has cables between switches and model nodes", end));
+  }
+
+  void add_link(const scenario::Link& l) {
+    const auto id = scheduler_.id(l.id);
+    const Plug a = plug(l.endpoints[0]), b = plug(l.endpoints[1]);
+    Directions d = link_directions(l.impairments, l.forward, l.backward);
+    net::LinkConfig c{.id = id, .name = l.id, .seed = s_.meta.seed, .a = a.participant, .b = b.participant};
+    c.a_port = a.port;
+    c.b_port = b.port;
+    c.tells_carrier = true;
+    for (auto [p, parameters, queues] :
+         {std::tuple(&a, &d.forward, &c.a_queues), std::tuple(&b, &d.backward, &c.b_queues)}) {
+      if (p->switch_index) {
+        plugs_[*p->switch_index][static_cast<size_t>(p->port)] = {
+            .end_station = !(p == &a ? b : a).node.empty(), .rate_bps = parameters->rate_bps};
+        cables_[*p->switch_index][static_cast<size_t>(p->port)] = id;
+        *queues = p->qos ? port_queues(*p->qos) : net::PortQueues{};
+        if (p->qos) apply_guarantees(l.endpoints[p == &a ? 0 : 1], *p->qos, *parameters);
+      } else if (!hosts_cable_.emplace(p->node, id).second) {
+        throw ConfigError(fmt::format("links: node '{}' has two cables: a model node has one port", p->node));
+      }
+    }
+    c.a_to_b = d.forward;
+    c.b_to_a = d.backward;
+    out_.cables_.push_back({std::make_unique<net::Link>(std::move(c)), a.node, b.node});
+    scheduler_.attach(id, *out_.cables_.back().link);
+  }
+
+  net::ethernet::Mac mac_of(size_t machine) const {
+    const auto& n = s_.nodes[machines_[machine].second];
+    return n.mac.empty() ? derived_mac(machines_[machine].first) : net::ethernet::parse_mac(n.mac).value();
+  }
+  uint32_t ip_of(size_t machine) const {
+    const auto& n = s_.nodes[machines_[machine].second];
+    if (const auto ip = parse_ipv4(n.ip)) return *ip;
+    return 0x0ac80000u + static_cast<uint32_t>(machine) + 1;  // 10.200.0.1 and on
+  }
+
+  void add_host(size_t machine) {
+    const auto& [id, entry] = machines_[machine];
+    const scenario::LinuxNode& n = s_.nodes[entry];
+    const auto cable = hosts_cable_.find(id);
+    if (cable == hosts_cable_.end())
+      throw ConfigError(
+          fmt::format("node '{}' has no cable: add a link with the endpoint \"{}:eth0\"", id, id));
+    nodes::TrafficHost::Config c{.self = scheduler_.id(id),
+                                 .name = id,
+                                 .seed = s_.meta.seed,
+                                 .mac = mac_of(machine),
+                                 .ip = ip_of(machine),
+                                 .vlan = static_cast<uint16_t>(n.vlan.value_or(0)),
+                                 .cable = cable->second};
+    for (const scenario::TrafficFlow& f : n.traffic) c.flows.push_back(make_flow(id, n.count > 1, f));
+    out_.hosts_.push_back(std::make_unique<nodes::TrafficHost>(std::move(c)));
+    scheduler_.attach(scheduler_.id(id), *out_.hosts_.back());
+  }
+
+  nodes::TrafficFlow make_flow(const std::string& from, bool one_of_many, const scenario::TrafficFlow& f) {
+    const auto to =
+        std::find_if(machines_.begin(), machines_.end(), [&](const auto& m) { return m.first == f.to; });
+    if (to == machines_.end())
+      throw ConfigError(
+          fmt::format("node '{}': a flow is for '{}', but no model node has that name", from, f.to));
+    if (to->first == from)
+      throw ConfigError(fmt::format("node '{}': a flow is for the node itself: name another", from));
+    std::string name = f.id.empty() ? from + "_to_" + f.to : one_of_many ? from + "_" + f.id : f.id;
+    const auto taken = [&](const std::string& n) {
+      return std::any_of(out_.flows_.begin(), out_.flows_.end(),
+                         [&](const Flow& other) { return other.name == n; });
+    };
+    if (taken(name)) {
+      if (!f.id.empty())
+        throw ConfigError(
+            fmt::format("node '{}': there are two flows with the id '{}': rename one", from, name));
+      int number = 2;
+      while (taken(fmt::format("{}_{}", name, number))) ++number;
+      name = fmt::format("{}_{}", name, number);
+    }
+    const auto target = static_cast<size_t>(to - machines_.begin());
+    nodes::TrafficFlow out{.id = static_cast<uint32_t>(out_.flows_.size()), .name = name};
+    out.type = f.type == scenario::TrafficFlow::Type::ping ? nodes::TrafficFlow::Type::ping
+                                                           : nodes::TrafficFlow::Type::udp;
+    out.pattern = static_cast<nodes::TrafficFlow::Pattern>(f.pattern);
+    out.to = mac_of(target);
+    out.to_ip = ip_of(target);
+    out.interval = flow_interval(f);
+    out.on = f.on;
+    out.off = f.off;
+    out.frame_bytes = f.size;
+    out.start = SimTime::at(f.start);
+    if (f.stop) out.stop = SimTime::at(*f.stop);
+    out.pcp = static_cast<uint8_t>(f.priority);
+    out.dscp = static_cast<uint8_t>(f.dscp);
+    out_.flows_.push_back({name, from, f.to, f.type == scenario::TrafficFlow::Type::ping});
+    return out;
+  }
+
+  EthernetNetwork& out_;
+  const scenario::Scenario& s_;
+  sim::Scheduler& scheduler_;
+  std::vector<std::pair<std::string, size_t>> machines_;
+  std::vector<std::vector<std::string>> ports_;
+  std::vector<std::vector<PortPlug>> plugs_;
+  std::vector<std::vector<sim::ParticipantId>> cables_;
+  std::map<std::string, sim::ParticipantId> hosts_cable_;
+};
+
+EthernetNetwork::EthernetNetwork(const scenario::Scenario& scenario, sim::Scheduler& scheduler) {
+  Builder(*this, scenario, scheduler).build();
+}
+
+}  // namespace xedgesim::system
