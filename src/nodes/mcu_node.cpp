@@ -70,7 +70,7 @@ void McuNode::deliver(const sim::Event& e, sim::Outbox& outbox) {
     return;
   }
   const size_t first = outbox.events().size();
-  if (!shielded_ || e.code == static_cast<uint32_t>(air::Code::cca_result) ||
+  if (!shielded_ || e.code == bus::kSerialInput || e.code == static_cast<uint32_t>(air::Code::cca_result) ||
       e.code == static_cast<uint32_t>(air::Code::ed_result) ||
       e.code == static_cast<uint32_t>(air::Code::rssi_result)) {
     machine_.deliver(e, outbox);

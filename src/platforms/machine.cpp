@@ -53,6 +53,7 @@ void Machine::build_devices(const FirmwareImage& firmware) {
     if (auto* p = dynamic_cast<bus::SleepObserver*>(d)) sleep_observers_.push_back(p);
     if (auto* p = dynamic_cast<bus::ResetRecorder*>(d)) reset_recorders_.push_back(p);
     if (entry.params.name == platform_.air_device) air_device_ = d;
+    if (entry.params.name == platform_.console_device) console_device_ = d;
     if (entry.type == "nrf.saadc") {
       constexpr uint32_t kSaadcEventsEnd = 0x104;
       adc_ = d;
@@ -143,11 +144,12 @@ void Machine::run_alarm() {
 }
 
 void Machine::deliver(const sim::Event& e, sim::Outbox& outbox) {
-  if (!powered_ || !air_device_) return;
+  bus::Device* target = e.code == bus::kSerialInput ? console_device_ : air_device_;
+  if (!powered_ || !target) return;
   outbox_ = &outbox;
   in_event_ = true;
   event_time_ = e.time;
-  air_device_->on_delivery(e);
+  target->on_delivery(e);
   in_event_ = false;
   outbox_ = nullptr;
 }

@@ -133,6 +133,7 @@ class Machine final : private bus::Board,
   bus::EventSink* event_sink_ = nullptr;
   bus::FlashController* flash_controller_ = nullptr;
   bus::Device* air_device_ = nullptr;
+  bus::Device* console_device_ = nullptr;
   bus::RegisterAddress conversion_end_ = 0;
   bus::Device* adc_ = nullptr;
   std::vector<bus::SleepObserver*> sleep_observers_;

@@ -261,6 +261,13 @@ void System::build_mcu(DeviceNode& node, const SystemOptions& options) {
   config.machine.stop_on_lockup = group.on_lockup == scenario::Device::OnLockup::stop;
   node.mcu = std::make_unique<nodes::McuNode>(std::move(config));
   scheduler_->attach(node.participant, *node.mcu);
+  for (const scenario::TypedText& typed : group.console.input)
+    scheduler_->post(scheduler_->id(kFaults),
+                     {.time = SimTime::at(typed.at),
+                      .kind = sim::EventKind::delivery,
+                      .target = node.participant,
+                      .code = bus::kSerialInput,
+                      .data = std::make_shared<sim::Bytes>(typed.text.begin(), typed.text.end())});
 }
 
 void System::build_gateways() {

@@ -209,6 +209,8 @@ class Cpu final : public Core {
   Nvic nvic;
   SysTick systick;
   const CortexMConfig& config() const { return config_; }
+  const CoreModel& model() const { return *model_; }
+  bool baseline() const { return model_->architecture == Architecture::v6m; }
   Host& host() { return host_; }
   void pend(unsigned exception);
   /// Recomputes the loop's limit from what run() was asked for, SysTick and attention.
@@ -276,6 +278,7 @@ class Cpu final : public Core {
   LiveDecoder live_;
 
   CortexMConfig config_;
+  const CoreModel* model_;
   Host& host_;
   std::vector<MemoryBlock> blocks_;
   std::shared_ptr<const CodeImage> image_;

@@ -88,7 +88,10 @@ uint32_t priorities(const Cpu& c, unsigned first_exception) {
   return v;
 }
 
+bool absent(const Cpu& c, uint32_t offset);
+
 uint32_t read_word(Cpu& c, uint32_t offset) {
+  if (absent(c, offset)) return 0;
   if (offset >= 0x100 && offset < 0x400) {
     const unsigned first = (offset & 0x7F) * 8;
     switch (offset >> 7) {  // ISER, ICER, ISPR, ICPR, IABR
@@ -185,7 +188,19 @@ uint32_t read_word(Cpu& c, uint32_t offset) {
   }
 }
 
+/// Registers that ARMv6-M does not have (DDI 0419 B3.2.2): they read as zero and ignore writes. All faults
+/// are HardFaults there, and the vector table stays where it is.
+bool absent(const Cpu& c, uint32_t offset) {
+  if (!c.baseline()) return false;
+  const bool nvic = (offset >= 0x100 && offset < 0x300) || (offset >= 0x400 && offset < 0x420);
+  const bool timer = offset >= 0x010 && offset < 0x020;
+  const bool control = offset == 0xD00 || offset == 0xD04 || offset == 0xD0C || offset == 0xD10 ||
+                       offset == 0xD1C || offset == 0xD20;
+  return !(nvic || timer || control || offset == 0xD14);
+}
+
 void write_word(Cpu& c, uint32_t offset, uint32_t v) {
+  if (absent(c, offset) || (c.baseline() && offset == 0xD14)) return;
   if (offset >= 0x100 && offset < 0x300) {
     const unsigned first = (offset & 0x7F) * 8;
     const unsigned group = offset >> 7;
@@ -276,7 +291,7 @@ void write_word(Cpu& c, uint32_t offset, uint32_t v) {
 }
 
 bool read_dwt(Cpu& c, uint32_t offset, uint32_t& value) {
-  value = offset == 0 ? c.sys.dwt_ctrl : offset == 4 ? cyccnt(c) : 0;
+  value = c.baseline() ? 0 : offset == 0 ? c.sys.dwt_ctrl : offset == 4 ? cyccnt(c) : 0;
   return true;
 }
 
