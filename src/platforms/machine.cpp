@@ -111,6 +111,7 @@ void Machine::run_core(uint64_t cycle_limit) {
   in_core_ = true;
   const isa::Stop stop = core_->run(cycle_limit);
   in_core_ = false;
+  wait_for_flash();
   active_cycles_ += core_->cycles() - before;
   switch (stop) {
     case isa::Stop::limit:
@@ -132,6 +133,13 @@ void Machine::run_core(uint64_t cycle_limit) {
       break;
   }
   if (reset_pending_) reset_now(reset_reason_);
+}
+
+/// The CPU fetches from the flash that is being written or erased: it stands still until that is done.
+void Machine::wait_for_flash() {
+  if (!flash_controller_ || flash_controller_->busy_until() <= now()) return;
+  if (const uint64_t cycle = clock_.cycle_at(flash_controller_->busy_until()); cycle > core_->cycles())
+    core_->skip_to(cycle);
 }
 
 void Machine::run_alarm() {
@@ -262,12 +270,13 @@ bool Machine::read(uint32_t address, unsigned width, uint32_t& value) {
 bool Machine::write(uint32_t address, unsigned width, uint32_t value) {
   if (bus::Device* d = space_.find(address)) {
     d->write(address - d->base(), width, value);
-    if (reset_pending_ || system_off_) interrupt_run();
+    if (reset_pending_ || system_off_ || flash_busy()) interrupt_run();
     return true;
   }
   if (address - flash_base_ < flash_.size() && flash_controller_) {
     if (!flash_controller_->flash_write(address, width, value))
       log(fmt::format("write to flash at 0x{:08x} while NVMC.CONFIG does not enable it", address), true);
+    if (flash_busy()) interrupt_run();
     return true;
   }
   if (!space_.unmodelled(address)) return false;

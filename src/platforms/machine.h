@@ -106,6 +106,8 @@ class Machine final : private bus::Board,
   void build_devices(const FirmwareImage& firmware);
   void reset_now(bus::ResetReason reason);
   void run_core(uint64_t cycle_limit);
+  void wait_for_flash();
+  bool flash_busy() const { return flash_controller_ && flash_controller_->busy_until() > now(); }
   void run_alarm();
   void interrupt_run();
   void set_asleep(bool asleep, SimTime t);
