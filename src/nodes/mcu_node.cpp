@@ -15,8 +15,9 @@ constexpr int64_t kShieldedPower = -30000;
 McuNode::McuNode(Config config)
     : config_(std::move(config)),
       machine_(*config_.platform, config_.firmware, config_.flash, config_.machine) {
+  if (config_.console.empty()) config_.console = config_.platform->console_device;
   machine_.on_console.connect([this](std::string_view device, uint8_t byte, SimTime t) {
-    if (device == config_.platform->console_device) print(byte, t);
+    if (device == config_.console) print(byte, t);
   });
   machine_.on_log.connect(
       [this](std::string_view text, SimTime t) { observe(ObserverCode::log_line, t, {}, text); });

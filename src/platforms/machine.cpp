@@ -29,7 +29,9 @@ Machine::Machine(const Platform& platform, std::shared_ptr<const FirmwareImage> 
     }
   }
   build_devices(*firmware_);
-  core_ = isa::make_cortex_m(platform.core, *this, std::move(blocks), flash_template_->code());
+  isa::CortexMConfig core = platform.core;
+  core.semihosting = config_.semihosting;
+  core_ = isa::make_cortex_m(core, *this, std::move(blocks), flash_template_->code());
   reset_now(bus::ResetReason::power_on);
 }
 
@@ -121,6 +123,11 @@ void Machine::run_core(uint64_t cycle_limit) {
       break;
     case isa::Stop::reset:
       reset_now(bus::ResetReason::soft);
+      break;
+    case isa::Stop::exit:
+      log("ended itself by semihosting", true);
+      locked_up_ = true;  // asleep for the rest of the run
+      set_asleep(true, clock_.time_of(core_->cycles()));
       break;
     case isa::Stop::breakpoint:
       log(fmt::format("BKPT without a debugger at pc=0x{:08x}: treated as lock-up", core_->registers().r[15]),
@@ -282,6 +289,12 @@ bool Machine::write(uint32_t address, unsigned width, uint32_t value) {
   if (!space_.unmodelled(address)) return false;
   log(fmt::format("write to 0x{:08x}: this peripheral is not modelled", address), true);
   return true;
+}
+
+/// ITM stimulus port 0 and semihosting are consoles of their own; other ports carry data.
+void Machine::trace(unsigned port, uint8_t byte) {
+  if (port == 0) console("itm", byte);
+  if (port == kSemihosting) console("semihosting", byte);
 }
 
 void Machine::program(uint32_t address, uint32_t value) {

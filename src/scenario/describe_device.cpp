@@ -216,7 +216,11 @@ const Description<Console>& describe_console() {
   static const Description<Console> kD = [] {
     Description<Console> d;
     d.doc = "The serial port people read.";
-    d.add({.key = "uart", .doc = "serial port of the platform"}, &Console::uart, identifier());
+    d.add({.key = "uart",
+           .doc = "device it is printed by; absent: the platform's; itm: port 0 of the trace unit; "
+                  "semihosting: Arm "
+                  "semihosting, which this switches on"},
+          &Console::uart, identifier());
     d.add({.key = "record", .doc = "keep the text in the results"}, &Console::record, boolean());
     d.add({.key = "input", .doc = "what somebody types"}, &Console::input,
           list_of(struct_of(describe_typed())));

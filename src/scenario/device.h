@@ -108,7 +108,7 @@ struct TypedText {
 };
 
 struct Console {
-  std::string uart = "uart0";
+  std::optional<std::string> uart;
   bool record = true;  ///< keep the text in the results
   std::vector<TypedText> input;  ///< what somebody types
   bool operator==(const Console&) const = default;

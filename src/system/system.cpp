@@ -259,6 +259,8 @@ void System::build_mcu(DeviceNode& node, const SystemOptions& options) {
   config.machine.analog = node.feed.get();
   config.machine.medium = scheduler_->id(kAir);
   config.machine.stop_on_lockup = group.on_lockup == scenario::Device::OnLockup::stop;
+  if (group.console.uart) config.console = *group.console.uart;
+  config.machine.semihosting = config.console == "semihosting";
   node.mcu = std::make_unique<nodes::McuNode>(std::move(config));
   scheduler_->attach(node.participant, *node.mcu);
   for (const scenario::TypedText& typed : group.console.input)

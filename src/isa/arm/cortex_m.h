@@ -34,6 +34,8 @@ struct CortexMConfig {
   /// Cycles added to every pipeline refill from, and data load from, the code image. 0 models an instruction
   /// cache that always hits; see docs/cpu.md for the error this makes.
   unsigned flash_wait_states = 0;
+  /// BKPT 0xAB is a request to the host (Arm semihosting): console output and exit.
+  bool semihosting = false;
   Engine engine = Engine::automatic;
   /// The translator takes code that the interpreter has come to so often (1..254).
   unsigned translate_after = 24;

@@ -249,6 +249,10 @@ bool Cpu::handle_attention(Stop& stop) {
     stop = Stop::lockup;
     return true;
   }
+  if (attention_ & kExited) {
+    stop = Stop::exit;
+    return true;
+  }
   if (attention_ & kBreakpoint) {
     attention_ &= ~kBreakpoint;
     stop = Stop::breakpoint;

@@ -188,6 +188,7 @@ class Cpu final : public Core {
   void send_event() { event_ = true; }
   void request_reset();
   void breakpoint(const Op& op);
+  void exit();
   void lock_up();
 
   // --- floating point (fp_state.cpp) ---
@@ -226,7 +227,8 @@ class Cpu final : public Core {
     kLockedUp = 4,
     kResetRequested = 8,
     kBreakpoint = 16,
-    kNotThumb = 32
+    kNotThumb = 32,
+    kExited = 64
   };
 
   bool load_slow(const Op& op, uint32_t address, unsigned width, uint32_t& value);

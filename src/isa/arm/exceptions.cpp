@@ -241,7 +241,7 @@ bool Cpu::wakes_up() const {
 }
 
 bool Cpu::awake() const {
-  if (attention_ & kLockedUp) return false;
+  if (attention_ & (kLockedUp | kExited)) return false;
   return !(attention_ & kSleeping) || wakes_up();
 }
 
@@ -267,7 +267,14 @@ void Cpu::request_reset() {
   host_.system_reset_requested();
 }
 
+void Cpu::exit() {
+  attention_ |= kExited;
+  update_limit();
+}
+
 void Cpu::breakpoint(const Op& op) {
+  constexpr uint32_t kSemihostingCall = 0xAB;
+  if (config_.semihosting && op.imm == kSemihostingCall) return semihosting_call(*this);
   const uint32_t address = address_of(op);
   if (breakpoint_told_ &&
       breakpoint_at_ == address) {  // told once and run on: as hardware without a debugger
