@@ -14,6 +14,9 @@ class Device;
 /// Handle of a scheduled device event; zero is none.
 using AlarmId = uint64_t;
 
+/// Code of a delivery to a device with a serial line: `data` are bytes that another side sends to it.
+inline constexpr uint32_t kSerialInput = 0x300;
+
 /// An event or task endpoint as PPI sees it: the address of its register (EVENTS_* or TASKS_*).
 using RegisterAddress = uint32_t;
 

@@ -27,16 +27,20 @@ class Host {
   virtual bool write(uint32_t address, unsigned width, uint32_t value) = 0;
   /// AIRCR.SYSRESETREQ was written; the core has stopped with Stop::reset.
   virtual void system_reset_requested() {}
+  /// A byte for people: an ITM stimulus port (`port` 0..31) or semihosting (`port` kSemihosting).
+  virtual void trace(unsigned port, uint8_t byte) { (void)port, (void)byte; }
+  static constexpr unsigned kSemihosting = 0x100;
   /// Guest misuse worth a line in the log (unpredictable encodings, accesses to reserved SCS registers).
   virtual void log(const std::string& text) { (void)text; }
 };
 
 enum class Stop : uint8_t {
-  limit,      ///< cycle limit reached
-  sleep,      ///< WFI/WFE with nothing pending: wake by set_irq(), set_event() or SysTick
-  lockup,     ///< unrecoverable fault (ARMv7-M ARM B1.5.15)
-  reset,      ///< system reset requested
-  breakpoint  ///< BKPT with no debugger
+  limit,       ///< cycle limit reached
+  sleep,       ///< WFI/WFE with nothing pending: wake by set_irq(), set_event() or SysTick
+  lockup,      ///< unrecoverable fault (ARMv7-M ARM B1.5.15)
+  reset,       ///< system reset requested
+  breakpoint,  ///< BKPT with no debugger
+  exit         ///< the guest ended itself by semihosting
 };
 
 /// Snapshot of the programmer's view, for error messages, debuggers and comparison with other engines.

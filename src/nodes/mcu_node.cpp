@@ -21,10 +21,11 @@ McuNode::McuNode(Config config)
     : config_(std::move(config)),
       feed_(std::exchange(config_.machine.analog, static_cast<bus::AnalogSource*>(this))),
       machine_(*config_.platform, config_.firmware, config_.flash, config_.machine) {
+  if (config_.console.empty()) config_.console = config_.platform->console_device;
   if (config_.battery) battery_.emplace(*config_.battery);
   connect_power();
   machine_.on_console.connect([this](std::string_view device, uint8_t byte, SimTime t) {
-    if (device == config_.platform->console_device) print(byte, t);
+    if (device == config_.console) print(byte, t);
   });
   machine_.on_log.connect(
       [this](std::string_view text, SimTime t) { observe(ObserverCode::log_line, t, {}, text); });
@@ -159,7 +160,7 @@ void McuNode::deliver(const sim::Event& e, sim::Outbox& outbox) {
     return;
   }
   const size_t first = outbox.events().size();
-  if (!shielded_ || e.code == static_cast<uint32_t>(air::Code::cca_result) ||
+  if (!shielded_ || e.code == bus::kSerialInput || e.code == static_cast<uint32_t>(air::Code::cca_result) ||
       e.code == static_cast<uint32_t>(air::Code::ed_result) ||
       e.code == static_cast<uint32_t>(air::Code::rssi_result)) {
     machine_.deliver(e, outbox);

@@ -20,6 +20,7 @@ class McuNode final : public sim::RunningParticipant, private bus::AnalogSource 
     std::shared_ptr<const platforms::FirmwareImage> firmware;
     std::shared_ptr<const platforms::FlashTemplate> flash;
     platforms::MachineConfig machine;
+    std::string console;  ///< device whose bytes are its console; empty: the platform's
     sim::ParticipantId observer = sim::kNobody;  ///< gets ObserverCode events
     std::optional<Battery::Config> battery;      ///< none: a supply that lasts
   };

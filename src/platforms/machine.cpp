@@ -29,7 +29,9 @@ Machine::Machine(const Platform& platform, std::shared_ptr<const FirmwareImage> 
     }
   }
   build_devices(*firmware_);
-  core_ = isa::make_cortex_m(platform.core, *this, std::move(blocks), flash_template_->code());
+  isa::CortexMConfig core = platform.core;
+  core.semihosting = config_.semihosting;
+  core_ = isa::make_cortex_m(core, *this, std::move(blocks), flash_template_->code());
   reset_now(bus::ResetReason::power_on);
 }
 
@@ -53,6 +55,7 @@ void Machine::build_devices(const FirmwareImage& firmware) {
     if (auto* p = dynamic_cast<bus::SleepObserver*>(d)) sleep_observers_.push_back(p);
     if (auto* p = dynamic_cast<bus::ResetRecorder*>(d)) reset_recorders_.push_back(p);
     if (entry.params.name == platform_.air_device) air_device_ = d;
+    if (entry.params.name == platform_.console_device) console_device_ = d;
     if (entry.type == "nrf.saadc") {
       constexpr uint32_t kSaadcEventsEnd = 0x104;
       adc_ = d;
@@ -110,6 +113,7 @@ void Machine::run_core(uint64_t cycle_limit) {
   in_core_ = true;
   const isa::Stop stop = core_->run(cycle_limit);
   in_core_ = false;
+  wait_for_flash();
   active_cycles_ += core_->cycles() - before;
   switch (stop) {
     case isa::Stop::limit:
@@ -119,6 +123,11 @@ void Machine::run_core(uint64_t cycle_limit) {
       break;
     case isa::Stop::reset:
       reset_now(bus::ResetReason::soft);
+      break;
+    case isa::Stop::exit:
+      log("ended itself by semihosting", true);
+      locked_up_ = true;  // asleep for the rest of the run
+      set_asleep(true, clock_.time_of(core_->cycles()));
       break;
     case isa::Stop::breakpoint:
       log(fmt::format("BKPT without a debugger at pc=0x{:08x}: treated as lock-up", core_->registers().r[15]),
@@ -133,6 +142,13 @@ void Machine::run_core(uint64_t cycle_limit) {
   if (reset_pending_) reset_now(reset_reason_);
 }
 
+/// The CPU fetches from the flash that is being written or erased: it stands still until that is done.
+void Machine::wait_for_flash() {
+  if (!flash_controller_ || flash_controller_->busy_until() <= now()) return;
+  if (const uint64_t cycle = clock_.cycle_at(flash_controller_->busy_until()); cycle > core_->cycles())
+    core_->skip_to(cycle);
+}
+
 void Machine::run_alarm() {
   in_event_ = true;
   event_time_ = alarms_.next_time();
@@ -143,11 +159,12 @@ void Machine::run_alarm() {
 }
 
 void Machine::deliver(const sim::Event& e, sim::Outbox& outbox) {
-  if (!powered_ || !air_device_) return;
+  bus::Device* target = e.code == bus::kSerialInput ? console_device_ : air_device_;
+  if (!powered_ || !target) return;
   outbox_ = &outbox;
   in_event_ = true;
   event_time_ = e.time;
-  air_device_->on_delivery(e);
+  target->on_delivery(e);
   in_event_ = false;
   outbox_ = nullptr;
 }
@@ -260,17 +277,24 @@ bool Machine::read(uint32_t address, unsigned width, uint32_t& value) {
 bool Machine::write(uint32_t address, unsigned width, uint32_t value) {
   if (bus::Device* d = space_.find(address)) {
     d->write(address - d->base(), width, value);
-    if (reset_pending_ || system_off_) interrupt_run();
+    if (reset_pending_ || system_off_ || flash_busy()) interrupt_run();
     return true;
   }
   if (address - flash_base_ < flash_.size() && flash_controller_) {
     if (!flash_controller_->flash_write(address, width, value))
       log(fmt::format("write to flash at 0x{:08x} while NVMC.CONFIG does not enable it", address), true);
+    if (flash_busy()) interrupt_run();
     return true;
   }
   if (!space_.unmodelled(address)) return false;
   log(fmt::format("write to 0x{:08x}: this peripheral is not modelled", address), true);
   return true;
+}
+
+/// ITM stimulus port 0 and semihosting are consoles of their own; other ports carry data.
+void Machine::trace(unsigned port, uint8_t byte) {
+  if (port == 0) console("itm", byte);
+  if (port == kSemihosting) console("semihosting", byte);
 }
 
 void Machine::program(uint32_t address, uint32_t value) {

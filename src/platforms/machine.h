@@ -26,6 +26,7 @@ struct MachineConfig {
   bus::AnalogSource* analog = nullptr;
   std::string energy_profile;                ///< empty: the platform's default
   sim::ParticipantId medium = sim::kNobody;  ///< target of the radio's messages
+  bool semihosting = false;                  ///< BKPT 0xAB asks the host
   bool stop_on_lockup = true;  ///< false: a locked-up machine stays silent for the rest of the run
 };
 
@@ -73,8 +74,8 @@ class Machine final : private bus::Board,
   sim::Signal<std::string_view, SimTime> on_log;               ///< text
   sim::Signal<std::string_view, double, SimTime> on_current;   ///< consumer, amperes from now on
   sim::Signal<bool, SimTime> on_sleep;                         ///< asleep or awake from now on
-  sim::Signal<int64_t, SimTime> on_conversion_end;                  ///< the ADC filled a buffer of so many samples
-  sim::Signal<bool, SimTime> on_power;                              ///< power there or gone from now on
+  sim::Signal<int64_t, SimTime> on_conversion_end;             ///< the ADC filled a buffer of so many samples
+  sim::Signal<bool, SimTime> on_power;                         ///< power there or gone from now on
   sim::Signal<SimTime> on_reset;
 
  private:
@@ -96,6 +97,7 @@ class Machine final : private bus::Board,
   bool read(uint32_t address, unsigned width, uint32_t& value) override;
   bool write(uint32_t address, unsigned width, uint32_t value) override;
   void system_reset_requested() override {}
+  void trace(unsigned port, uint8_t byte) override;
   void log(const std::string& text) override { log(std::string_view(text), true); }
   // bus::PowerControl
   void reset(bus::ResetReason reason) override;
@@ -108,6 +110,8 @@ class Machine final : private bus::Board,
   void build_devices(const FirmwareImage& firmware);
   void reset_now(bus::ResetReason reason);
   void run_core(uint64_t cycle_limit);
+  void wait_for_flash();
+  bool flash_busy() const { return flash_controller_ && flash_controller_->busy_until() > now(); }
   void run_alarm();
   void interrupt_run();
   void set_asleep(bool asleep, SimTime t);
@@ -135,6 +139,7 @@ class Machine final : private bus::Board,
   bus::EventSink* event_sink_ = nullptr;
   bus::FlashController* flash_controller_ = nullptr;
   bus::Device* air_device_ = nullptr;
+  bus::Device* console_device_ = nullptr;
   bus::RegisterAddress conversion_end_ = 0;
   bus::Device* adc_ = nullptr;
   std::vector<bus::SleepObserver*> sleep_observers_;

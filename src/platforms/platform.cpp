@@ -88,9 +88,21 @@ class Reader {
 void read_cpu(const Reader& r, Platform& p) {
   const YAML::Node cpu = r.require(r.root(), "cpu");
   r.only(cpu, {"type", "frequency", "irqs", "priority_bits", "flash_wait_states"}, "cpu");
-  if (const std::string type = r.text(r.require(cpu, "type")); type != "cortex-m4f")
-    r.fail(cpu["type"], fmt::format("core '{}' is not known: known cores are cortex-m4f", type));
-  p.core.model = isa::CortexModel::m4f;
+  static constexpr std::pair<const char*, isa::CortexModel> kCores[] = {
+      {"cortex-m0", isa::CortexModel::m0},
+      {"cortex-m0+", isa::CortexModel::m0plus},
+      {"cortex-m3", isa::CortexModel::m3},
+      {"cortex-m4", isa::CortexModel::m4},
+      {"cortex-m4f", isa::CortexModel::m4f}};
+  const std::string type = r.text(r.require(cpu, "type"));
+  const auto core =
+      std::find_if(std::begin(kCores), std::end(kCores), [&](const auto& c) { return c.first == type; });
+  if (core == std::end(kCores))
+    r.fail(cpu["type"],
+           fmt::format("core '{}' is not known: known cores are cortex-m0, cortex-m0+, cortex-m3, "
+                       "cortex-m4 and cortex-m4f",
+                       type));
+  p.core.model = core->second;
   p.frequency_hz = r.quantity(r.require(cpu, "frequency"), parse_frequency_hz);
   if (p.frequency_hz < 1'000'000 || p.frequency_hz > 1'000'000'000)
     r.fail(cpu["frequency"], "the core's clock must be 1MHz to 1GHz");

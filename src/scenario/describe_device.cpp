@@ -200,13 +200,30 @@ const Description<Battery>& describe_battery() {
   return kD;
 }
 
+const Description<TypedText>& describe_typed() {
+  static const Description<TypedText> kD = [] {
+    Description<TypedText> d;
+    d.doc = "Text that arrives at the console's receiver, byte by byte at the line's rate.";
+    d.add({.key = "at", .doc = "when the first byte begins", .required = true}, &TypedText::at, duration());
+    d.add({.key = "text", .doc = "the bytes; \"\\r\" in double quotes is the Enter key", .required = true},
+          &TypedText::text, text());
+    return d;
+  }();
+  return kD;
+}
+
 const Description<Console>& describe_console() {
   static const Description<Console> kD = [] {
     Description<Console> d;
     d.doc = "The serial port people read.";
-    d.add({.key = "uart", .doc = "serial port of the platform"}, &Console::uart, identifier());
+    d.add({.key = "uart",
+           .doc = "device it is printed by; absent: the platform's; itm: port 0 of the trace unit; "
+                  "semihosting: Arm "
+                  "semihosting, which this switches on"},
+          &Console::uart, identifier());
     d.add({.key = "record", .doc = "keep the text in the results"}, &Console::record, boolean());
-    d.add({.key = "input", .doc = "file typed into the device"}, &Console::input, file_path());
+    d.add({.key = "input", .doc = "what somebody types"}, &Console::input,
+          list_of(struct_of(describe_typed())));
     return d;
   }();
   return kD;

@@ -100,10 +100,17 @@ struct Battery {
   bool operator==(const Battery&) const = default;
 };
 
+/// Text that arrives at the console's receiver from an instant on, byte by byte at the line's rate.
+struct TypedText {
+  Duration at;
+  std::string text;
+  bool operator==(const TypedText&) const = default;
+};
+
 struct Console {
-  std::string uart = "uart0";
+  std::optional<std::string> uart;
   bool record = true;  ///< keep the text in the results
-  FilePath input;      ///< text typed into the device
+  std::vector<TypedText> input;  ///< what somebody types
   bool operator==(const Console&) const = default;
 };
 

@@ -347,8 +347,17 @@ void System::build_mcu(DeviceNode& node, const SystemOptions& options) {
   config.machine.analog = node.feed.get();
   config.machine.medium = scheduler_->id(kAir);
   config.machine.stop_on_lockup = group.on_lockup == scenario::Device::OnLockup::stop;
+  if (group.console.uart) config.console = *group.console.uart;
+  config.machine.semihosting = config.console == "semihosting";
   node.mcu = std::make_unique<nodes::McuNode>(std::move(config));
   scheduler_->attach(node.participant, *node.mcu);
+  for (const scenario::TypedText& typed : group.console.input)
+    scheduler_->post(scheduler_->id(kFaults),
+                     {.time = SimTime::at(typed.at),
+                      .kind = sim::EventKind::delivery,
+                      .target = node.participant,
+                      .code = bus::kSerialInput,
+                      .data = std::make_shared<sim::Bytes>(typed.text.begin(), typed.text.end())});
 }
 
 void System::build_gateways() {

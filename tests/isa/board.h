@@ -32,6 +32,7 @@ class Board : public Host {
   std::vector<Access> accesses;
   std::vector<std::string> logs;
   bool reset_requested = false;
+  std::string traced;  // ITM and semihosting
 
   Board() {
     put_word(0, kStackTop);
@@ -115,6 +116,7 @@ class Board : public Host {
     return true;
   }
   void system_reset_requested() override { reset_requested = true; }
+  void trace(unsigned, uint8_t byte) override { traced += static_cast<char>(byte); }
   void log(const std::string& text) override { logs.push_back(text); }
 
  private:

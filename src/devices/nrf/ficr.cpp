@@ -64,8 +64,32 @@ const RegisterTable& Ficr::registers() {
   return table;
 }
 
+/// nRF51 Series Reference Manual v3.0.1, 8: 256 pages of 1 KiB, two RAM blocks of 8 KiB.
+const RegisterTable& Ficr::registers_51() {
+  constexpr Access ro = Access::ro;
+  static const RegisterTable table({{
+      {.offset = 0x010, .name = "CODEPAGESIZE", .access = ro, .reset = 0x400},
+      {.offset = 0x014, .name = "CODESIZE", .access = ro, .reset = 0x100},
+      {.offset = 0x028, .name = "CLENR0", .access = ro, .reset = 0xffffffff},
+      {.offset = 0x02c, .name = "PPFC", .access = ro, .reset = 0xff},
+      {.offset = 0x034, .name = "NUMRAMBLOCK", .access = ro, .reset = 2},
+      {.offset = 0x038, .name = "SIZERAMBLOCKS", .access = ro, .reset = 0x2000},
+      {.offset = 0x05c, .name = "CONFIGID", .access = ro, .reset = 0xffff0079},
+      {.offset = kDeviceId, .name = "DEVICEID", .access = ro, .count = 2},
+      {.offset = kEr, .name = "ER", .access = ro, .count = 4},
+      {.offset = kIr, .name = "IR", .access = ro, .count = 4},
+      {.offset = 0x0a0, .name = "DEVICEADDRTYPE", .access = ro, .reset = 0xffffffff},
+      {.offset = kDeviceAddr, .name = "DEVICEADDR", .access = ro, .count = 2},
+      {.offset = 0x0ac, .name = "OVERRIDEEN", .access = ro, .reset = 0xffffffff},
+      {.offset = 0x0b0, .name = "NRF_1MBIT", .access = ro, .reset = 0xffffffff, .count = 5},
+      {.offset = 0x0ec, .name = "BLE_1MBIT", .access = ro, .reset = 0xffffffff, .count = 5},
+  }});
+  return table;
+}
+
 Ficr::Ficr(const DeviceParams& params, Board& board, Resources& resources)
-    : RegisterDevice(params.name, params.base, params.size, registers(), board),
+    : RegisterDevice(params.name, params.base, params.size,
+                     params.number("family", 52) == 51 ? registers_51() : registers(), board),
       identity_(resources.identity) {
   Ficr::reset();
 }

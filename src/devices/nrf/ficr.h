@@ -5,6 +5,7 @@
 namespace xedgesim::devices::nrf {
 
 /// FICR, factory information (nRF52840 PS v1.1, 4.4): an nRF52840-QIAA, build code AAD0, revision 2. Device
+/// (parameter `family: 51`: an nRF51822-QFAA). Device
 /// id, address and the keys ER and IR follow from the node's identity.
 class Ficr final : public bus::RegisterDevice {
  public:
@@ -13,6 +14,7 @@ class Ficr final : public bus::RegisterDevice {
 
  private:
   static const bus::RegisterTable& registers();
+  static const bus::RegisterTable& registers_51();
   const Identity identity_;
 };
 

@@ -13,7 +13,6 @@ namespace {
 constexpr uint32_t kConfig = 0x504, kPartialConfig = 0x51c;
 constexpr uint32_t kWriteEnable = 1, kEraseEnable = 2;
 constexpr Field kWen{"WEN", 0, 2}, kDuration{"DURATION", 0, 7};
-constexpr uint32_t kPage = 0x1000;
 // PS 4.3.9.
 constexpr Duration kWriteTime = Duration::us(41), kErasePage = Duration::ms(85),
                    kEraseAll = Duration::ms(169);
@@ -49,7 +48,8 @@ const RegisterTable& Nvmc::registers() {
 Nvmc::Nvmc(const DeviceParams& params, Board& board, Resources& resources)
     : RegisterDevice(params.name, params.base, params.size, registers(), board),
       flash_(resources.flash),
-      links_(resources.links) {
+      links_(resources.links),
+      page_(params.number("page", 0x1000)) {
   links_.nvmc = this;
 }
 
@@ -94,10 +94,10 @@ bool Nvmc::erase_enabled(const char* what) const {
 
 void Nvmc::erase_page(unsigned, uint32_t address) {
   if (!erase_enabled("ERASEPAGE")) return;
-  if (address % kPage != 0 || address >= flash_->size()) {
+  if (address % page_ != 0 || address >= flash_->size()) {
     return note(fmt::format("ERASEPAGE ignored: 0x{:08x} is not the start of a flash page", address));
   }
-  flash_->erase(address, kPage);
+  flash_->erase(address, page_);
   busy_for(kErasePage);
 }
 
@@ -116,7 +116,7 @@ void Nvmc::erase_uicr(unsigned, uint32_t v) {
 
 void Nvmc::erase_partial(unsigned, uint32_t address) {
   if (!erase_enabled("ERASEPAGEPARTIAL")) return;
-  if (address % kPage != 0 || address >= flash_->size()) {
+  if (address % page_ != 0 || address >= flash_->size()) {
     return note(fmt::format("ERASEPAGEPARTIAL ignored: 0x{:08x} is not the start of a flash page", address));
   }
   if (address != partial_page_) partial_erased_ = Duration();
@@ -125,7 +125,7 @@ void Nvmc::erase_partial(unsigned, uint32_t address) {
   partial_erased_ += step;
   busy_for(step);
   if (partial_erased_ < kErasePage) return;
-  flash_->erase(address, kPage);
+  flash_->erase(address, page_);
   partial_erased_ = Duration();
 }
 

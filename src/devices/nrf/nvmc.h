@@ -8,6 +8,8 @@ namespace xedgesim::devices::nrf {
 /// NVMC and ACL (nRF52840 PS v1.1, 4.3 and 6.2): one block. Programming, erasing and their times; the machine
 /// hands CPU stores to the flash array to flash_write() and stalls the CPU until busy_until().
 ///
+/// Parameter `page`: bytes of a page (4096).
+///
 /// Limits: words may be written any number of times between erases (nWRITE is not enforced); the ACL
 /// registers hold their values without protecting anything; the instruction cache is not modelled, its
 /// counters read 0.
@@ -33,6 +35,7 @@ class Nvmc final : public bus::RegisterDevice, public bus::FlashController, publ
 
   bus::FlashStore* flash_;
   Links& links_;
+  const uint32_t page_;
   SimTime busy_until_;
   Duration partial_erased_;
   uint32_t partial_page_ = 0;

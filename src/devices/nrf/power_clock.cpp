@@ -80,6 +80,9 @@ const TaskEventTable& PowerClock::registers() {
            .reset = 0x10,
            .fields = {{"HFXODEBOUNCE", 0, 8}}},
           {.offset = kCtiv, .name = "CTIV", .fields = {{"CTIV", 0, 7}}},
+          {.offset = 0x524, .name = "RAMON"},  // nRF51; holds its value, all RAM stays on
+          {.offset = 0x554, .name = "RAMONB"},
+          {.offset = 0x558, .name = "APPROTECT.DISABLE"},  // later silicon; there is no debug port to open
           {.offset = 0x55c, .name = "TRACECONFIG", .fields = {{"TRACEPORTSPEED", 0, 2}, {"TRACEMUX", 16, 2}}},
           {.offset = 0x578, .name = "DCDCEN", .fields = {{"DCDCEN", 0}}},
           {.offset = 0x580, .name = "DCDCEN0", .fields = {{"DCDCEN", 0}}},

@@ -1,5 +1,7 @@
 #include "devices/nrf/timer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/error.h"
@@ -137,7 +139,9 @@ void Timer::capture(unsigned channel) {
   if (counting_time() && ((before ^ due_ticks_) & mask_) == 0) reschedule();
 }
 
-void Timer::write_cc(unsigned, uint32_t) {
+void Timer::write_cc(unsigned channel, uint32_t) {
+  if (channel >= channels_)
+    return note(fmt::format("write to CC[{}], which this timer does not have, has no effect", channel));
   if (counting_time()) reschedule();
 }
 

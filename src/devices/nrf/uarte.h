@@ -16,7 +16,7 @@ namespace xedgesim::devices::nrf {
 /// not shown; framing, parity and break errors do not happen, overruns do.
 class Uarte final : public Peripheral {
  public:
-  static constexpr uint32_t kUartRx = 0x300;  ///< delivery: `data` are bytes that another side sends to RXD
+  static constexpr uint32_t kUartRx = bus::kSerialInput;  ///< delivery: `data` are bytes that another side sends to RXD
 
   Uarte(const DeviceParams& params, bus::Board& board, Resources& resources);
   void reset() override;

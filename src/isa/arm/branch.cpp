@@ -63,7 +63,7 @@ Handler pick_condition(unsigned cond) {
 /// The refill's length follows the alignment of the target; unknown outside the image (docs/cpu.md).
 void set_target(Op& op, const Site& site, uint32_t target) {
   op.imm = target;
-  op.ra = static_cast<uint8_t>(2 + (site.image_size ? site.wait_states : 0));
+  op.ra = static_cast<uint8_t>(site.model->refill + (site.image_size ? site.wait_states : 0));
   const auto halfwords = static_cast<int32_t>(target - site.address) / 2;
   op.aux = halfwords * static_cast<int32_t>(sizeof(Op));
 }

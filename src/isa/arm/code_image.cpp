@@ -19,7 +19,8 @@ struct ImageEnd {
 }  // namespace arm
 
 CodeImage::CodeImage(const CortexMConfig& config, uint32_t base, std::span<const uint8_t> bytes)
-    : base_(base), size_(static_cast<uint32_t>(bytes.size()) & ~1u), wait_states_(config.flash_wait_states) {
+    : base_(base), size_(static_cast<uint32_t>(bytes.size()) & ~1u), wait_states_(config.flash_wait_states),
+      model_(&arm::core_model(config.model)) {
   if (base % 2 != 0 || bytes.size() > (1u << 28) || uint64_t{base} + bytes.size() > (uint64_t{1} << 32))
     throw ConfigError("code image: the base must be even and the end inside 4 GiB, at most 256 MiB long");
   ops_.resize(size_ / 2 + 1);
@@ -41,6 +42,7 @@ void CodeImage::decode(std::span<const uint8_t> bytes, uint32_t first, uint32_t 
     site.image_base = base_;
     site.image_size = size_;
     site.wait_states = wait_states_;
+    site.model = model_;
     const uint32_t next = offset + (site.wide ? 4 : 2);
     site.next = halfword(next) << 16 | halfword(next + 2);
     if (site.wide && offset + 2 >= size_) {

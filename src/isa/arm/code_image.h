@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "isa/arm/core_model.h"
 #include "isa/arm/cortex_m.h"
 #include "isa/arm/op.h"
 
@@ -24,7 +25,11 @@ class CodeImage {
   CodeImage(const CortexMConfig& config, uint32_t base, std::span<const uint8_t> bytes);
   /// A copy has translations of its own.
   CodeImage(const CodeImage& other)
-      : base_(other.base_), size_(other.size_), wait_states_(other.wait_states_), ops_(other.ops_) {}
+      : base_(other.base_),
+        size_(other.size_),
+        wait_states_(other.wait_states_),
+        model_(other.model_),
+        ops_(other.ops_) {}
   CodeImage& operator=(const CodeImage&) = delete;
 
   uint32_t base() const { return base_; }
@@ -40,6 +45,7 @@ class CodeImage {
  private:
   uint32_t base_, size_;
   unsigned wait_states_;
+  const arm::CoreModel* model_;
   std::vector<arm::Op> ops_;
   mutable std::mutex translating_;
   mutable std::vector<std::shared_ptr<arm::jit::CodeCache>> translations_;

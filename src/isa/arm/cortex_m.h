@@ -10,7 +10,11 @@
 namespace xedgesim::isa {
 
 enum class CortexModel : uint8_t {
-  m4f  ///< ARMv7E-M with FPv4-SP (Cortex-M4F r0p1)
+  m0,      ///< ARMv6-M
+  m0plus,  ///< ARMv6-M with shorter branches
+  m3,      ///< ARMv7-M
+  m4,      ///< ARMv7E-M
+  m4f      ///< ARMv7E-M with FPv4-SP (Cortex-M4F r0p1)
 };
 
 /// How instructions are executed; the outcome is the same to the bit.
@@ -25,11 +29,13 @@ struct CortexMConfig {
   unsigned irq_count = 48;              ///< external interrupt lines, 1..240
   unsigned priority_bits = 3;           ///< implemented priority bits, 2..8
   uint32_t vtor_reset = 0;              ///< vector table at reset, 128-byte aligned
-  uint32_t cpuid = 0x410FC241;          ///< SCB.CPUID
+  uint32_t cpuid = 0;                   ///< SCB.CPUID; 0: that of the model
   uint32_t systick_calib = 0xC0000000;  ///< SYST_CALIB: NOREF, SKEW, no TENMS
   /// Cycles added to every pipeline refill from, and data load from, the code image. 0 models an instruction
   /// cache that always hits; see docs/cpu.md for the error this makes.
   unsigned flash_wait_states = 0;
+  /// BKPT 0xAB is a request to the host (Arm semihosting): console output and exit.
+  bool semihosting = false;
   Engine engine = Engine::automatic;
   /// The translator takes code that the interpreter has come to so often (1..254).
   unsigned translate_after = 24;

@@ -31,6 +31,7 @@ Cpu::Cpu(const CortexMConfig& config, Host& host, std::vector<MemoryBlock> memor
          std::shared_ptr<const CodeImage> code)
     : nvic(checked(config).irq_count, config.priority_bits),
       config_(config),
+      model_(&core_model(config.model)),
       host_(host),
       blocks_(std::move(memory)),
       image_(std::move(code)) {
@@ -69,6 +70,7 @@ void Cpu::choose_engine() {
                                      .flash_base = flash_.base,
                                      .flash_size = flash_.size,
                                      .flash_wait = flash_wait_,
+                                     .refill = model_->refill,
                                      .hot = config_.translate_after},
                                     *this);
 }
@@ -88,6 +90,8 @@ void Cpu::reset() {
   q_flag = false;
   sys = SystemRegisters();
   sys.vtor = config_.vtor_reset;
+  if (baseline()) sys.ccr |= ccr::kUnalignTrp;
+  if (!config_.cpuid) config_.cpuid = model_->cpuid;
   nvic.reset();
   systick.reset();
   fpscr = 0;
@@ -245,6 +249,10 @@ bool Cpu::handle_attention(Stop& stop) {
     stop = Stop::lockup;
     return true;
   }
+  if (attention_ & kExited) {
+    stop = Stop::exit;
+    return true;
+  }
   if (attention_ & kBreakpoint) {
     attention_ &= ~kBreakpoint;
     stop = Stop::breakpoint;
@@ -302,7 +310,7 @@ uint32_t Cpu::address_of(const Op& op) const {
   return distance <= image_size_ / 2 * sizeof(Op) ? image_base_ + index * 2 : outside_current_;
 }
 
-unsigned Cpu::refill_cost() const { return ip_ == &outside_op_ ? 2 : 2 + flash_wait_; }
+unsigned Cpu::refill_cost() const { return model_->refill + (ip_ == &outside_op_ ? 0 : flash_wait_); }
 
 void Cpu::branch_exchange(uint32_t value) {
   thumb = value & 1;

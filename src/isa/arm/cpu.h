@@ -188,6 +188,7 @@ class Cpu final : public Core {
   void send_event() { event_ = true; }
   void request_reset();
   void breakpoint(const Op& op);
+  void exit();
   void lock_up();
 
   // --- floating point (fp_state.cpp) ---
@@ -209,6 +210,8 @@ class Cpu final : public Core {
   Nvic nvic;
   SysTick systick;
   const CortexMConfig& config() const { return config_; }
+  const CoreModel& model() const { return *model_; }
+  bool baseline() const { return model_->architecture == Architecture::v6m; }
   Host& host() { return host_; }
   void pend(unsigned exception);
   /// Recomputes the loop's limit from what run() was asked for, SysTick and attention.
@@ -224,7 +227,8 @@ class Cpu final : public Core {
     kLockedUp = 4,
     kResetRequested = 8,
     kBreakpoint = 16,
-    kNotThumb = 32
+    kNotThumb = 32,
+    kExited = 64
   };
 
   bool load_slow(const Op& op, uint32_t address, unsigned width, uint32_t& value);
@@ -276,6 +280,7 @@ class Cpu final : public Core {
   LiveDecoder live_;
 
   CortexMConfig config_;
+  const CoreModel* model_;
   Host& host_;
   std::vector<MemoryBlock> blocks_;
   std::shared_ptr<const CodeImage> image_;

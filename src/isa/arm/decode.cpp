@@ -49,11 +49,18 @@ bool pipelines_with(const Op& op, const Site& site) {
   return literal || (base != op.rd && !(indexed && f['m'] == op.rd));
 }
 
+bool wide_system(const Row& row) {
+  return row.form == move_to_special || row.form == move_from_special || row.form == change_processor_state;
+}
+
 uint8_t static_cycles(const Row& row, const Op& op, const Site& site) {
   switch (row.cost) {
     case Cost::two:
+      return wide_system(row) ? site.model->system : 2;
     case Cost::divide:
       return 2;
+    case Cost::store:
+      return site.model->store;
     case Cost::pair:
     case Cost::fp_mac:
       return 3;
@@ -62,7 +69,7 @@ uint8_t static_cycles(const Row& row, const Op& op, const Site& site) {
     case Cost::fp_divide:
       return 14;
     case Cost::load:
-      return pipelines_with(op, site) ? 1 : 2;
+      return site.model->pairs_loads && pipelines_with(op, site) ? 1 : site.model->load;
     case Cost::fp_words:
       return static_cast<uint8_t>(1 + op.ra);
     case Cost::multiple:
@@ -80,6 +87,16 @@ Op decode(const Site& site) {
   op.advance = static_cast<uint8_t>(wide ? 2 * sizeof(Op) : sizeof(Op));
   op.cycles = 1;
   op.row = find_row(site.raw, wide);
+  if (op.row != kNoRow) {
+    const Architecture needs = architecture_of(decode_table()[op.row]);
+    if (needs > site.model->architecture) {
+      const bool fpu_missing =
+          needs == Architecture::v7em_fp && site.model->architecture != Architecture::v6m;
+      op.handler = fpu_missing ? no_coprocessor : undefined_instruction;
+      op.row = kNoRow;
+      return op;
+    }
+  }
   if (op.row == kNoRow) {
     op.handler = is_absent_coprocessor(site.raw, wide) ? no_coprocessor : undefined_instruction;
     return op;
@@ -95,6 +112,26 @@ Op decode(const Site& site) {
   if (!op.handler) op.handler = undefined_instruction;
   op.cycles = static_cycles(row, op, site);
   return op;
+}
+
+Architecture architecture_of(const Row& row) {
+  const auto is = [&](auto... forms) { return ((row.form == forms) || ...); };
+  if (!row.picture.wide) return is(compare_branch, if_then) ? Architecture::v7m : Architecture::v6m;
+  if (is(fp_arithmetic, fp_move, fp_immediate, fp_compare, fp_convert, fp_transfer, fp_access))
+    return Architecture::v7em_fp;
+  static constexpr std::string_view kBaseline[] = {"BL T1",  "MSR T1", "MRS T1", "DSB T1",
+                                                   "DMB T1", "ISB T1", "UDF T2"};
+  for (const std::string_view name : kBaseline)
+    if (row.name == name) return Architecture::v6m;
+  const unsigned kind = row.kind;
+  const bool dsp_multiply =
+      row.form == multiply && !(kind <= kMls || kind == kSmull || kind == kUmull || kind == kSmlal ||
+                                kind == kUmlal || kind == kSdiv || kind == kUdiv);
+  const bool dsp =
+      is(parallel, select_bytes, saturating_add, sum_of_differences, pack_halfword, extend_and_add) ||
+      dsp_multiply || (row.form == saturate && kind >= 2) ||
+      (row.form == extend && (kind == kSxtb16 || kind == kUxtb16));
+  return dsp ? Architecture::v7em : Architecture::v7m;
 }
 
 std::string_view name_of(uint32_t raw, bool wide) {

@@ -3,6 +3,7 @@
 #include <span>
 #include <string_view>
 
+#include "isa/arm/core_model.h"
 #include "isa/arm/op.h"
 #include "isa/arm/picture.h"
 
@@ -16,6 +17,7 @@ struct Site {
   uint32_t image_size = 0;  ///< 0: not in an image
   unsigned wait_states = 0;
   bool wide = false;
+  const CoreModel* model = &core_model(CortexModel::m4f);
   uint32_t next = 0;  ///< the halfwords that follow (first one in the upper half), for pairing costs
 };
 
@@ -53,6 +55,8 @@ std::span<const Row> decode_table();
 /// Row of an encoding (wide: first halfword in the upper half), or kNoRow.
 uint16_t find_row(uint32_t raw, bool wide);
 inline bool is_wide(uint16_t first_halfword) { return first_halfword >= 0xE800; }
+/// The first architecture that has the encoding.
+Architecture architecture_of(const Row& row);
 /// Decodes one instruction. Encodings without a row get a handler that raises the UsageFault.
 Op decode(const Site& site);
 /// The manual's name of an encoding, "undefined" without a row.

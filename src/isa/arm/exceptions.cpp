@@ -8,7 +8,6 @@
 namespace xedgesim::isa::arm {
 namespace {
 
-constexpr unsigned kEntryCycles = 12, kReturnCycles = 10, kTailChainCycles = 6;
 constexpr uint32_t kBasicFrame = 0x20, kExtendedFrame = 0x68;
 
 }  // namespace
@@ -130,7 +129,7 @@ void Cpu::take_exception(unsigned n) {
     nvic.revert_to_pending(ipsr);
     return enter_handler(n, entry_exc_return_);
   }
-  cycles_ += kEntryCycles;
+  cycles_ += model_->entry;
   uint32_t exc_return = 0;
   if (!push_frame(next_address(), exc_return)) {
     sys.cfsr |= cfsr::kStkErr;
@@ -203,7 +202,7 @@ void Cpu::exception_return(const Op& op, uint32_t exc_return) {
       raise(exception);
       if (attention_ & kLockedUp) return;
     }
-    cycles_ += kTailChainCycles;
+    cycles_ += model_->tail_chain;
     enter_handler(nvic.best_pending(),
                   cfsr_bit == cfsr::kInvPc ? 0xF0000000 | (exc_return & 0x0FFFFFFF) : exc_return);
   };
@@ -222,7 +221,7 @@ void Cpu::exception_return(const Op& op, uint32_t exc_return) {
     return chain(cfsr::kInvPc, kUsageFault);
   }
   ipsr = stacked;
-  cycles_ += kReturnCycles;
+  cycles_ += model_->leave;
   update_fp_mode();
   update_exceptions();
   if (kind != 1 && sys.scr & 2 && nvic.active_count() == 0) wait_for_interrupt();  // SLEEPONEXIT
@@ -242,7 +241,7 @@ bool Cpu::wakes_up() const {
 }
 
 bool Cpu::awake() const {
-  if (attention_ & kLockedUp) return false;
+  if (attention_ & (kLockedUp | kExited)) return false;
   return !(attention_ & kSleeping) || wakes_up();
 }
 
@@ -268,7 +267,14 @@ void Cpu::request_reset() {
   host_.system_reset_requested();
 }
 
+void Cpu::exit() {
+  attention_ |= kExited;
+  update_limit();
+}
+
 void Cpu::breakpoint(const Op& op) {
+  constexpr uint32_t kSemihostingCall = 0xAB;
+  if (config_.semihosting && op.imm == kSemihostingCall) return semihosting_call(*this);
   const uint32_t address = address_of(op);
   if (breakpoint_told_ &&
       breakpoint_at_ == address) {  // told once and run on: as hardware without a debugger

@@ -8,8 +8,8 @@
 /// The host's floating-point status, used as the guest's gathering place for exception flags while it
 /// computes with host arithmetic. Rounding stays to nearest: other guest modes go through soft_float.
 ///
-/// On x86-64 all arithmetic here is SSE's: only MXCSR is looked at, since <cfenv> also empties the x87's status,
-/// which takes longer than an access to a device.
+/// On x86-64 all arithmetic here is SSE's: only MXCSR is looked at, since <cfenv> also empties the x87's
+/// status, which takes longer than an access to a device.
 namespace xedgesim::isa::arm::host_fp {
 
 #if defined(__x86_64__)

@@ -22,6 +22,7 @@ const Op* LiveDecoder::fetch(Cpu& cpu, uint32_t address, uint32_t& fault_bit) {
     e.bytes = bytes;
     Site site;
     site.address = address;
+    site.model = &cpu.model();
     site.wide = wide;
     site.raw = wide ? uint32_t{h[0]} << 16 | h[1] : h[0];
     site.next = wide ? uint32_t{h[2]} << 16 | h[3] : uint32_t{h[1]} << 16 | h[2];

@@ -1,6 +1,6 @@
 // System Control Space, NVIC registers, SysTick and the cycle counter (ARMv7-M ARM B3.2 to B3.4, C1.8).
 //
-// Limits: no MPU (MPU_TYPE reads 0), no halting debug, of the DWT only CTRL.CYCCNTENA and CYCCNT, no ITM.
+// Limits: no MPU (MPU_TYPE reads 0), no halting debug, of the DWT only CTRL.CYCCNTENA and CYCCNT.
 // Other registers read as zero and ignore writes.
 #include <fmt/format.h>
 
@@ -88,7 +88,10 @@ uint32_t priorities(const Cpu& c, unsigned first_exception) {
   return v;
 }
 
+bool absent(const Cpu& c, uint32_t offset);
+
 uint32_t read_word(Cpu& c, uint32_t offset) {
+  if (absent(c, offset)) return 0;
   if (offset >= 0x100 && offset < 0x400) {
     const unsigned first = (offset & 0x7F) * 8;
     switch (offset >> 7) {  // ISER, ICER, ISPR, ICPR, IABR
@@ -185,7 +188,19 @@ uint32_t read_word(Cpu& c, uint32_t offset) {
   }
 }
 
+/// Registers that ARMv6-M does not have (DDI 0419 B3.2.2): they read as zero and ignore writes. All faults
+/// are HardFaults there, and the vector table stays where it is.
+bool absent(const Cpu& c, uint32_t offset) {
+  if (!c.baseline()) return false;
+  const bool nvic = (offset >= 0x100 && offset < 0x300) || (offset >= 0x400 && offset < 0x420);
+  const bool timer = offset >= 0x010 && offset < 0x020;
+  const bool control = offset == 0xD00 || offset == 0xD04 || offset == 0xD0C || offset == 0xD10 ||
+                       offset == 0xD1C || offset == 0xD20;
+  return !(nvic || timer || control || offset == 0xD14);
+}
+
 void write_word(Cpu& c, uint32_t offset, uint32_t v) {
+  if (absent(c, offset) || (c.baseline() && offset == 0xD14)) return;
   if (offset >= 0x100 && offset < 0x300) {
     const unsigned first = (offset & 0x7F) * 8;
     const unsigned group = offset >> 7;
@@ -276,7 +291,7 @@ void write_word(Cpu& c, uint32_t offset, uint32_t v) {
 }
 
 bool read_dwt(Cpu& c, uint32_t offset, uint32_t& value) {
-  value = offset == 0 ? c.sys.dwt_ctrl : offset == 4 ? cyccnt(c) : 0;
+  value = c.baseline() ? 0 : offset == 0 ? c.sys.dwt_ctrl : offset == 4 ? cyccnt(c) : 0;
   return true;
 }
 
@@ -289,6 +304,21 @@ void write_dwt(Cpu& c, uint32_t offset, uint32_t v) {
     c.sys.cyccnt = v;
     c.sys.cyccnt_since = c.cycles();
   }
+}
+
+/// ITM (C1.7): stimulus ports for people; no trace stream, so a port is always ready.
+constexpr uint32_t kItmTer = 0xE00, kItmTcr = 0xE80;
+uint32_t read_itm(const Cpu& c, uint32_t offset) {
+  if (offset < 0x80) return 1;  // FIFOREADY
+  return offset == kItmTer ? c.sys.itm_ter : offset == kItmTcr ? c.sys.itm_tcr : 0;
+}
+void write_itm(Cpu& c, uint32_t offset, unsigned width, uint32_t v) {
+  if (offset == kItmTer) c.sys.itm_ter = v;
+  if (offset == kItmTcr) c.sys.itm_tcr = v & 0x007F0F0F;
+  const unsigned port = offset / 4;
+  const bool traces = c.sys.demcr & 1u << 24 && c.sys.itm_tcr & 1;
+  if (offset >= 0x80 || !traces || !(c.sys.itm_ter >> port & 1)) return;
+  for (unsigned n = 0; n < width; ++n) c.host().trace(port, static_cast<uint8_t>(v >> 8 * n));
 }
 
 /// Registers that a byte or halfword access may address (B3.2.1, B3.4): priorities and CFSR.
@@ -304,6 +334,8 @@ bool read_private(Cpu& cpu, uint32_t address, unsigned width, uint32_t& value) {
     value = read_word(cpu, aligned - kScs);
   else if (aligned - 0xE0001000 < 0x1000)
     read_dwt(cpu, aligned - 0xE0001000, value);
+  else if (aligned - 0xE0000000 < 0x1000 && !cpu.baseline())
+    value = read_itm(cpu, aligned - 0xE0000000);
   else
     value = 0;
   if (width < 4) value = value >> shift & ((1u << 8 * width) - 1);
@@ -313,6 +345,7 @@ bool read_private(Cpu& cpu, uint32_t address, unsigned width, uint32_t& value) {
 bool write_private(Cpu& cpu, uint32_t address, unsigned width, uint32_t value) {
   const uint32_t aligned = address & ~3u, shift = 8 * (address & 3), offset = aligned - kScs;
   if (aligned - 0xE0001000 < 0x1000 && width == 4) write_dwt(cpu, aligned - 0xE0001000, value);
+  if (aligned - 0xE0000000 < 0x1000 && !cpu.baseline()) write_itm(cpu, aligned - 0xE0000000, width, value);
   if (offset >= 0x1000) return true;
   if (width < 4) {
     if (!allows_parts(offset)) {

@@ -77,6 +77,8 @@ void msr(Cpu& c, const Op& op) {
     return;
   }
   if (!c.privileged()) return;
+  // ARMv6-M has neither (DDI 0419 B4.2.3).
+  if (c.baseline() && op.imm >= kBasepri && op.imm <= kFaultmask) return;
   const uint32_t priority = v & c.nvic.implemented_mask();
   switch (op.imm) {
     case kMsp:

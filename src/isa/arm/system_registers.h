@@ -31,6 +31,7 @@ struct SystemRegisters {
   uint32_t vtor = 0, scr = 0, ccr = ccr::kStkAlign;
   uint32_t cfsr = 0, hfsr = 0, dfsr = 0, mmfar = 0, bfar = 0;
   uint32_t cpacr = 0, fpccr = fpccr::kAspen | fpccr::kLspen, fpcar = 0, fpdscr = 0;
+  uint32_t itm_tcr = 0, itm_ter = 0;
   uint32_t demcr = 0, dwt_ctrl = 0x40000000;
   uint32_t cyccnt = 0;  ///< CYCCNT while stopped, else its value at cyccnt_since
   uint64_t cyccnt_since = 0;
@@ -43,6 +44,8 @@ struct SystemRegisters {
 };
 
 class Cpu;
+/// Arm semihosting (IHI 0047): operation in r0, argument in r1, result in r0 (semihosting.cpp).
+void semihosting_call(Cpu& cpu);
 /// The private peripheral bus 0xE0000000..0xE00FFFFF: SCS, NVIC, SysTick, DWT (scs.cpp). False: bus error.
 bool read_private(Cpu& cpu, uint32_t address, unsigned width, uint32_t& value);
 bool write_private(Cpu& cpu, uint32_t address, unsigned width, uint32_t value);

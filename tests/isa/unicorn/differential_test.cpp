@@ -15,7 +15,7 @@
 namespace xedgesim::isa::test {
 namespace {
 
-constexpr unsigned kParts = 8, kPerRow = 400;
+constexpr unsigned kParts = 8, kPerRow = 1100;
 
 uint64_t number_from(const char* variable, uint64_t otherwise) {
   const char* text = std::getenv(variable);
@@ -117,7 +117,7 @@ TEST_P(Sequences, AgreeWithUnicorn) {
   RandomStream random(seed(), "isa", fmt::format("sequence {}", GetParam()));
   uint64_t compared = 0;
   unsigned failures = 0;
-  const auto batches = static_cast<uint32_t>(4 * factor());
+  const auto batches = static_cast<uint32_t>(8 * factor());
   for (uint32_t batch = 0; batch < batches && failures < 5; ++batch) {
     struct Sequence {
       uint32_t start, end, count;

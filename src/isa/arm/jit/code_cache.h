@@ -16,6 +16,7 @@ struct Layout {
   uint32_t image_base = 0, image_size = 0;
   uint32_t ram_base = 0, ram_size = 0, flash_base = 0, flash_size = 0;
   unsigned flash_wait = 0;
+  unsigned refill = 2;  ///< cycles a taken branch takes more, without the flash's
   unsigned hot = 24;  ///< visits by the interpreter before code is translated
   bool operator==(const Layout&) const = default;
 };

@@ -107,7 +107,7 @@ void Emitter::jump_register() {
   store_record(flags_);
   load(eax, i_->op->rm);
   if (i_->kind) a_.mov(host(14), static_cast<int32_t>(i_->op->imm));
-  indirect(2 + layout_.flash_wait, rest_, i_->kind != 0);
+  indirect(layout_.refill + layout_.flash_wait, rest_, i_->kind != 0);
 }
 
 void Emitter::table_branch() {
@@ -127,7 +127,7 @@ void Emitter::table_branch() {
   a_.jae(outside);
   store_record(flags_, ecx);
   a_.mov(ecx, eax);
-  a_.add(r15, static_cast<int32_t>((2 + 2 * layout_.flash_wait) << 16) - rest_);
+  a_.add(r15, static_cast<int32_t>((layout_.refill + 2 * layout_.flash_wait) << 16) - rest_);
   a_.jmp(ptr_abs(cache_.table_address(0), rcx, 3, 8));
   a_.bind(done);
   handler_at(outside, done);

@@ -173,7 +173,7 @@ void Emitter::multiple() {
   }
   if (load && list & 0x8000) {
     store_record(flags_, ecx);
-    indirect(2 + layout_.flash_wait, rest_, false);
+    indirect(layout_.refill + layout_.flash_wait, rest_, false);
   }
   a_.bind(done);
   handler_at(outside, done);
