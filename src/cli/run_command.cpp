@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "cli/command.h"
+#include "experiment/inputs.h"
 #include "report/progress.h"
 #include "report/terminal.h"
 #include "system/run.h"
@@ -69,7 +70,8 @@ ExitCode run_command(const RunFlags& flags) {
 
   report::ProgressPrinter loading(out, false, wall_clock_ns, Duration::s(1));
   if (!flags.quiet) loading.log("Loading scenario: " + flags.scenario);
-  const scenario::Scenario scenario = load_or_throw(flags.scenario, flags.common, installation);
+  std::map<std::string, std::filesystem::path> files;
+  const scenario::Scenario scenario = load_or_throw(flags.scenario, flags.common, installation, &files);
   report::ProgressPrinter progress(out, isatty(fileno(out)) != 0, wall_clock_ns, scenario.meta.duration);
   int64_t boards = 0;
   for (const auto& d : scenario.devices) boards += d.count;
@@ -82,6 +84,10 @@ ExitCode run_command(const RunFlags& flags) {
   options.platforms = installation.platforms;
   options.threads = flags.threads;
   options.version = kVersion;
+  experiment::FileDigests digests;
+  options.inputs = experiment::run_inputs(scenario, files, installation.platforms,
+                                          {kVersion, installation.executable}, digests)
+                       .json;
   options.stop = &interrupted;
   options.print_consoles = flags.consoles;
   options.directory.started_unix_s = started / 1'000'000'000;

@@ -32,6 +32,9 @@ constexpr std::array kRunFiles{"device_metrics",
                                "capture.pcapng",
                                "consoles",
                                "trace.perfetto.json",
+                               "inputs.json",
+                               "REPORT.md",
+                               "report.html",
                                "scenario.yaml",
                                "scenario.resolved.yaml"};
 

@@ -72,6 +72,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
 
   metrics::RunDirectory directory(options.directory);
   directory.replace("scenario.resolved.yaml", scenario::dump_resolved(scenario));
+  if (!options.inputs.is_null()) directory.replace("inputs.json", options.inputs.dump(2) + "\n");
   metrics::Collector collector(directory, collector_options(system, assertions));
   Observer observer(system, directory, collector, watcher,
                     {.interval = scenario.metrics.collection_interval,
