@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "system/gateways.h"
 
 namespace xedgesim::system {
 namespace {
@@ -25,19 +26,21 @@ unsigned analog_input(const scenario::Sensor& s, const std::string& group) {
 
 std::vector<std::pair<uint32_t, uint32_t>> uicr_settings(const scenario::Scenario& scenario,
                                                          const scenario::DeviceInstance& device,
-                                                         uint16_t short_address) {
+                                                         uint16_t short_address, const GatewayPlan* plan) {
   const scenario::DeviceConfig& c = device.config;
-  const auto channel = static_cast<uint32_t>(c.channel.value_or(scenario.network.wireless.channel));
+  const auto channel =
+      static_cast<uint32_t>(c.channel.value_or(plan ? plan->channel : scenario.network.wireless.channel));
   const auto power = static_cast<uint8_t>(
       static_cast<int8_t>(c.tx_power_dbm.value_or(scenario.network.wireless.tx_power_dbm)));
   const auto milliseconds = [](const std::optional<Duration>& d) {
     return d ? static_cast<uint32_t>(d->count_ns() / 1'000'000) : kErased;
   };
   const std::optional<Duration> interval = c.report_interval ? c.report_interval : c.forward_interval;
-  const uint32_t gateway = 0x0000;
+  const uint32_t gateway = plan ? plan->short_address : 0x0000;
   const uint32_t words[] = {
       kMagic,
-      uint32_t{short_address} | static_cast<uint32_t>(c.pan_id.value_or(kDefaultPan)) << 16,
+      uint32_t{short_address} | static_cast<uint32_t>(c.pan_id.value_or(plan ? plan->pan_id : kDefaultPan))
+                                    << 16,
       channel | uint32_t{power} << 8 | gateway << 16,
       c.sample_rate_hz ? static_cast<uint32_t>(*c.sample_rate_hz) : kErased,
       milliseconds(interval),
