@@ -34,7 +34,7 @@ struct BatchFlags {
 };
 
 /// The shipped scenario that a bare mix of devices (seed 8.6) runs.
-constexpr const char* kScaleScenario = "scenarios/scalability/scenario.yaml";
+constexpr const char* kScaleScenario = "scenarios/scale-100/scenario.yaml";
 
 /// What sets the counts of `scenario` to a mix: the first group of emulated boards and the first of models.
 std::vector<std::string> mix_overrides(const scenario::Scenario& scenario, const scenario::DeviceMix& mix) {
@@ -48,8 +48,8 @@ std::vector<std::string> mix_overrides(const scenario::Scenario& scenario, const
       return;
     }
     if (count > 0)
-      throw ConfigError(fmt::format("the scenario has no group of {}, but the batch asks for {} of them", what,
-                                    count));
+      throw ConfigError(
+          fmt::format("the scenario has no group of {}, but the batch asks for {} of them", what, count));
   };
   set(Type::mcu, mix.emulated, "emulated boards (type mcu)");
   set(Type::model, mix.models, "models (type model)");
@@ -117,9 +117,10 @@ scenario::Batch load_batch_or_throw(const BatchFlags& flags, const Installation&
     throw ConfigError(text);
   }
   if (loaded.batch.executor == scenario::Batch::Executor::slurm)
-    throw ConfigError(fmt::format("{}: batch.executor: this version runs batches on this host only: write "
-                                  "'executor: local' or remove the key",
-                                  flags.file));
+    throw ConfigError(
+        fmt::format("{}: batch.executor: this version runs batches on this host only: write "
+                    "'executor: local' or remove the key",
+                    flags.file));
   return loaded.batch;
 }
 
@@ -134,12 +135,13 @@ void create_folder(const std::filesystem::path& directory) {
   std::error_code ec;
   std::filesystem::create_directories(directory, ec);
   if (ec || !std::filesystem::is_directory(directory))
-    throw ConfigError(fmt::format("cannot create the folder '{}': choose another one with --output",
-                                  directory.string()));
+    throw ConfigError(
+        fmt::format("cannot create the folder '{}': choose another one with --output", directory.string()));
   if (!std::filesystem::is_empty(directory, ec) && !std::filesystem::exists(directory / "batch.json"))
-    throw ConfigError(fmt::format("the folder '{}' is not empty and holds no batch: empty it or choose another "
-                                  "--output",
-                                  directory.string()));
+    throw ConfigError(
+        fmt::format("the folder '{}' is not empty and holds no batch: empty it or choose another "
+                    "--output",
+                    directory.string()));
 }
 
 ExitCode batch_command(const BatchFlags& flags) {
@@ -150,7 +152,8 @@ ExitCode batch_command(const BatchFlags& flags) {
 
   experiment::BatchRecord record{.name = batch.name, .file = flags.file, .runs = {}};
   Planner planner(flags, installation);
-  for (const scenario::BatchRun& run : scenario::expand_batch(batch)) record.runs.push_back(planner.plan(run));
+  for (const scenario::BatchRun& run : scenario::expand_batch(batch))
+    record.runs.push_back(planner.plan(run));
   if (flags.dry_run) {
     if (json)
       std::printf("%s\n", record.json().dump(2).c_str());
@@ -161,7 +164,7 @@ ExitCode batch_command(const BatchFlags& flags) {
 
   experiment::BatchOptions options;
   options.program = installation.executable;
-  options.directory = !flags.output.empty()     ? std::filesystem::path(flags.output)
+  options.directory = !flags.output.empty()      ? std::filesystem::path(flags.output)
                       : batch.output_dir.empty() ? metrics::default_scenario_dir(flags.results, batch.name)
                                                  : std::filesystem::path(batch.output_dir);
   create_folder(options.directory);
@@ -169,8 +172,8 @@ ExitCode batch_command(const BatchFlags& flags) {
     options.run_arguments = {"--platforms", std::filesystem::absolute(flags.common.platforms).string()};
   options.run_arguments.insert(options.run_arguments.end(), {"--format", "table", "--threads", "1"});
   const size_t processors = std::max(1u, std::thread::hardware_concurrency());
-  options.parallel = flags.parallel > 0 ? flags.parallel
-                                        : static_cast<size_t>(batch.parallel.value_or(int64_t(processors)));
+  options.parallel =
+      flags.parallel > 0 ? flags.parallel : static_cast<size_t>(batch.parallel.value_or(int64_t(processors)));
   options.timeout_s = flags.timeout_s;
   options.force = flags.force;
   options.stop = &batch_interrupted;

@@ -9,8 +9,8 @@
 namespace xedgesim::experiment {
 namespace {
 
-constexpr std::array<std::string_view, 7> kStatusNames{"waiting", "running",      "passed",     "assertion_failed",
-                                                       "failed",  "config_error", "interrupted"};
+constexpr std::array<std::string_view, 7> kStatusNames{
+    "waiting", "running", "passed", "assertion_failed", "failed", "config_error", "interrupted"};
 
 RunStatus parse_status(const std::string& text) {
   const auto found = std::find(kStatusNames.begin(), kStatusNames.end(), text);
@@ -20,11 +20,16 @@ RunStatus parse_status(const std::string& text) {
 
 int badness(const RunRecord& r) {
   switch (r.status) {
-    case RunStatus::passed: return 0;
-    case RunStatus::assertion_failed: return 1;
-    case RunStatus::failed: return 2;
-    case RunStatus::config_error: return 3;
-    default: return 4;
+    case RunStatus::passed:
+      return 0;
+    case RunStatus::assertion_failed:
+      return 1;
+    case RunStatus::failed:
+      return 2;
+    case RunStatus::config_error:
+      return 3;
+    default:
+      return 4;
   }
 }
 

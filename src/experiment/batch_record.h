@@ -53,8 +53,8 @@ struct BatchRecord {
   static BatchRecord from_json(const nlohmann::ordered_json& j);
 };
 
-/// The worst of all runs: a configuration error (3) before a simulation error (1) before a failed assertion (2);
-/// 130 when the batch was interrupted.
+/// The worst of all runs: a configuration error (3) before a simulation error (1) before a failed assertion
+/// (2); 130 when the batch was interrupted.
 ExitCode worst(const std::vector<RunRecord>& runs);
 
 /// Reads JSON. Throws ConfigError with the file's name when it is missing or no JSON.

@@ -103,9 +103,8 @@ class Batch {
       arguments.push_back(folder(r).string());
       arguments.insert(arguments.end(), options_.run_arguments.begin(), options_.run_arguments.end());
       try {
-        running_.push_back({.index = i,
-                            .child = std::make_unique<Child>(arguments, log(r)),
-                            .begun_ns = options_.clock()});
+        running_.push_back(
+            {.index = i, .child = std::make_unique<Child>(arguments, log(r)), .begun_ns = options_.clock()});
         r.status = RunStatus::running;
       } catch (const SimulationError& e) {
         finish(i, RunStatus::failed, 1, e.what());
@@ -158,17 +157,20 @@ class Batch {
     const RunRecord& r = runs_[gone.index];
     runs_[gone.index].percent = 100;
     if (gone.late) {
-      finish(gone.index, RunStatus::failed, 1,
-             fmt::format("took longer than {:g} s and was ended; see {}", options_.timeout_s, log(r).string()));
+      finish(
+          gone.index, RunStatus::failed, 1,
+          fmt::format("took longer than {:g} s and was ended; see {}", options_.timeout_s, log(r).string()));
     } else if (end.signal != 0 && gone.asked_ns == 0) {
       finish(gone.index, RunStatus::failed, 1,
-             fmt::format("killed by signal {} ({}); see {}", end.signal, strsignal(end.signal), log(r).string()));
+             fmt::format("killed by signal {} ({}); see {}", end.signal, strsignal(end.signal),
+                         log(r).string()));
     } else if (end.signal != 0) {
       finish(gone.index, RunStatus::interrupted, 130, "killed when the batch was interrupted");
     } else if (end.exit_code == 0) {
       finish(gone.index, RunStatus::passed, 0, "");
     } else if (end.exit_code == 2) {
-      finish(gone.index, RunStatus::assertion_failed, 2, failed_assertions(try_read(folder(r) / "summary.json")));
+      finish(gone.index, RunStatus::assertion_failed, 2,
+             failed_assertions(try_read(folder(r) / "summary.json")));
     } else if (end.exit_code == 130) {
       finish(gone.index, RunStatus::interrupted, 130, end_of_log(log(r)));
     } else {

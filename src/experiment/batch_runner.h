@@ -11,8 +11,8 @@
 namespace xedgesim::experiment {
 
 struct BatchOptions {
-  std::filesystem::path program;    ///< xedgesim itself
-  std::filesystem::path directory;  ///< of the batch; each run has <directory>/<name>/ and <name>.log
+  std::filesystem::path program;           ///< xedgesim itself
+  std::filesystem::path directory;         ///< of the batch; each run has <directory>/<name>/ and <name>.log
   std::vector<std::string> run_arguments;  ///< added to every `run`
   size_t parallel = 1;
   double timeout_s = 0;  ///< of one run; 0: none
@@ -26,8 +26,8 @@ struct BatchOptions {
 };
 
 /// Runs a batch: each run is a child process with a results folder of its own, so that a crash takes nothing
-/// else down. A run whose folder holds finished results of the same inputs is not repeated. Runs that are done
-/// from the beginning (a configuration error) are only reported.
+/// else down. A run whose folder holds finished results of the same inputs is not repeated. Runs that are
+/// done from the beginning (a configuration error) are only reported.
 ///
 /// When `stop` is set, running children get SIGINT once, are waited for, and the rest is `interrupted`.
 void run_batch(std::vector<RunRecord>& runs, const BatchOptions& options);

@@ -20,9 +20,9 @@ class FileDigests {
   std::map<std::string, std::string> known_;
 };
 
-/// What determines a run's results, as inputs.json holds it: the program, the resolved scenario, the contents of
-/// every file it names, the platform files, and `key`, a digest over all of it. Where files lie, the results
-/// folder and the number of host threads are no part of it, since results do not depend on them.
+/// What determines a run's results, as inputs.json holds it: the program, the resolved scenario, the contents
+/// of every file it names, the platform files, and `key`, a digest over all of it. Where files lie, the
+/// results folder and the number of host threads are no part of it, since results do not depend on them.
 ///
 /// Limit: libraries of the host that a run may use (ONNX Runtime) are not looked into.
 struct RunInputs {

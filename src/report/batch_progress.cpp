@@ -26,14 +26,20 @@ std::string outcome_text(const experiment::RunRecord& run) {
   using experiment::RunStatus;
   const std::string why = run.reason.empty() ? "" : ": " + run.reason;
   switch (run.status) {
-    case RunStatus::passed: return run.reused ? "passed (results of an earlier run)" : "passed";
+    case RunStatus::passed:
+      return run.reused ? "passed (results of an earlier run)" : "passed";
     case RunStatus::assertion_failed:
       return (run.reused ? "assertion failed (results of an earlier run)" : "assertion failed") + why;
-    case RunStatus::failed: return "failed" + why;
-    case RunStatus::config_error: return "cannot run" + why;
-    case RunStatus::interrupted: return "interrupted" + why;
-    case RunStatus::waiting: return "waiting";
-    case RunStatus::running: return "running";
+    case RunStatus::failed:
+      return "failed" + why;
+    case RunStatus::config_error:
+      return "cannot run" + why;
+    case RunStatus::interrupted:
+      return "interrupted" + why;
+    case RunStatus::waiting:
+      return "waiting";
+    case RunStatus::running:
+      return "running";
   }
   return "";
 }
@@ -58,9 +64,8 @@ void BatchProgress::log(const std::string& text) {
 void BatchProgress::finished(const std::vector<experiment::RunRecord>& runs, size_t index) {
   const auto& r = runs[index];
   const auto done = std::count_if(runs.begin(), runs.end(), [](const auto& run) { return run.done(); });
-  std::string text = fmt::format("{} [{}/{}] {}: {}",
-                                 r.status == experiment::RunStatus::passed ? "✅" : "❌", done, runs.size(),
-                                 r.name, outcome_text(r));
+  std::string text = fmt::format("{} [{}/{}] {}: {}", r.status == experiment::RunStatus::passed ? "✅" : "❌",
+                                 done, runs.size(), r.name, outcome_text(r));
   if (r.wall_s > 0 && !r.reused) text += fmt::format(" ({:.1f} s)", r.wall_s);
   log(text);
   drawn_ns_ = 0;
@@ -80,8 +85,8 @@ void BatchProgress::tick(const std::vector<experiment::RunRecord>& runs) {
   widest = std::min<size_t>(widest, 40);
   for (const auto& r : runs) {
     if (r.status != experiment::RunStatus::running || lines_ >= kMostLines) continue;
-    fmt::print(out_, "  {:<{}} {} {:>3}% {:>6.1f} s\n", r.name.substr(0, widest), widest, progress_bar(r.percent),
-               r.percent, r.wall_s);
+    fmt::print(out_, "  {:<{}} {} {:>3}% {:>6.1f} s\n", r.name.substr(0, widest), widest,
+               progress_bar(r.percent), r.percent, r.wall_s);
     ++lines_;
   }
   fmt::print(out_, "  {} of {} done, {} running, {:.0f} s\n", done, runs.size(), running,

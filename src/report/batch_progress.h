@@ -8,8 +8,8 @@
 
 namespace xedgesim::report {
 
-/// Says how far a batch is: a line for each run that is done, and on a terminal below it a table of those that
-/// run, redrawn at most five times a second.
+/// Says how far a batch is: a line for each run that is done, and on a terminal below it a table of those
+/// that run, redrawn at most five times a second.
 class BatchProgress {
  public:
   BatchProgress(std::FILE* out, bool terminal, WallClock clock);

@@ -6,13 +6,13 @@ namespace xedgesim::report {
 
 struct ChartPoint {
   double x = 0, y = 0;
-  std::string label = {};             ///< scatter: printed beside it
-  double x_error = 0, y_error = 0;    ///< half widths of a confidence interval
+  std::string label = {};           ///< scatter: printed beside it
+  double x_error = 0, y_error = 0;  ///< half widths of a confidence interval
 };
 
 struct ChartSeries {
-  std::string name;
-  std::vector<ChartPoint> points;
+  std::string name = {};
+  std::vector<ChartPoint> points = {};
 };
 
 /// One figure, drawn as inline SVG (svg_chart.h) or by gnuplot (gnuplot.h).
@@ -28,7 +28,7 @@ struct Chart {
     std::string label;
   };
   std::string id;  ///< file name without extension
-  std::string title, x_label, y_label;
+  std::string title = {}, x_label = {}, y_label = {};
   Kind kind = Kind::lines;
   std::vector<ChartSeries> series = {};
   std::vector<std::string> categories = {};
@@ -37,8 +37,8 @@ struct Chart {
   bool y_from_zero = true;
 };
 
-/// Round steps that cover a range: at most `most` + 2 values, the first at or below `low`, the last at or above
-/// `high`.
+/// Round steps that cover a range: at most `most` + 2 values, the first at or below `low`, the last at or
+/// above `high`.
 std::vector<double> axis_ticks(double low, double high, size_t most);
 
 /// The smallest box that holds everything drawn, widened where it would be empty.

@@ -81,8 +81,9 @@ TextTable tradeoff_table(std::span<const VariantResults> variants) {
     lines.push_back({label, [=](const VariantResults& v) { return with_interval(v, name, factor, unit); }});
   };
   lines.push_back({"Runs", [](const VariantResults& v) {
-                     return v.incomplete == 0 ? fmt::format("{}", v.runs.size())
-                                              : fmt::format("{} ({} without result)", v.runs.size(), v.incomplete);
+                     return v.incomplete == 0
+                                ? fmt::format("{}", v.runs.size())
+                                : fmt::format("{} ({} without result)", v.runs.size(), v.incomplete);
                    }});
   figure("Accuracy", "ml_accuracy", 100, " %");
   figure("Accuracy, lost samples wrong", "ml_accuracy_all_samples", 100, " %");
@@ -103,15 +104,16 @@ TextTable tradeoff_table(std::span<const VariantResults> variants) {
 
 TextTable hop_table(std::span<const VariantResults> variants) {
   std::vector<TableLine> lines;
-  for (const char* hop : {"sensing", "compute", "access", "air", "wire", "queue", "inference", "reply", "store",
-                          "answer"}) {
+  for (const char* hop :
+       {"sensing", "compute", "access", "air", "wire", "queue", "inference", "reply", "store", "answer"}) {
     const std::string name = fmt::format("avg_{}_latency_ms", hop);
     if (any_has(variants, name))
       lines.push_back({hop, [name](const VariantResults& v) { return with_interval(v, name, 1, " ms"); }});
   }
   if (any_has(variants, "avg_e2e_latency_ms"))
-    lines.push_back({"window's end to result",
-                     [](const VariantResults& v) { return with_interval(v, "avg_e2e_latency_ms", 1, " ms"); }});
+    lines.push_back({"window's end to result", [](const VariantResults& v) {
+                       return with_interval(v, "avg_e2e_latency_ms", 1, " ms");
+                     }});
   return oriented(variants, "Hop, mean", lines);
 }
 

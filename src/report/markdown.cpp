@@ -56,13 +56,15 @@ std::string wrong_runs(const RunSet& set) {
   std::string text;
   for (const RunResults& r : set.runs)
     if (r.status != "passed")
-      text += fmt::format("- **{}**: {}{}\n", r.name, r.status, r.reason.empty() ? "" : ": " + markdown_cell(r.reason));
+      text += fmt::format("- **{}**: {}{}\n", r.name, r.status,
+                          r.reason.empty() ? "" : ": " + markdown_cell(r.reason));
   return text.empty() ? text : "\n## Runs that did not pass\n\n" + text;
 }
 
 std::string counts_line(const RunSet& set) {
   const auto n = [&](const char* status) {
-    return std::count_if(set.runs.begin(), set.runs.end(), [&](const RunResults& r) { return r.status == status; });
+    return std::count_if(set.runs.begin(), set.runs.end(),
+                         [&](const RunResults& r) { return r.status == status; });
   };
   const auto passed = n("passed"), failed = n("assertion_failed");
   return fmt::format("{} runs of {} variants: {} passed, {} with a failed assertion, {} without a result.\n",

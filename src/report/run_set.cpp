@@ -69,8 +69,7 @@ RunSet load_run_set(const std::filesystem::path& directory) {
   RunSet set;
   set.directory = directory;
   if (std::filesystem::exists(directory / "batch.json", ec)) {
-    const auto record =
-        experiment::BatchRecord::from_json(experiment::read_json(directory / "batch.json"));
+    const auto record = experiment::BatchRecord::from_json(experiment::read_json(directory / "batch.json"));
     set.batch = true;
     set.name = record.name;
     for (const experiment::RunRecord& r : record.runs) {
@@ -85,8 +84,8 @@ RunSet load_run_set(const std::filesystem::path& directory) {
       run.parameters = r.parameters;
       run.directory = directory / r.name;
       // A run that never began may have older results lying there.
-      run.summary = run.complete() ? experiment::read_json(run.directory / "summary.json")
-                                   : Json(Json::object());
+      run.summary =
+          run.complete() ? experiment::read_json(run.directory / "summary.json") : Json(Json::object());
       run.inputs = read_or_empty(run.directory / "inputs.json");
       set.runs.push_back(std::move(run));
     }

@@ -9,8 +9,8 @@
 namespace xedgesim::report {
 namespace {
 
-/// P(|T| <= t) for a whole number of degrees of freedom, by the finite series of Abramowitz and Stegun, 26.7.3
-/// (odd) and 26.7.4 (even).
+/// P(|T| <= t) for a whole number of degrees of freedom, by the finite series of Abramowitz and
+/// Stegun, 26.7.3 (odd) and 26.7.4 (even).
 double student_two_sided(double t, size_t degrees) {
   const double theta = std::atan(t / std::sqrt(static_cast<double>(degrees)));
   const double sine = std::sin(theta), cosine = std::cos(theta), square = cosine * cosine;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "report/comparison.h"
+#include "report/text_table.h"
 
 namespace xedgesim::report {
 namespace {
@@ -32,10 +33,9 @@ class SvgDrawing {
   }
 
   std::string draw() {
-    out_ = fmt::format(
-        "<svg class=\"chart\" id=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" "
-        "xmlns=\"http://www.w3.org/2000/svg\"><title>{}</title>\n",
-        escape_html(chart_.id), kWidth, kHeight, escape_html(chart_.title));
+    out_ =
+        fmt::format("<svg class=\"chart\" id=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\"><title>{}</title>\n",
+                    escape_html(chart_.id), kWidth, kHeight, escape_html(chart_.title));
     text(kLeft, 18, "start", chart_.title, "title");
     axes();
     for (const Chart::Mark& m : chart_.marks) mark(m);
@@ -54,15 +54,16 @@ class SvgDrawing {
     return kLeft + (v - range_.x_low) / (range_.x_high - range_.x_low) * (kWidth - kLeft - kRight);
   }
   double y(double v) const {
-    return kHeight - kBottom - (v - range_.y_low) / (range_.y_high - range_.y_low) * (kHeight - kTop - kBottom);
+    return kHeight - kBottom -
+           (v - range_.y_low) / (range_.y_high - range_.y_low) * (kHeight - kTop - kBottom);
   }
   void text(double px, double py, const char* anchor, std::string_view s, const char* style = "") {
     out_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" class=\"{}\">{}</text>\n", px, py,
                         anchor, style, escape_html(s));
   }
   void segment(double x1, double y1, double x2, double y2, const char* colour) {
-    out_ += fmt::format(
-        "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\"/>\n", x1, y1, x2, y2, colour);
+    out_ += fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\"/>\n", x1,
+                        y1, x2, y2, colour);
   }
 
   void axes() {
@@ -85,9 +86,9 @@ class SvgDrawing {
     segment(kLeft, kHeight - kBottom, kWidth - kRight, kHeight - kBottom, "#666");
     segment(kLeft, kTop, kLeft, kHeight - kBottom, "#666");
     text((kLeft + kWidth - kRight) / 2, kHeight - 12, "middle", chart_.x_label);
-    out_ += fmt::format(
-        "<text transform=\"translate(16 {:.1f}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n",
-        (kTop + kHeight - kBottom) / 2, escape_html(chart_.y_label));
+    out_ +=
+        fmt::format("<text transform=\"translate(16 {:.1f}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n",
+                    (kTop + kHeight - kBottom) / 2, escape_html(chart_.y_label));
   }
 
   void category(size_t i) {
@@ -108,8 +109,9 @@ class SvgDrawing {
 
   void line(const std::vector<ChartPoint>& points, const char* colour, const char* dashes) {
     if (points.empty()) return;
-    out_ += fmt::format("<polyline fill=\"none\" stroke=\"{}\" stroke-width=\"1.6\" stroke-dasharray=\"{}\" points=\"",
-                        colour, dashes);
+    out_ += fmt::format(
+        "<polyline fill=\"none\" stroke=\"{}\" stroke-width=\"1.6\" stroke-dasharray=\"{}\" points=\"",
+        colour, dashes);
     const bool steps = chart_.kind == Chart::Kind::steps;
     for (size_t i = 0; i < points.size(); ++i) {
       if (steps && i > 0) out_ += fmt::format("{:.1f},{:.1f} ", x(points[i].x), y(points[i - 1].y));
@@ -126,21 +128,24 @@ class SvgDrawing {
       if (p.x_error > 0) segment(x(p.x - p.x_error), y(p.y), x(p.x + p.x_error), y(p.y), colour);
       if (p.y_error > 0) segment(x(p.x), y(p.y - p.y_error), x(p.x), y(p.y + p.y_error), colour);
       out_ += fmt::format(
-          "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"5\" fill=\"{}\"><title>{}: {} {}, {} {}</title></circle>\n", x(p.x),
-          y(p.y), colour, escape_html(p.label), escape_html(chart_.x_label), short_number(p.x),
+          "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"5\" fill=\"{}\"><title>{}: {} {}, {} "
+          "{}</title></circle>\n",
+          x(p.x), y(p.y), colour, escape_html(p.label), escape_html(chart_.x_label), short_number(p.x),
           escape_html(chart_.y_label), short_number(p.y));
     }
   }
 
   void bars() {
-    const double width = 0.6 * (kWidth - kLeft - kRight) / static_cast<double>(std::max<size_t>(1, chart_.categories.size()));
+    const double width =
+        0.6 * (kWidth - kLeft - kRight) / static_cast<double>(std::max<size_t>(1, chart_.categories.size()));
     std::vector<double> base(chart_.categories.size(), 0.0);
     for (size_t i = 0; i < chart_.series.size(); ++i) {
       for (const ChartPoint& p : chart_.series[i].points) {
         const auto c = static_cast<size_t>(p.x);
         if (c >= base.size() || !(p.y > 0)) continue;
         out_ += fmt::format(
-            "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\"><title>{}, {}: {} {}"
+            "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\"><title>{}, {}: "
+            "{} {}"
             "</title></rect>\n",
             x(p.x) - width / 2, y(base[c] + p.y), width, y(base[c]) - y(base[c] + p.y), series_colour(i),
             escape_html(chart_.categories[c]), escape_html(chart_.series[i].name), short_number(p.y),
@@ -176,11 +181,21 @@ std::string escape_html(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
       default:
         if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') out += c;
     }

@@ -12,8 +12,8 @@ struct TextTable {
   std::vector<bool> right = {};  ///< columns of numbers, aligned to the right
 };
 
-/// Box lines around it, UTF-8 or plain ASCII. A cell wider than 76 columns is wrapped at spaces, so that a long
-/// sentence does not make the whole table wide; a single word (a path) may take up to 120 columns.
+/// Box lines around it, UTF-8 or plain ASCII. A cell wider than 76 columns is wrapped at spaces, so that a
+/// long sentence does not make the whole table wide; a single word (a path) may take up to 120 columns.
 std::string render_table(const TextTable& table, bool utf8 = true);
 
 /// Columns a UTF-8 text takes, with every code point one column wide (all that is printed here are).

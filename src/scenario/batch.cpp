@@ -123,7 +123,8 @@ const Description<Batch>& describe_batch() {
     d.add({.key = "matrix", .doc = "override path to the values it takes"}, &B::matrix,
           map_of(list_of(text()), "path"));
     d.add({.key = "seeds", .doc = "values of scenario.seed"}, &B::seeds, one_or_more(unsigned_integer()));
-    d.add({.key = "parallel", .doc = "runs at the same time; absent: one a processor"}, &B::parallel, integer(1, 10'000));
+    d.add({.key = "parallel", .doc = "runs at the same time; absent: one a processor"}, &B::parallel,
+          integer(1, 10'000));
     d.add({.key = "executor", .doc = "who runs them"}, &B::executor,
           choice<B::Executor>({{"local", B::Executor::local}, {"slurm", B::Executor::slurm}}));
     d.add({.key = "slurm", .doc = "resources of a Slurm job"}, &B::slurm, struct_of(describe_slurm()));

@@ -12,6 +12,7 @@ struct Metrics {
   std::vector<Format> formats = {Format::csv, Format::json};
   std::vector<std::string> capture;  ///< `radio`, `links`, or names of nodes and links
   bool trace = false;                ///< write trace.perfetto.json
+  bool deliveries = false;           ///< write deliveries.bin
   Energy energy = Energy::datasheet;
   bool operator==(const Metrics&) const = default;
 };

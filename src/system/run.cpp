@@ -7,6 +7,7 @@
 
 #include "experiment/assertions.h"
 #include "experiment/console_watcher.h"
+#include "metrics/delivery_trace.h"
 #include "metrics/metric_map.h"
 #include "net/capture/air_capture.h"
 #include "scenario/load.h"
@@ -24,6 +25,13 @@ std::vector<std::string> device_ids(System& system) {
   std::vector<std::string> ids;
   for (const DeviceNode& d : system.devices()) ids.push_back(d.id);
   return ids;
+}
+
+std::vector<std::string> participant_names(System& system) {
+  std::vector<std::string> names;
+  for (uint32_t i = 0; i < system.scheduler().size(); ++i)
+    names.push_back(system.scheduler().name(sim::ParticipantId{i}));
+  return names;
 }
 
 metrics::CollectorOptions collector_options(System& system,
@@ -93,6 +101,13 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   std::unique_ptr<Trace> trace;
   if (scenario.metrics.trace) trace = std::make_unique<Trace>(system, directory, collector);
 
+  std::unique_ptr<metrics::DeliveryTrace> deliveries;
+  if (scenario.metrics.deliveries) {
+    deliveries = std::make_unique<metrics::DeliveryTrace>(directory.path() / "deliveries.bin",
+                                                          participant_names(system));
+    system.scheduler().on_delivery.connect([&](const sim::Event& e) { deliveries->add(e); });
+  }
+
   RunOutcome outcome{.directory = directory.path()};
   const SimTime end = SimTime::at(scenario.meta.duration);
   metrics::RunInfo info;
@@ -123,6 +138,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   try {
     observer.finish(reached);
     if (trace) trace->finish(reached);
+    if (deliveries) deliveries->flush();
     if (air) air->finish();
     if (pcap) pcap->flush();
   } catch (const Error& e) {
