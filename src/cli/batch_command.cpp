@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "experiment/batch_runner.h"
 #include "experiment/inputs.h"
+#include "metrics/run_directory.h"
 #include "report/batch_progress.h"
 #include "report/batch_report.h"
 #include "report/comparison.h"
