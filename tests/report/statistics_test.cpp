@@ -88,7 +88,7 @@ TEST(ShortNumber, FourDigits) {
   EXPECT_EQ(short_number(5976), "5976");
   EXPECT_EQ(short_number(12.7958), "12.80");
   EXPECT_EQ(short_number(0.95070), "0.9507");
-  EXPECT_EQ(short_number(-0.0012), "-0.0012");
+  EXPECT_EQ(short_number(-0.0012), "-0.001200");
   EXPECT_EQ(short_number(123456.7), "123457");
   EXPECT_EQ(short_number(1e-7), "1.000e-07");
   EXPECT_EQ(short_number(std::nan("")), "-");
