@@ -46,6 +46,7 @@ size_t text_width(std::string_view s) {
 
 std::vector<std::string> wrap_text(std::string_view text, size_t columns) {
   columns = std::max<size_t>(columns, 1);
+  if (text_width(text) <= columns) return {std::string(text)};
   std::vector<std::string> lines;
   std::string line;
   const auto end_line = [&] {
