@@ -95,7 +95,7 @@ class SvgDrawing {
     const double room = (kWidth - kLeft - kRight) / static_cast<double>(chart_.categories.size());
     std::string name = chart_.categories[i];
     const auto most = static_cast<size_t>(std::max(3.0, room / 6.5));
-    if (text_width(name) > most) name = wrap_text(name, most - 1).front() + "…";
+    if (text_width(name) > most) name = "…" + name.substr(name.size() - std::min(name.size(), most - 1));
     text(x(static_cast<double>(i)), kHeight - kBottom + 18, "middle", name);
   }
 
@@ -162,7 +162,8 @@ class SvgDrawing {
       out_ += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"11\" height=\"11\" fill=\"{}\"/>\n",
                           kWidth - kRight + 12, py - 9, series_colour(i));
       std::string name = chart_.series[i].name;
-      if (text_width(name) > 22) name = wrap_text(name, 21).front() + "…";
+      // The end of a name tells variants apart, its beginning is often the same.
+      if (text_width(name) > 22) name = "…" + name.substr(name.size() - std::min<size_t>(name.size(), 21));
       text(kWidth - kRight + 28, py + 1, "start", name);
     }
   }
