@@ -25,7 +25,7 @@ struct Running {
   bool late = false;
 };
 
-/// The last lines of a log, as a reason; at most two.
+/// The last line of a log, as a reason.
 std::string end_of_log(const std::filesystem::path& log) {
   std::ifstream in(log);
   std::string last;
@@ -171,11 +171,12 @@ class Batch {
     } else if (end.exit_code == 2) {
       finish(gone.index, RunStatus::assertion_failed, 2,
              failed_assertions(try_read(folder(r) / "summary.json")));
-    } else if (end.exit_code == 130) {
-      finish(gone.index, RunStatus::interrupted, 130, end_of_log(log(r)));
+    } else if (end.exit_code == 3) {
+      finish(gone.index, RunStatus::config_error, 3, end_of_log(log(r)));
     } else {
-      finish(gone.index, end.exit_code == 3 ? RunStatus::config_error : RunStatus::failed, end.exit_code,
-             end_of_log(log(r)));
+      const std::string told = try_read(folder(r) / "summary.json").value("reason", "");
+      finish(gone.index, end.exit_code == 130 ? RunStatus::interrupted : RunStatus::failed, end.exit_code,
+             told.empty() ? end_of_log(log(r)) : told);
     }
   }
 
