@@ -81,7 +81,7 @@ class Planner {
       }
       if (r.seed.empty()) r.seed = fmt::format("{}", loaded.scenario.meta.seed);
       r.key = experiment::run_inputs(loaded.scenario, loaded.files, installation_.platforms,
-                                     {kVersion, installation_.executable}, digests_)
+                                     {kVersion, kSelf}, digests_)
                   .key;
     } catch (const ConfigError& e) {
       r.status = experiment::RunStatus::config_error;

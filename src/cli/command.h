@@ -57,5 +57,7 @@ scenario::Scenario load_or_throw(const std::string& file, const CommonOptions& o
 int64_t wall_clock_ns();
 
 extern const char* const kVersion;
+/// The running program's own file, also after it was replaced on disk.
+constexpr const char* kSelf = "/proc/self/exe";
 
 }  // namespace xedgesim::cli

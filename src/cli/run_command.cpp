@@ -91,9 +91,8 @@ ExitCode run_command(const RunFlags& flags) {
         "or use --engine auto");
   options.version = kVersion;
   experiment::FileDigests digests;
-  options.inputs = experiment::run_inputs(scenario, files, installation.platforms,
-                                          {kVersion, installation.executable}, digests)
-                       .json;
+  options.inputs =
+      experiment::run_inputs(scenario, files, installation.platforms, {kVersion, kSelf}, digests).json;
   options.stop = &interrupted;
   options.print_consoles = flags.consoles;
   options.directory.started_unix_s = started / 1'000'000'000;
