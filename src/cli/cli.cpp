@@ -22,6 +22,10 @@ int run(int argc, char** argv) {
   Body body;
   add_run(app, body);
   add_validate(app, body);
+  add_batch(app, body);
+  add_analyze(app, body);
+  add_plot(app, body);
+  add_compare(app, body);
   add_schema(app, body);
   add_platforms(app, body);
   add_model(app, body);

@@ -15,7 +15,8 @@ Installation find_installation(const std::string& platforms_override) {
   namespace fs = std::filesystem;
   Installation found;
   std::error_code ec;
-  found.executable_dir = fs::read_symlink("/proc/self/exe", ec).parent_path();
+  found.executable = fs::read_symlink("/proc/self/exe", ec);
+  found.executable_dir = found.executable.parent_path();
   for (fs::path p = found.executable_dir; found.root.empty(); p = p.parent_path()) {
     if (fs::is_directory(p / "platforms", ec)) found.root = p;
     if (p == p.root_path()) break;
@@ -58,9 +59,11 @@ scenario::LoadOptions load_options(const CommonOptions& options, const Installat
 }
 
 scenario::Scenario load_or_throw(const std::string& file, const CommonOptions& options,
-                                 const Installation& installation) {
+                                 const Installation& installation,
+                                 std::map<std::string, std::filesystem::path>* files) {
   const scenario::LoadResult result = scenario::load_scenario(file, load_options(options, installation));
   for (const auto& w : result.warnings) std::fprintf(stderr, "warning: %s\n", w.text().c_str());
+  if (result.ok() && files) *files = result.files;
   if (result.ok()) return result.scenario;
   std::string text;
   for (const auto& e : result.errors) text += (text.empty() ? "" : "\n") + e.text();

@@ -16,6 +16,7 @@ struct Installation {
   std::filesystem::path executable_dir;  ///< firmware/ built with it lies here
   std::filesystem::path root;            ///< platforms/ and models/ lie here
   std::filesystem::path platforms;
+  std::filesystem::path executable;
 };
 /// Looks beside the executable, in the folders above it, and in ../share/xedgesim.
 Installation find_installation(const std::string& platforms_override);
@@ -35,6 +36,10 @@ void add_validate(CLI::App& app, Body& body);
 void add_schema(CLI::App& app, Body& body);
 void add_platforms(CLI::App& app, Body& body);
 void add_model(CLI::App& app, Body& body);
+void add_batch(CLI::App& app, Body& body);
+void add_analyze(CLI::App& app, Body& body);
+void add_plot(CLI::App& app, Body& body);
+void add_compare(CLI::App& app, Body& body);
 void add_version(CLI::App& app, Body& body);
 
 /// `--platforms`, and `--format` when `tables`; each flag has an XEDGESIM_… variable.
@@ -43,12 +48,16 @@ void add_overrides(CLI::App& command, CommonOptions& options);
 
 scenario::LoadOptions load_options(const CommonOptions& options, const Installation& installation);
 /// Loads and prints warnings on stderr. Throws ConfigError with all errors, one a line.
+/// `files`: every file the scenario names.
 scenario::Scenario load_or_throw(const std::string& file, const CommonOptions& options,
-                                 const Installation& installation);
+                                 const Installation& installation,
+                                 std::map<std::string, std::filesystem::path>* files = nullptr);
 
 /// Nanoseconds since 1970 UTC.
 int64_t wall_clock_ns();
 
 extern const char* const kVersion;
+/// The running program's own file, also after it was replaced on disk.
+constexpr const char* kSelf = "/proc/self/exe";
 
 }  // namespace xedgesim::cli

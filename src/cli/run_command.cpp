@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "cli/command.h"
+#include "experiment/inputs.h"
 #include "report/progress.h"
 #include "report/terminal.h"
 #include "system/run.h"
@@ -70,7 +71,8 @@ ExitCode run_command(const RunFlags& flags) {
 
   report::ProgressPrinter loading(out, false, wall_clock_ns, Duration::s(1));
   if (!flags.quiet) loading.log("Loading scenario: " + flags.scenario);
-  const scenario::Scenario scenario = load_or_throw(flags.scenario, flags.common, installation);
+  std::map<std::string, std::filesystem::path> files;
+  const scenario::Scenario scenario = load_or_throw(flags.scenario, flags.common, installation, &files);
   report::ProgressPrinter progress(out, isatty(fileno(out)) != 0, wall_clock_ns, scenario.meta.duration);
   int64_t boards = 0;
   for (const auto& d : scenario.devices) boards += d.count;
@@ -88,6 +90,9 @@ ExitCode run_command(const RunFlags& flags) {
         "--engine jit: this build or host cannot translate; install libasmjit-dev on x86-64 and build again, "
         "or use --engine auto");
   options.version = kVersion;
+  experiment::FileDigests digests;
+  options.inputs =
+      experiment::run_inputs(scenario, files, installation.platforms, {kVersion, kSelf}, digests).json;
   options.stop = &interrupted;
   options.print_consoles = flags.consoles;
   options.directory.started_unix_s = started / 1'000'000'000;

@@ -37,6 +37,10 @@ constexpr std::array kRunFiles{"device_metrics",
                                "consoles",
                                "cloud",
                                "trace.perfetto.json",
+                               "deliveries.bin",
+                               "inputs.json",
+                               "REPORT.md",
+                               "report.html",
                                "scenario.yaml",
                                "scenario.resolved.yaml"};
 

@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <vector>
+
+#include "report/text_table.h"
 
 namespace xedgesim::report {
 namespace {
@@ -41,21 +42,6 @@ std::string energy(const Json& v) {
   if (!v.is_number()) return "-";
   const double mj = v.get<double>();
   return mj >= 10'000 ? fmt::format("{:.3f} J", mj / 1000) : fmt::format("{:.3f} mJ", mj);
-}
-
-/// Columns a UTF-8 text takes, with every code point one column wide (all that is printed here are).
-size_t width(std::string_view s) {
-  return static_cast<size_t>(std::count_if(s.begin(), s.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-std::string padded(std::string_view s, size_t columns) {
-  return std::string(s) + std::string(columns - std::min(columns, width(s)), ' ');
-}
-
-std::string repeat(std::string_view piece, size_t n) {
-  std::string out;
-  for (size_t i = 0; i < n; ++i) out += piece;
-  return out;
 }
 
 std::vector<Row> rows(const Json& summary, const std::string& directory) {
@@ -124,21 +110,9 @@ Json summary_figures(const Json& summary, const std::string& directory) {
 }
 
 std::string render_summary(const Json& summary, const std::string& directory, bool utf8) {
-  const std::vector<Row> table = rows(summary, directory);
-  size_t left = 0, right = 0;
-  for (const Row& row : table) {
-    left = std::max(left, width(row.label));
-    right = std::max(right, width(row.text));
-  }
-  const std::string_view bar = utf8 ? "│" : "|", line = utf8 ? "─" : "-";
-  const auto rule = [&](std::string_view a, std::string_view b, std::string_view c) {
-    return fmt::format("{}{}{}{}{}\n", a, repeat(line, left + 2), b, repeat(line, right + 2), c);
-  };
-  std::string out = utf8 ? rule("┌", "┬", "┐") : rule("+", "+", "+");
-  for (const Row& row : table) {
-    out += fmt::format("{} {} {} {} {}\n", bar, padded(row.label, left), bar, padded(row.text, right), bar);
-  }
-  return out + (utf8 ? rule("└", "┴", "┘") : rule("+", "+", "+"));
+  TextTable table;
+  for (const Row& row : rows(summary, directory)) table.rows.push_back({row.label, row.text});
+  return render_table(table, utf8);
 }
 
 }  // namespace xedgesim::report

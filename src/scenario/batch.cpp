@@ -123,7 +123,8 @@ const Description<Batch>& describe_batch() {
     d.add({.key = "matrix", .doc = "override path to the values it takes"}, &B::matrix,
           map_of(list_of(text()), "path"));
     d.add({.key = "seeds", .doc = "values of scenario.seed"}, &B::seeds, one_or_more(unsigned_integer()));
-    d.add({.key = "parallel", .doc = "runs at the same time"}, &B::parallel, integer(1, 10'000));
+    d.add({.key = "parallel", .doc = "runs at the same time; absent: one a processor"}, &B::parallel,
+          integer(1, 10'000));
     d.add({.key = "executor", .doc = "who runs them"}, &B::executor,
           choice<B::Executor>({{"local", B::Executor::local}, {"slurm", B::Executor::slurm}}));
     d.add({.key = "slurm", .doc = "resources of a Slurm job"}, &B::slurm, struct_of(describe_slurm()));
@@ -231,9 +232,16 @@ void check_batch(const Batch& b, const Value& root, LoadContext& context) {
 
 std::vector<BatchRun> expand_batch(const Batch& batch) {
   std::vector<BatchRun> out;
-  std::set<std::string> names;
+  // Names of the batch's own folders and files beside the runs.
+  std::set<std::string> variants = {"figures", "latest"}, names = variants;
   for (const BatchEntry& e : batch.scenarios) {
-    std::vector<BatchRun> runs = {{file_safe(entry_name(e)), e.path.resolved, e.overrides, e.devices}};
+    std::vector<BatchRun> runs = {{.name = file_safe(entry_name(e)),
+                                   .scenario = e.path.resolved,
+                                   .overrides = e.overrides,
+                                   .devices = e.devices,
+                                   .variant = {},
+                                   .parameters = {},
+                                   .seed = {}}};
     const auto multiply = [&](const std::string& path, const std::vector<std::string>& values) {
       std::vector<BatchRun> more;
       for (const BatchRun& r : runs) {
@@ -247,10 +255,20 @@ std::vector<BatchRun> expand_batch(const Batch& batch) {
       runs = std::move(more);
     };
     for (const auto& [path, values] : batch.matrix) multiply(path, values);
+    for (BatchRun& r : runs) {
+      const std::string base = r.name;
+      for (int n = 2; !variants.insert(r.name).second; ++n) r.name = fmt::format("{}.{}", base, n);
+      r.variant = r.name;
+      for (size_t i = e.overrides.size(), m = 0; m < batch.matrix.size(); ++i, ++m) {
+        const size_t equals = r.overrides[i].find('=');
+        r.parameters[r.overrides[i].substr(0, equals)] = r.overrides[i].substr(equals + 1);
+      }
+    }
     std::vector<std::string> seeds;
     for (uint64_t s : batch.seeds) seeds.push_back(fmt::format("{}", s));
     if (!seeds.empty()) multiply("scenario.seed", seeds);
     for (BatchRun& r : runs) {
+      if (!seeds.empty()) r.seed = r.overrides.back().substr(r.overrides.back().find('=') + 1);
       const std::string base = r.name;
       for (int n = 2; !names.insert(r.name).second; ++n) r.name = fmt::format("{}.{}", base, n);
       out.push_back(std::move(r));

@@ -36,7 +36,7 @@ struct Batch {
   std::vector<BatchEntry> scenarios;
   std::map<std::string, std::vector<std::string>> matrix;  ///< override path -> values
   std::vector<uint64_t> seeds;
-  int64_t parallel = 1;
+  std::optional<int64_t> parallel;  ///< absent: one run a processor
   Executor executor = Executor::local;
   Slurm slurm;
   std::string output_dir;  ///< absent: results/<batch name>/
@@ -49,6 +49,9 @@ struct BatchRun {
   std::filesystem::path scenario;  ///< empty with `devices` alone
   std::vector<std::string> overrides;
   std::optional<DeviceMix> devices;
+  std::string variant;                            ///< the name without the seed
+  std::map<std::string, std::string> parameters;  ///< matrix path -> value
+  std::string seed;                               ///< empty: the scenario's own
 };
 
 /// All runs, in a fixed order: scenarios as listed, matrix paths by name (last varies fastest), seeds last.

@@ -208,6 +208,19 @@ class FirmwareCodec : public Codec<Firmware> {
   std::string type() const override { return "ELF, HEX or BIN@address"; }
 };
 
+FilePath find_file(const std::string& written, const Mark& mark, const LoadContext& context) {
+  const std::filesystem::path path(written);
+  if (path.is_absolute()) return {written, path.lexically_normal()};
+  const std::filesystem::path first = (context.report.source(mark.file).folder / path).lexically_normal();
+  std::error_code ec;
+  if (std::filesystem::exists(first, ec)) return {written, first};
+  for (const auto& folder : context.options.search_paths) {
+    const std::filesystem::path other = (folder / path).lexically_normal();
+    if (std::filesystem::exists(other, ec)) return {written, other};
+  }
+  return {written, first};
+}
+
 }  // namespace
 
 CodecPtr<std::string> text() { return std::make_shared<TextCodec>(); }
@@ -222,16 +235,10 @@ CodecPtr<FilePath> file_path(FileKind kind) { return std::make_shared<FileCodec>
 CodecPtr<Firmware> firmware_image() { return std::make_shared<FirmwareCodec>(); }
 
 FilePath resolve_path(const std::string& written, const Mark& mark, const LoadContext& context) {
-  const std::filesystem::path path(written);
-  if (path.is_absolute()) return {written, path.lexically_normal()};
-  const std::filesystem::path first = (context.report.source(mark.file).folder / path).lexically_normal();
+  FilePath file = find_file(written, mark, context);
   std::error_code ec;
-  if (std::filesystem::exists(first, ec)) return {written, first};
-  for (const auto& folder : context.options.search_paths) {
-    const std::filesystem::path other = (folder / path).lexically_normal();
-    if (std::filesystem::exists(other, ec)) return {written, other};
-  }
-  return {written, first};
+  if (std::filesystem::is_regular_file(file.resolved, ec)) context.report.add_file(written, file.resolved);
+  return file;
 }
 
 bool check_exists(const FilePath& file, const Mark& mark, const Path& path, LoadContext& context) {

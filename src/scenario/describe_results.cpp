@@ -55,6 +55,9 @@ const Description<Metrics>& describe_metrics() {
     d.add({.key = "capture_file", .doc = "file or named pipe in place of capture.pcapng"}, &M::capture_file,
           text());
     d.add({.key = "trace", .doc = "write trace.perfetto.json"}, &M::trace, boolean());
+    d.add({.key = "deliveries",
+           .doc = "write deliveries.bin: every delivery in order, which compare --exact needs"},
+          &M::deliveries, boolean());
     d.add(
         {.key = "energy",
          .doc = "datasheet: currents of the platform file; seed: the constants of the implementation guide"},

@@ -83,6 +83,7 @@ LoadResult load_from(std::string_view text, Report& report, const LoadOptions& o
     complete(result.scenario, *root, context);
     check_all(result.scenario, *root, context);
   }
+  result.files = report.files();
   result.errors = report.errors();
   result.warnings = report.warnings();
   return result;

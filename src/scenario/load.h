@@ -26,6 +26,8 @@ struct LoadResult {
   Scenario scenario;
   std::vector<Diagnostic> errors;
   std::vector<Diagnostic> warnings;
+  /// Every existing file that was named (firmware, models, data, includes): as written, where found.
+  std::map<std::string, std::filesystem::path> files;
   bool ok() const { return errors.empty(); }
 };
 

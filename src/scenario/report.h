@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -37,6 +38,12 @@ class Report {
   int add_source(Source source);
   const Source& source(int index) const { return sources_[static_cast<size_t>(index)]; }
 
+  /// A file that the scenario names: as written and where it was found.
+  void add_file(const std::string& written, const std::filesystem::path& found) {
+    files_.emplace(written, found);
+  }
+  const std::map<std::string, std::filesystem::path>& files() const { return files_; }
+
   void error(const Mark& mark, std::string message);
   void warning(const Mark& mark, std::string message);
   /// So many errors that further ones are only counted: suggestions for them are not worth their time.
@@ -55,6 +62,7 @@ class Report {
   };
   std::vector<Diagnostic> sorted(const std::vector<Complaint>& complaints, size_t further) const;
   std::vector<Source> sources_;
+  std::map<std::string, std::filesystem::path> files_;
   std::vector<Complaint> errors_;
   std::vector<Complaint> warnings_;
   std::set<std::tuple<int, int, int>> error_places_;

@@ -27,6 +27,7 @@ struct Metrics {
   std::optional<int64_t> capture_limit;  ///< bytes
   std::string capture_file;              ///< absent: capture.pcapng of the run
   bool trace = false;                    ///< write trace.perfetto.json
+  bool deliveries = false;               ///< write deliveries.bin
   Energy energy = Energy::datasheet;
   bool operator==(const Metrics&) const = default;
 };

@@ -7,6 +7,7 @@
 
 #include "experiment/assertions.h"
 #include "experiment/console_watcher.h"
+#include "metrics/delivery_trace.h"
 #include "metrics/metric_map.h"
 #include "scenario/load.h"
 #include "system/assertions.h"
@@ -25,6 +26,13 @@ std::vector<std::string> device_ids(System& system) {
   std::vector<std::string> ids;
   for (const DeviceNode& d : system.devices()) ids.push_back(d.id);
   return ids;
+}
+
+std::vector<std::string> participant_names(System& system) {
+  std::vector<std::string> names;
+  for (uint32_t i = 0; i < system.scheduler().size(); ++i)
+    names.push_back(system.scheduler().name(sim::ParticipantId{i}));
+  return names;
 }
 
 metrics::CollectorOptions collector_options(System& system,
@@ -69,6 +77,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
 
   metrics::RunDirectory directory(options.directory);
   directory.replace("scenario.resolved.yaml", scenario::dump_resolved(scenario));
+  if (!options.inputs.is_null()) directory.replace("inputs.json", options.inputs.dump(2) + "\n");
   metrics::Collector collector(directory, collector_options(system, assertions));
   Observer observer(system, directory, collector, watcher,
                     {.interval = scenario.metrics.collection_interval,
@@ -86,6 +95,13 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
 
   std::unique_ptr<Trace> trace;
   if (scenario.metrics.trace) trace = std::make_unique<Trace>(system, directory, collector);
+
+  std::unique_ptr<metrics::DeliveryTrace> deliveries;
+  if (scenario.metrics.deliveries) {
+    deliveries = std::make_unique<metrics::DeliveryTrace>(directory.path() / "deliveries.bin",
+                                                          participant_names(system));
+    system.scheduler().on_delivery.connect([&](const sim::Event& e) { deliveries->add(e); });
+  }
 
   RunOutcome outcome{.directory = directory.path()};
   const SimTime end = SimTime::at(scenario.meta.duration);
@@ -124,6 +140,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
     observer.finish(reached);
     if (trace) trace->finish(reached);
     capture.finish();
+    if (deliveries) deliveries->flush();
   } catch (const Error& e) {
     fail(e.what());
   }

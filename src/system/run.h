@@ -20,6 +20,7 @@ struct RunOptions {
   isa::Engine engine = isa::Engine::automatic;  ///< of the emulated boards; the result does not depend on it
   metrics::RunDirectoryOptions directory;
   std::string version;
+  metrics::Json inputs;  ///< written as inputs.json unless null (experiment/inputs.h)
   const std::atomic<bool>* stop = nullptr;    ///< set: end cleanly as soon as possible
   std::function<void(SimTime)> progress;      ///< now and then, with the time reached
   std::function<void(std::string_view)> log;  ///< one line for a person

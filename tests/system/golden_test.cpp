@@ -134,6 +134,7 @@ TEST(GoldenFiles, EveryShippedScenarioHasALine) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
     if (entry.path().extension() != ".yaml") continue;
     std::filesystem::path name = std::filesystem::relative(entry.path(), root).replace_extension();
+    if (name.filename() == "batch") continue;  // many runs of scenarios that have lines
     if (name.filename() == "scenario") name = name.parent_path();
     EXPECT_GT(lines[name.string()], 0) << entry.path();
   }
