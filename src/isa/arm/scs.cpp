@@ -1,6 +1,7 @@
 // System Control Space, NVIC registers, SysTick and the cycle counter (ARMv7-M ARM B3.2 to B3.4, C1.8).
 //
-// Limits: no MPU (MPU_TYPE reads 0), no halting debug, of the DWT only CTRL.CYCCNTENA and CYCCNT, no ITM.
+// Limits: no MPU (MPU_TYPE reads 0), no halting debug, of the DWT only CTRL.CYCCNTENA and CYCCNT, of the ITM only
+// word writes to the stimulus ports, as if a probe had enabled them all; its registers read as zero.
 // Other registers read as zero and ignore writes.
 #include <fmt/format.h>
 
@@ -312,6 +313,7 @@ bool read_private(Cpu& cpu, uint32_t address, unsigned width, uint32_t& value) {
 
 bool write_private(Cpu& cpu, uint32_t address, unsigned width, uint32_t value) {
   const uint32_t aligned = address & ~3u, shift = 8 * (address & 3), offset = aligned - kScs;
+  if (aligned - 0xE0000000 < 0x80 && width == 4) cpu.host().trace((aligned - 0xE0000000) / 4, value);
   if (aligned - 0xE0001000 < 0x1000 && width == 4) write_dwt(cpu, aligned - 0xE0001000, value);
   if (offset >= 0x1000) return true;
   if (width < 4) {
