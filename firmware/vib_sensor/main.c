@@ -154,12 +154,13 @@ static void run(const struct settings* settings, uint16_t battery_mv, const stru
     expected = window.index + 1;
     if (expected % plan.windows_per_report != 0) continue;
 
-    float features[FEATURE_COUNT];
-    features_compute(window.samples, plan.samples, settings->sample_rate_hz, features);
-    for (unsigned i = 0; i < FEATURE_COUNT; i++) report.features[i] = features_to_q8(features[i]);
     report.sequence = (uint16_t)(window.index / plan.windows_per_report);
     report.window_end_ms = (uint32_t)(window.end_ticks * 1000 / SYSTIME_HZ);
     report.placement = choose_placement(&placement, settings, report.sequence);
+    float features[FEATURE_COUNT] = {0};
+    if (!needs_model(report.placement) || !classifier.raw)
+      features_compute(window.samples, plan.samples, settings->sample_rate_hz, features);
+    for (unsigned i = 0; i < FEATURE_COUNT; i++) report.features[i] = features_to_q8(features[i]);
 
     struct verdict verdict;
     if (needs_model(report.placement)) {

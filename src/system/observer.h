@@ -47,6 +47,8 @@ class Observer final : public sim::EventParticipant {
   void connect_radio();
   void connect_services();
   metrics::DeviceCounters read_device(size_t index, SimTime t) const;
+  void measure(size_t index, unsigned port, uint32_t word, SimTime t);
+  void trace(size_t index, const sim::Event& e);
   void window_end(size_t index, const sim::Event& e);
   void console(size_t index, const sim::Event& e);
   Probe* probe_of(sim::ParticipantId id);

@@ -2,10 +2,10 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "ml/onnx_model.h"
 #include "ml/vibration.h"
 #include "net/link/link.h"
 #include "net/radio/channel.h"
@@ -17,6 +17,7 @@
 #include "scenario/expand.h"
 #include "scenario/scenario.h"
 #include "sim/scheduler.h"
+#include "system/ml_placement.h"
 
 namespace xedgesim::system {
 
@@ -58,6 +59,8 @@ class System {
   sim::ParticipantId observer_id() const { return scheduler_->id(kObserver); }
   const std::vector<std::string>& classes() const { return classes_; }
 
+  const GroupModels& models_of_group(size_t group) const { return groups_[group]; }
+
   /// Ids of the participants that a fault on `node` concerns.
   std::vector<sim::ParticipantId> participants_of(const std::string& node) const;
 
@@ -71,6 +74,12 @@ class System {
   void build_devices(const SystemOptions& options);
   void build_channel();
   void build_services();
+  void build_gateway(const scenario::EdgeNode& e);
+  void build_edge(const scenario::EdgeNode& e);
+  void build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge);
+  const GroupModels& models_of(int64_t tag) const;
+  bool wants_return(int64_t tag) const;
+  std::shared_ptr<const platforms::FirmwareImage> image_of(const scenario::Device& group, const GroupModels& models);
   std::string radio_of(const std::string& edge) const { return edge + ".radio"; }
 
   scenario::Scenario scenario_;
@@ -85,7 +94,8 @@ class System {
   std::unique_ptr<nodes::CloudService> cloud_;
   std::unique_ptr<net::Link> wan_;
   std::string wan_name_;
-  std::shared_ptr<ml::OnnxModel> model_;
+  std::vector<GroupModels> groups_;                ///< by device group
+  std::optional<nodes::ServiceModel> edge_model_, cloud_model_;
   std::vector<std::string> classes_;
 };
 
