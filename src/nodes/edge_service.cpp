@@ -201,15 +201,16 @@ void EdgeService::send_up(int64_t port, int64_t tag, sim::SharedBytes bytes, sim
 }
 
 void EdgeService::return_verdict(int64_t tag, uint16_t sequence, int predicted, sim::EventContext& context) {
-  if (config_.gateway == sim::kNobody || !config_.wants_return(tag)) return;
+  const sim::ParticipantId gateway = config_.gateway ? config_.gateway(tag) : sim::kNobody;
+  if (gateway == sim::kNobody) return;
   const auto bytes = ReturnedVerdict{.sequence = sequence, .predicted = predicted}.encode();
   counters_.tx_bytes += static_cast<int64_t>(bytes.size());
   const net::Message out{.from = config_.self,
-                         .to = config_.gateway,
+                         .to = gateway,
                          .port = port::kReturn,
                          .tag = tag,
                          .bytes = std::make_shared<sim::Bytes>(bytes.begin(), bytes.end())};
-  context.post(net::to_event(out, context.now(), config_.gateway, sim::EventKind::delivery));
+  context.post(net::to_event(out, context.now(), gateway, sim::EventKind::delivery));
 }
 
 void EdgeService::fail(sim::EventContext& context) {

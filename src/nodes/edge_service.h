@@ -27,13 +27,13 @@ class EdgeService final : public sim::EventParticipant {
     sim::ParticipantId self = sim::kNobody;
     sim::ParticipantId cloud = sim::kNobody;    ///< kNobody: results stay here
     sim::ParticipantId uplink = sim::kNobody;   ///< link towards the cloud, or the cloud itself
-    sim::ParticipantId gateway = sim::kNobody;  ///< takes verdicts for devices; kNobody: none are sent
     int parallel = 1;
     size_t queue_limit = 100'000;  ///< requests waiting
     /// The model for a sample that came on `port`, null when there is none.
     std::function<const ServiceModel*(int64_t port, int64_t tag)> model;
     std::function<Duration()> forward_time;            ///< of passing a message on
-    std::function<bool(int64_t tag)> wants_return;     ///< the device waits for the verdict
+    /// Who takes the verdict for the device that waits for it; kNobody: it does not wait.
+    std::function<sim::ParticipantId(int64_t tag)> gateway;
     std::vector<std::string> classes;                  ///< names of the model's outputs
     std::function<std::string(int64_t)> device_name;   ///< of a message's tag
     int64_t model_bytes = 0;

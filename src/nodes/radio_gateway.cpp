@@ -43,6 +43,7 @@ void RadioGateway::send_back(const net::Message& m, sim::EventContext& context) 
 }
 
 void RadioGateway::mac_received(const net::ieee802154::RxFrame& frame, sim::EventContext& context) {
+  on_frame(frame, context.now());
   const auto message = net::mqttsn::decode(frame.frame.payload);
   if (!message) {
     ++statistics_.not_mqttsn;
@@ -60,6 +61,7 @@ void RadioGateway::mac_received(const net::ieee802154::RxFrame& frame, sim::Even
              .payload = std::make_shared<sim::Bytes>(publish->data),
              .time = context.now()};
   on_publish(r);
+  if (config_.edge == sim::kNobody) return;
   const net::Message out{
       .from = config_.mac.self, .to = config_.edge, .port = r.port, .tag = r.tag, .bytes = r.payload};
   context.post(

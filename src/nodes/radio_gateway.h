@@ -21,7 +21,7 @@ class RadioGateway final : public sim::EventParticipant, private net::ieee802154
  public:
   struct Config {
     net::ieee802154::MacConfig mac;
-    sim::ParticipantId edge = sim::kNobody;  ///< who the messages are for
+    sim::ParticipantId edge = sim::kNobody;  ///< who the messages are for; kNobody: they end here
     sim::ParticipantId next = sim::kNobody;  ///< link on the way there, or the edge itself
     /// Short address of the device a message back is for, by its tag; none: it is dropped.
     std::function<std::optional<uint16_t>(int64_t tag)> address_of = {};
@@ -39,6 +39,8 @@ class RadioGateway final : public sim::EventParticipant, private net::ieee802154
     SimTime time;
     int64_t tag = 0;  ///< may be set by a listener; travels with the message
   };
+  /// Each data frame, once, whatever it carries; before on_publish.
+  sim::Signal<const net::ieee802154::RxFrame&, SimTime> on_frame;
   /// Each publication, once.
   sim::Signal<Received&> on_publish;
 

@@ -27,6 +27,23 @@ std::optional<VibrationReport> VibrationReport::decode(std::span<const uint8_t> 
   return r;
 }
 
+std::vector<uint8_t> VibrationReport::encode(std::span<const int16_t, kFeatures> q8) const {
+  std::vector<uint8_t> out{kReportVersion, flags};
+  const auto put = [&](uint32_t v) {
+    out.push_back(static_cast<uint8_t>(v));
+    out.push_back(static_cast<uint8_t>(v >> 8));
+  };
+  out.reserve(kBytes);
+  put(sequence);
+  put(window_end_ms);
+  put(window_end_ms >> 16);
+  put(battery_mv);
+  out.push_back(previous_retries);
+  out.push_back(0);
+  for (int16_t f : q8) u16(static_cast<uint16_t>(f));
+  return out;
+}
+
 std::optional<DeviceVerdict> DeviceVerdict::decode(std::span<const uint8_t> p) {
   constexpr size_t kHead = 16;
   if (p.size() < kHead || p[0] != kReportVersion) return std::nullopt;

@@ -18,6 +18,11 @@ struct VibrationReport {
   uint8_t previous_retries = 0;             ///< transmissions of the previous report beyond the first
   std::array<float, kFeatures> features{};  ///< from Q8.8
 
+  /// Of `flags`.
+  static constexpr uint8_t kFirst = 1, kPreviousUndelivered = 8;
+
+  /// The bytes of this report with `features` in Q8.8.
+  std::vector<uint8_t> encode(std::span<const int16_t, kFeatures> features) const;
   /// None unless the payload has the size and version of a report.
   static std::optional<VibrationReport> decode(std::span<const uint8_t> payload);
 };

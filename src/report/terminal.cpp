@@ -82,6 +82,12 @@ std::vector<Row> rows(const Json& summary, const std::string& directory) {
        fmt::format("p50 {}, p95 {}, p99 {}, max {}", number(get("p50_e2e_latency_ms"), 3, " ms"),
                    number(get("p95_e2e_latency_ms"), 3, " ms"), number(get("p99_e2e_latency_ms"), 3, " ms"),
                    number(get("max_e2e_latency_ms"), 3, " ms"))});
+  if (const Json mean = at(summary, {"packet_latency", "mean_ms"});
+      mean.is_number() && !get("avg_e2e_latency_ms").is_number())
+    r.back() = {"packet latency", fmt::format("mean {}, p50 {}, p95 {}, max {}", number(mean, 3, " ms"),
+                                              number(at(summary, {"packet_latency", "p50_ms"}), 3, " ms"),
+                                              number(at(summary, {"packet_latency", "p95_ms"}), 3, " ms"),
+                                              number(at(summary, {"packet_latency", "max_ms"}), 3, " ms"))};
   r.push_back({"energy per device",
                fmt::format("min {}, mean {}, max {}", energy(get("min_device_energy_mJ")),
                            energy(get("avg_device_energy_mJ")), energy(get("max_device_energy_mJ")))});

@@ -118,6 +118,10 @@ void check_config(Check& check, const Device& d, const std::string& path) {
   if (c.short_address && *c.short_address + d.count - 1 > 0xfffd)
     check.error(path + ".config.short_address", "with {} devices the addresses go beyond 0xfffd: begin lower",
                 d.count);
+  if (c.gateway && std::none_of(check.s.network.gateways.begin(), check.s.network.gateways.end(),
+                                [&](const Gateway& g) { return g.id == *c.gateway; }))
+    check.error(path + ".config.gateway",
+                "no entry of network.gateways is named '{}': add one or remove the key", *c.gateway);
   if (d.clock_drift_spread_ppm < 0)
     check.error(path + ".clock_drift_spread", "a spread is not negative: remove the sign");
 }
@@ -136,6 +140,10 @@ void check_devices(Check& check) {
     std::set<std::string> pins;
     for (size_t k = 0; k < d.sensors.size() && check.given(path + ".sensors"); ++k)
       check_sensor(check, d, k, pins, at("{}.sensors[{}]", path, k));
+    for (size_t k = 1; k < d.waypoints.size(); ++k)
+      if (d.waypoints[k].time <= d.waypoints[k - 1].time)
+        check.error(at("{}.waypoints[{}].time", path, k),
+                    "it is not after the waypoint before: list them in order of time");
     if (d.battery && d.battery->cutoff_v >= d.battery->voltage_v)
       check.error(path + ".battery", "the cutoff ({}V) is not below the voltage ({}V): lower it",
                   d.battery->cutoff_v, d.battery->voltage_v);

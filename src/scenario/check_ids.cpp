@@ -69,6 +69,8 @@ void check_ids(Check& check) {
   for (const auto& [name, wired] : s.network.wired) ids.add(name, "network.wired." + name);
   for (size_t i = 0; i < s.network.interferers.size(); ++i)
     ids.add(s.network.interferers[i].id, at("network.interferers[{}]", i));
+  for (size_t i = 0; i < s.network.gateways.size(); ++i)
+    ids.add(s.network.gateways[i].id, at("network.gateways[{}]", i));
 }
 
 std::vector<NamedNode> check_targets(Check& check, const std::string& path, const Targets& targets,

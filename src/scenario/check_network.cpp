@@ -78,6 +78,9 @@ void check_network(Check& check, const NameTable* names) {
           path, "the name says no ends: call it A_to_B with node ids, gateway or cloud, or add 'endpoints'");
     }
   }
+  if (n.wireless.channel_model == Wireless::ChannelModel::matrix && n.wireless.loss_matrix.empty() &&
+      !check.given("network.wireless.loss_matrix"))
+    check.error("network.wireless.channel_model", "a matrix needs the key 'loss_matrix': name a CSV file");
   for (size_t i = 0; i < n.interferers.size(); ++i) {
     const Interferer& f = n.interferers[i];
     if (f.stop && *f.stop <= f.start)

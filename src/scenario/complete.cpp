@@ -1,5 +1,6 @@
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "scenario/check.h"
 #include "scenario/codecs.h"
@@ -26,13 +27,14 @@ bool number(std::string_view text, double& out) {
   return ec == std::errc{} && end == text.data() + text.size() && std::isfinite(out) && std::fabs(out) <= 1e7;
 }
 
-/// CSV with a header naming x_m, y_m and perhaps z_m among its columns, or without one: x,y[,z].
-std::vector<Position> read_positions(const FilePath& file, const std::string& path, const Mark& mark,
-                                     LoadContext& context) {
-  std::vector<Position> out;
+/// CSV with a header naming x_m, y_m and perhaps z_m and phase_s among its columns, or without one: x,y[,z].
+void read_positions(Placement& p, const std::string& path, const Mark& mark, LoadContext& context) {
+  const FilePath& file = p.positions_file;
+  std::vector<Position>& out = p.positions;
   const auto text = read_text_file(file.resolved, mark, context.report);
-  if (!text) return out;
-  size_t columns[3] = {0, 1, 2};
+  if (!text) return;
+  constexpr size_t kAbsent = std::numeric_limits<size_t>::max();
+  size_t columns[4] = {0, 1, 2, kAbsent};
   size_t line_number = 0;
   for (std::string_view line : split(*text, '\n')) {
     ++line_number;
@@ -40,31 +42,35 @@ std::vector<Position> read_positions(const FilePath& file, const std::string& pa
     const auto cells = split(line, ',');
     double ignored = 0;
     if (out.empty() && !number(cells[0], ignored)) {
-      constexpr std::string_view kNames[3] = {"x_m", "y_m", "z_m"};
-      for (size_t axis = 0; axis < 3; ++axis) {
-        columns[axis] = cells.size();  // absent
+      constexpr std::string_view kNames[4] = {"x_m", "y_m", "z_m", "phase_s"};
+      for (size_t axis = 0; axis < 4; ++axis) {
+        columns[axis] = kAbsent;
         for (size_t c = 0; c < cells.size(); ++c)
           if (cells[c] == kNames[axis]) columns[axis] = c;
       }
       continue;
     }
-    double xyz[3] = {0, 0, 0};
-    for (size_t axis = 0; axis < 3; ++axis) {
+    double xyz[4] = {0, 0, 0, 0};
+    for (size_t axis = 0; axis < 4; ++axis) {
       const bool there = columns[axis] < cells.size();
-      if (there ? number(cells[columns[axis]], xyz[axis]) : axis == 2) continue;
-      context.report.error(mark, fmt::format("{}: line {} of '{}' has no number for {}: write x_m,y_m[,z_m]",
-                                             path, line_number, file.resolved.string(),
-                                             axis == 0   ? "x_m"
-                                             : axis == 1 ? "y_m"
-                                                         : "z_m"));
-      return out;
+      const bool fits = there ? number(cells[columns[axis]], xyz[axis]) && (axis < 3 || xyz[axis] >= 0)
+                              : axis == 2 || columns[axis] == kAbsent;
+      if (fits && (there || axis >= 2)) continue;
+      context.report.error(
+          mark, fmt::format("{}: line {} of '{}' has no number for {}: write x_m,y_m[,z_m][,phase_s]", path,
+                            line_number, file.resolved.string(),
+                            axis == 0   ? "x_m"
+                            : axis == 1 ? "y_m"
+                            : axis == 2 ? "z_m"
+                                        : "phase_s, which is not negative"));
+      return;
     }
     out.push_back({xyz[0], xyz[1], xyz[2]});
+    if (columns[3] != kAbsent) p.phases.push_back(Duration::seconds(xyz[3]));
   }
   if (out.empty())
     context.report.error(
         mark, fmt::format("{}: '{}' has no positions: write x_m,y_m[,z_m]", path, file.resolved.string()));
-  return out;
 }
 
 bool looks_like_path(const std::string& s) {
@@ -81,7 +87,9 @@ void complete_device(Device& d, const std::string& path, const Value& root, Load
   std::error_code ec;
   if (!p.positions_file.empty() &&
       (context.options.check_files || std::filesystem::exists(p.positions_file.resolved, ec)))
-    p.positions = read_positions(p.positions_file, positions, place_of(root, positions), context);
+    read_positions(p, positions, place_of(root, positions), context);
+  if (!p.positions_file.empty() && !p.positions.empty() && value_at(root, path + ".count") == nullptr)
+    d.count = static_cast<int64_t>(p.positions.size());
   if (looks_like_path(d.platform))
     d.platform_file = resolve_path(d.platform, place_of(root, path + ".platform"), context);
 }

@@ -43,9 +43,11 @@ const Description<Placement>& describe_placement() {
           length(0.01, 1e6));
     d.add({.key = "origin", .doc = "centre of grid, circle and disc, start of the line"}, &Placement::origin,
           position());
-    d.add_whole(
-        {.key = "positions", .doc = "points, one a device, or a CSV file with the columns x_m,y_m[,z_m]"},
-        std::make_shared<PositionsCodec>());
+    d.add_whole({.key = "positions",
+                 .doc = "points, one a device, or a CSV file with the columns x_m,y_m[,z_m][,phase_s]; "
+                        "phase_s is added to "
+                        "config.phase, and the number of rows is the count when none is given"},
+                std::make_shared<PositionsCodec>());
     return d;
   }();
   return kD;
@@ -70,6 +72,19 @@ const Description<DeviceConfig>& describe_config() {
     d.add({.key = "tx_power", .doc = "transmit power"}, &C::tx_power_dbm, power_bare());
     d.add({.key = "phase", .doc = "time of the first report; absent: drawn for each device"}, &C::phase,
           duration());
+    d.add({.key = "jitter", .doc = "models: each report is late by up to this, uniformly"}, &C::jitter,
+          duration());
+    d.add({.key = "report_count", .doc = "models: reports before the device falls silent; absent: no end"},
+          &C::report_count, integer(0, 1'000'000'000));
+    d.add({.key = "rx_on_when_idle", .doc = "models: the receiver stays on between frames; absent: no"},
+          &C::rx_on_when_idle, boolean());
+    d.add({.key = "antenna_gain", .doc = "gain of the device's antenna; absent: 0dB"}, &C::antenna_gain_db,
+          ratio_db(-100, 100));
+    d.add({.key = "gateway",
+           .doc = "entry of network.gateways it reports to; absent: the nearest. Sets channel, pan_id and "
+                  "destination "
+                  "where they are absent"},
+          &C::gateway, text());
     d.add({.key = "window", .doc = "samples one feature vector is computed from"}, &C::window,
           integer(1, 1'000'000));
     d.add({.key = "short_address",
@@ -161,6 +176,18 @@ const Description<MlAdaptive>& describe_adaptive() {
   return kD;
 }
 
+const Description<Waypoint>& describe_waypoint() {
+  static const Description<Waypoint> kD = [] {
+    Description<Waypoint> d;
+    d.doc = "A place on the way of a moving device.";
+    d.add({.key = "time", .doc = "when it is there", .required = true}, &Waypoint::time, duration());
+    d.add({.key = "position", .doc = "relative to where the device stands at the start", .required = true},
+          &Waypoint::position, position());
+    return d;
+  }();
+  return kD;
+}
+
 const Description<Battery>& describe_battery() {
   static const Description<Battery> kD = [] {
     Description<Battery> d;
@@ -210,10 +237,18 @@ const Description<Device>& describe_device() {
         choice<T>({{"mcu", T::mcu}, {"model", T::model}, {"renode", T::renode}, {"external", T::external}}));
     d.add({.key = "platform", .doc = "board, or the path of a platform YAML"}, &Device::platform, text());
     d.add({.key = "firmware", .doc = "ELF, HEX or BIN@address"}, &Device::firmware, firmware_image());
-    d.add({.key = "model", .doc = "type model: a script, or the name of a built-in model"}, &Device::model,
-          file_path(FileKind::path_or_name));
+    d.add(
+        {.key = "model",
+         .doc =
+             "type model: the name of a built-in model, vibration_sensor (absent) or periodic, or a script"},
+        &Device::model, file_path(FileKind::path_or_name));
     d.add({.key = "command", .doc = "type external: program to start; absent: it connects by itself"},
           &Device::command, one_or_more(text()));
+    d.add({.key = "socket",
+           .doc = "type external: where the program connects to, unix:PATH or tcp:127.0.0.1:PORT; absent: a "
+                  "socket "
+                  "made for the run"},
+          &Device::socket, text());
     d.add({.key = "timeout", .doc = "type external: wall time one answer may take"}, &Device::timeout,
           positive_duration());
     d.add({.key = "config", .doc = "settings for firmware or model"}, &Device::config, device_config_codec());
@@ -221,6 +256,10 @@ const Description<Device>& describe_device() {
           struct_of(describe_placement()));
     d.add({.key = "position", .doc = "where a single device stands, instead of placement"}, &Device::position,
           position());
+    d.add(
+        {.key = "waypoints",
+         .doc = "the way of a moving device, straight and even between the points; it stays at the last one"},
+        &Device::waypoints, list_of(struct_of(describe_waypoint())));
     d.add({.key = "sensors",
            .doc = "inputs; absent with a config.sample_rate: vibration on AIN0, else none",
            .keep_empty = true},

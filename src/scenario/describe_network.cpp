@@ -50,7 +50,25 @@ const Description<Wireless>& describe_wireless() {
                      {"two_ray", M::two_ray},
                      {"TwoRayGroundPropagationLoss", M::two_ray},
                      {"range", M::range},
-                     {"RangePropagationLoss", M::range}}));
+                     {"RangePropagationLoss", M::range},
+                     {"matrix", M::matrix}}));
+    d.add({.key = "loss_matrix",
+           .doc = "matrix: CSV file with the columns from,to,loss_db (node ids; both directions "
+                  "unless both are given; pairs that are not in it do not hear each other)"},
+          &W::loss_matrix, file_path());
+    d.add({.key = "fading", .doc = "block fading, drawn per pair of nodes and coherence time"}, &W::fading,
+          choice<W::Fading>(
+              {{"none", W::Fading::none}, {"rayleigh", W::Fading::rayleigh}, {"rician", W::Fading::rician}}));
+    d.add({.key = "fading_k", .doc = "rician: direct over scattered power"}, &W::fading_k_db,
+          ratio_db(-30, 60));
+    d.add({.key = "fading_coherence", .doc = "how long a pair's fading stays the same"}, &W::fading_coherence,
+          positive_duration());
+    d.add({.key = "capture_threshold",
+           .doc = "a frame this much stronger than all else takes over a busy receiver; absent: no capture"},
+          &W::capture_threshold_db, ratio_db(0, 60));
+    d.add({.key = "adjacent_rejection",
+           .doc = "attenuation of frames on channels 1, 2, … away; absent: they are not heard at all"},
+          &W::adjacent_rejection_db, list_of(ratio_db(0, 200)));
     d.add({.key = "path_loss_exponent", .doc = "log_distance: exponent"}, &W::path_loss_exponent, real(1, 6));
     d.add({.key = "reference_distance", .doc = "log_distance: distance of the reference loss"},
           &W::reference_distance_m, length_bare(0.001, 1000));
@@ -74,6 +92,10 @@ const Description<Wireless>& describe_wireless() {
                      {"carrier_or_energy", C::carrier_or_energy}}));
     d.add({.key = "cca_threshold", .doc = "energy that makes the channel busy; absent: the radio's"},
           &W::cca_threshold_dbm, power());
+    d.add({.key = "convention",
+           .doc = "what the standard leaves open; ns3: as ns-3's lr-wpan has it, to compare with it"},
+          &W::convention,
+          choice<W::Convention>({{"standard", W::Convention::standard}, {"ns3", W::Convention::ns3}}));
     return d;
   }();
   return kD;
@@ -103,15 +125,19 @@ const Description<Interferer>& describe_interferer() {
     Description<Interferer> d;
     d.doc = "A source of noise in the radio band.";
     d.add({.key = "id", .doc = "name", .required = true}, &Interferer::id, identifier());
-    d.add({.key = "type", .doc = "shape of the noise"}, &Interferer::type,
+    d.add({.key = "type",
+           .doc = "constant: a tone; wifi: bursts at random, duty_cycle of the time; microwave: on for "
+                  "duty_cycle of each "
+                  "period; jammer: noise all the time"},
+          &Interferer::type,
           choice<T>({{"constant", T::constant},
                      {"wifi", T::wifi},
                      {"microwave", T::microwave},
-                     {"frames", T::frames}}));
+                     {"jammer", T::jammer}}));
     d.add({.key = "position", .doc = "where it stands"}, &Interferer::position, position());
     d.add({.key = "power", .doc = "power within one 802.15.4 channel"}, &Interferer::power_dbm, power_bare());
     d.add({.key = "channels",
-           .doc = "802.15.4 channels it falls on; absent: the network's",
+           .doc = "802.15.4 channels it falls on; absent: the network's, for a jammer all",
            .synonym = "channel"},
           &Interferer::channels, one_or_more(integer(11, 26, "a channel")));
     d.add({.key = "duty_cycle", .doc = "share of time it transmits"}, &Interferer::duty_cycle, fraction());
@@ -119,6 +145,27 @@ const Description<Interferer>& describe_interferer() {
     d.add({.key = "start", .doc = "when it begins"}, &Interferer::start, duration());
     d.add({.key = "stop", .doc = "when it ends; absent: with the run"}, &Interferer::stop,
           positive_duration());
+    return d;
+  }();
+  return kD;
+}
+
+const Description<Gateway>& describe_gateway() {
+  static const Description<Gateway> kD = [] {
+    Description<Gateway> d;
+    d.doc = "A radio that takes the devices' frames and hands them to the edge, if there is one.";
+    d.add({.key = "id", .doc = "name", .required = true}, &Gateway::id, identifier());
+    d.add({.key = "position", .doc = "where it stands"}, &Gateway::position, position());
+    d.add({.key = "channel", .doc = "802.15.4 channel; absent: the network's"}, &Gateway::channel,
+          integer(11, 26, "a channel"));
+    d.add({.key = "pan_id", .doc = "802.15.4 PAN identifier"}, &Gateway::pan_id, integer(0, 0xfffe));
+    d.add({.key = "short_address",
+           .doc = "802.15.4 short address; absent: 0 for the first, then counting down from 0xfffd"},
+          &Gateway::short_address, integer(0, 0xfffd));
+    d.add({.key = "tx_power", .doc = "transmit power; absent: the network's"}, &Gateway::tx_power_dbm,
+          power_bare());
+    d.add({.key = "antenna_gain", .doc = "gain of its antenna"}, &Gateway::antenna_gain_db,
+          ratio_db(-100, 100));
     return d;
   }();
   return kD;
@@ -152,6 +199,8 @@ const Description<Network>& describe_network() {
           choice<T>({{"star", T::star}, {"mesh", T::mesh}, {"tree", T::tree}, {"custom", T::custom}}));
     d.add({.key = "wireless", .doc = "the radio channel"}, &N::wireless, struct_of(describe_wireless()));
     d.add({.key = "wired", .doc = "wired paths by name"}, &N::wired, map_of(struct_of(describe_wired())));
+    d.add({.key = "gateways", .doc = "radios that serve the devices; absent: one at the first edge node"},
+          &N::gateways, list_of(struct_of(describe_gateway())));
     d.add({.key = "interferers", .doc = "sources of noise"}, &N::interferers,
           list_of(struct_of(describe_interferer())));
     d.add({.key = "profile", .doc = "profile in force from the start"}, &N::profile, text());

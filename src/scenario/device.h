@@ -13,7 +13,8 @@ struct Placement {
   double radius_m = 50;             ///< circle, random
   Position origin;                  ///< centre of grid, circle and disc, start of the line
   std::vector<Position> positions;  ///< positions: one a device (also filled from positions_file)
-  FilePath positions_file;          ///< CSV with the columns x_m,y_m[,z_m]
+  FilePath positions_file;          ///< CSV with the columns x_m,y_m[,z_m][,phase_s]
+  std::vector<Duration> phases;     ///< from the file's phase_s; empty: the file has none
   bool operator==(const Placement&) const = default;
 };
 
@@ -26,7 +27,12 @@ struct DeviceConfig {
   std::optional<Duration> inference_interval;
   std::optional<int64_t> packet_size;  ///< payload bytes
   std::optional<double> tx_power_dbm;
-  std::optional<Duration> phase;         ///< first report; absent: seeded, different for each device
+  std::optional<Duration> phase;        ///< first report; absent: seeded, different for each device
+  std::optional<Duration> jitter;       ///< models: each report is late by up to this, uniform
+  std::optional<int64_t> report_count;  ///< models: reports before it falls silent; absent: no end
+  std::optional<bool> rx_on_when_idle;  ///< models: macRxOnWhenIdle; absent: false
+  std::optional<double> antenna_gain_db;
+  std::optional<std::string> gateway;    ///< of network.gateways; absent: the nearest
   std::optional<int64_t> window;         ///< samples a feature vector is computed from
   std::optional<int64_t> short_address;  ///< 0..0xfffd; of the first device of a group, then counting up
   std::optional<int64_t> pan_id;         ///< 0..0xffff
@@ -80,6 +86,13 @@ struct MlAdaptive {
   bool operator==(const MlAdaptive&) const = default;
 };
 
+/// Where a device is at a time; in between it moves in a straight line.
+struct Waypoint {
+  Duration time;
+  Position position;
+  bool operator==(const Waypoint&) const = default;
+};
+
 struct Battery {
   double capacity_c = 810;  ///< coulombs; 225 mAh, a CR2032
   double voltage_v = 3.0;
@@ -117,12 +130,15 @@ struct Device {
   std::string platform;    ///< a known board, or the path of a platform YAML
   FilePath platform_file;  ///< set when `platform` is a path
   std::optional<Firmware> firmware;
-  FilePath model;                      ///< type model: script, or the name of a built-in model (no file then)
-  std::vector<std::string> command;    ///< type external: program to start (absent: it connects by itself)
+  FilePath model;                    ///< type model: script, or the name of a built-in model (no file then)
+  std::vector<std::string> command;  ///< type external: program to start (absent: it connects by itself)
+  std::string socket;  ///< type external: unix:PATH or tcp:ADDRESS:PORT; absent: in the results folder
   Duration timeout = Duration::s(30);  ///< type external: wall time it may take for one answer
   DeviceConfig config;
   Placement placement;
   std::optional<Position> position;  ///< instead of placement, for a single device
+  std::vector<Waypoint>
+      waypoints;  ///< relative to where each device of the group stands; empty: it stays there
   std::vector<Sensor> sensors;
   MlPlacement ml_placement = MlPlacement::none;
   FilePath ml_model;

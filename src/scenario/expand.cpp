@@ -120,6 +120,8 @@ std::vector<DeviceInstance> expand_devices(const Scenario& scenario) {
       n.position = placer.place(d, n.index, n.id);
       n.config = d.config;
       if (n.config.short_address) *n.config.short_address += i;
+      if (n.index < d.placement.phases.size())
+        n.config.phase = n.config.phase.value_or(Duration()) + d.placement.phases[n.index];
       n.clock_drift_ppm = d.clock_drift_ppm;
       if (d.clock_drift_spread_ppm != 0) {
         RandomStream random(scenario.meta.seed, n.id, "clock_drift");
@@ -141,6 +143,7 @@ NameTable::NameTable(const Scenario& s) {
   for (const Link& l : s.links) add(l.id, NodeClass::link);
   for (const auto& [name, w] : s.network.wired) add(name, NodeClass::link);
   for (const Interferer& i : s.network.interferers) add(i.id, NodeClass::interferer);
+  for (const Gateway& g : s.network.gateways) add(g.id, NodeClass::gateway);
 }
 
 void NameTable::add(std::string id, NodeClass kind) {

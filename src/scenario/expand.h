@@ -30,7 +30,7 @@ std::vector<DeviceInstance> expand_devices(const Scenario& scenario);
 /// The N points of a grid in that order, relative to the origin.
 std::vector<Position> grid_points(size_t count, double spacing_m);
 
-enum class NodeClass { device, edge, cloud, linux_node, switch_, link, interferer };
+enum class NodeClass { device, edge, cloud, linux_node, switch_, link, interferer, gateway };
 
 struct NamedNode {
   std::string id;
@@ -39,7 +39,7 @@ struct NamedNode {
 };
 
 /// Everything that can be a target: devices, edge, cloud, Linux nodes, switches, links (wired paths
-/// included), interferers, each in declaration order.
+/// included), interferers, gateways, each in declaration order.
 class NameTable {
  public:
   explicit NameTable(const Scenario& scenario);

@@ -116,6 +116,8 @@ std::string_view class_name(NodeClass kind) {
       return "link";
     case NodeClass::interferer:
       return "interferer";
+    case NodeClass::gateway:
+      return "gateway";
   }
   return "node";
 }

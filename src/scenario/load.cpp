@@ -45,7 +45,8 @@ bool ids_known(const Scenario& s, const Value& root, const LoadContext& context)
   return all_good("devices", s.devices.size()) && all_good("edge", s.edge.size()) &&
          all_good("cloud", s.cloud.size()) && all_good("nodes", s.nodes.size()) &&
          all_good("switches", s.switches.size()) &&
-         all_good("network.interferers", s.network.interferers.size());
+         all_good("network.interferers", s.network.interferers.size()) &&
+         all_good("network.gateways", s.network.gateways.size());
 }
 
 void check_all(const Scenario& s, const Value& root, LoadContext& context) {

@@ -7,21 +7,30 @@ namespace xedgesim::scenario {
 
 struct Wireless {
   enum class Protocol { ieee802154 };
-  enum class ChannelModel { log_distance, free_space, two_ray, range };
+  enum class ChannelModel { log_distance, free_space, two_ray, range, matrix };
   enum class CcaMode { energy, carrier, carrier_and_energy, carrier_or_energy };
+  enum class Convention { standard, ns3 };
+  enum class Fading { none, rayleigh, rician };
   Protocol protocol = Protocol::ieee802154;
   int64_t channel = 26;  ///< 11..26
   ChannelModel channel_model = ChannelModel::log_distance;
   double path_loss_exponent = 3.0;
   double reference_distance_m = 1.0;
   double reference_loss_db = 40.0;
-  double shadowing_db = 0;                ///< standard deviation, drawn once a pair of nodes
-  double tx_power_dbm = 0;                ///< for nodes that do not set their own
-  double max_range_m = 100;               ///< channel_model range
-  std::optional<double> sensitivity_dbm;  ///< absent: the radio model's
-  std::optional<double> noise_figure_db;  ///< absent: the radio model's
+  double shadowing_db = 0;   ///< standard deviation, drawn once a pair of nodes
+  double tx_power_dbm = 0;   ///< for nodes that do not set their own
+  double max_range_m = 100;  ///< channel_model range
+  FilePath loss_matrix;      ///< channel_model matrix: CSV with the columns from,to,loss_db
+  Fading fading = Fading::none;
+  double fading_k_db = 6;                         ///< rician: power of the direct path over the scattered one
+  Duration fading_coherence = Duration::ms(100);  ///< a pair's fading changes that often
+  std::optional<double> capture_threshold_db;     ///< absent: no capture
+  std::vector<double> adjacent_rejection_db;      ///< of channels 1, 2, … away; beyond: not heard
+  std::optional<double> sensitivity_dbm;          ///< absent: the radio model's
+  std::optional<double> noise_figure_db;          ///< absent: the radio model's
   CcaMode cca_mode = CcaMode::energy;
   std::optional<double> cca_threshold_dbm;  ///< absent: the radio model's
+  Convention convention = Convention::standard;
   bool operator==(const Wireless&) const = default;
 };
 
@@ -35,7 +44,7 @@ struct WiredLink {
 };
 
 struct Interferer {
-  enum class Type { constant, wifi, microwave, frames };
+  enum class Type { constant, wifi, microwave, jammer };
   std::string id;
   Type type = Type::constant;
   Position position;
@@ -46,6 +55,18 @@ struct Interferer {
   Duration start;
   std::optional<Duration> stop;  ///< absent: end of the run
   bool operator==(const Interferer&) const = default;
+};
+
+/// A radio that takes the devices' frames and hands them to the edge, if there is one.
+struct Gateway {
+  std::string id;
+  Position position;
+  std::optional<int64_t> channel;  ///< absent: network.wireless.channel
+  std::optional<int64_t> pan_id;
+  std::optional<int64_t> short_address;  ///< absent: 0, then counting down from 0xfffd
+  std::optional<double> tx_power_dbm;
+  double antenna_gain_db = 0;
+  bool operator==(const Gateway&) const = default;
 };
 
 /// The management network of Linux nodes (DHCP and DNS included).
@@ -67,6 +88,7 @@ struct Network {
   Topology topology = Topology::star;
   Wireless wireless;
   std::map<std::string, WiredLink> wired;
+  std::vector<Gateway> gateways;  ///< empty: one at the first edge node
   std::vector<Interferer> interferers;
   std::optional<std::string> profile;  ///< impairments in force from the start
   std::optional<Lan> lan;

@@ -34,6 +34,7 @@ enum class Code : uint32_t {
   cca_start,    ///< args: frequency_mhz, CcaMode, threshold_cdbm, token
   ed_start,     ///< args: frequency_mhz, duration_ns, unused, token
   rssi_sample,  ///< args: frequency_mhz, settle_ns, unused, token; the answer is due settle_ns later
+  noise,  ///< power without a frame from now on. args: frequency_mhz, power_cdbm, duration_ns (at most 4 ms)
   // medium -> transceiver, EventKind::delivery
   frame_start =
       0x200,  ///< SHR and PHR of a frame received (sent at the end of the PHR). args: psdu_length, rssi_cdbm;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "system/gateways.h"
 
 namespace xedgesim::system {
 namespace {
@@ -54,10 +55,11 @@ uint32_t battery_word(const scenario::Device& g) {
 
 std::vector<std::pair<uint32_t, uint32_t>> uicr_settings(const scenario::Scenario& scenario,
                                                          const scenario::DeviceInstance& device,
-                                                         uint16_t short_address) {
+                                                         uint16_t short_address, const GatewayPlan* plan) {
   const scenario::Device& group = scenario.devices[device.group];
   const scenario::DeviceConfig& c = device.config;
-  const auto channel = static_cast<uint32_t>(c.channel.value_or(scenario.network.wireless.channel));
+  const auto channel =
+      static_cast<uint32_t>(c.channel.value_or(plan ? plan->channel : scenario.network.wireless.channel));
   const auto power = static_cast<uint8_t>(
       static_cast<int8_t>(c.tx_power_dbm.value_or(scenario.network.wireless.tx_power_dbm)));
   const auto milliseconds = [](const std::optional<Duration>& d) {
@@ -66,10 +68,11 @@ std::vector<std::pair<uint32_t, uint32_t>> uicr_settings(const scenario::Scenari
   const std::optional<Duration> interval = c.report_interval    ? c.report_interval
                                            : c.forward_interval ? c.forward_interval
                                                                 : c.inference_interval;
-  const uint32_t gateway = 0x0000;
+  const uint32_t gateway = plan ? plan->short_address : 0x0000;
   const uint32_t words[] = {
       kMagic,
-      uint32_t{short_address} | static_cast<uint32_t>(c.pan_id.value_or(kDefaultPan)) << 16,
+      uint32_t{short_address} | static_cast<uint32_t>(c.pan_id.value_or(plan ? plan->pan_id : kDefaultPan))
+                                    << 16,
       channel | uint32_t{power} << 8 | gateway << 16,
       c.sample_rate_hz ? static_cast<uint32_t>(*c.sample_rate_hz) : kErased,
       milliseconds(interval),

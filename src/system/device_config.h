@@ -11,13 +11,16 @@
 
 namespace xedgesim::system {
 
+struct GatewayPlan;
+
 constexpr uint16_t kDefaultPan = 0xABCD;
 
 /// The settings of firmware/common/settings.h as UICR words, (offset, word). Settings the scenario leaves out
-/// stay erased and the firmware takes its own default.
+/// stay erased and the firmware takes its own default. Channel, PAN and destination are those of `gateway`
+/// (may be null) where the device's configuration has none.
 std::vector<std::pair<uint32_t, uint32_t>> uicr_settings(const scenario::Scenario& scenario,
                                                          const scenario::DeviceInstance& device,
-                                                         uint16_t short_address);
+                                                         uint16_t short_address, const GatewayPlan* gateway);
 
 /// Device id and address of a node: a function of seed and name.
 devices::Identity identity_of(uint64_t seed, std::string_view name);

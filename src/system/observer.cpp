@@ -1,4 +1,4 @@
-#include "system/observer.h"
+#include "system/observer_probe.h"
 
 #include <fmt/format.h>
 
@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "net/mqttsn/codec.h"
 #include "nodes/report.h"
+#include "nodes/report_payload.h"
 #include "sim/air.h"
 
 namespace xedgesim::system {
@@ -59,40 +60,6 @@ bool is_acknowledgement(const sim::Bytes& psdu) {
 
 }  // namespace
 
-/// What is kept of one device between events.
-struct Observer::Probe {
-  metrics::DeviceIndex device{};
-  std::unique_ptr<metrics::EnergyAccount> account;
-  std::unique_ptr<metrics::SeedEnergyModel> seed_model;
-  SimTime energy_time;  // of the last change of a current
-  double cpu_active_a = 0, cpu_sleep_a = 0;
-  // Consumers' names are the same few strings all the time, so where one lies says which it is.
-  std::vector<std::pair<const char*, metrics::EnergyAccount::Consumer>> consumers;
-  metrics::EnergyAccount::Consumer consumer(std::string_view name) {
-    for (const auto& [text, handle] : consumers)
-      if (text == name.data()) return handle;
-    consumers.emplace_back(name.data(), account->consumer(name));
-    return consumers.back().second;
-  }
-  int64_t tx_packets = 0, rx_packets = 0, rx_bytes = 0, cca_busy = 0;
-  // The latest sample.
-  int64_t window = -1, boot_window = 0;
-  SimTime window_time, sent_at;
-  bool handed_over = false, on_air = false, delivered = true;
-  std::unique_ptr<metrics::OutputFile> console;
-  // Inference on the device, told by its trace marks: the first group on the node's thread, the second in event order.
-  uint64_t begin_cycles = 0;
-  int64_t begin_energy = -1, inferences = 0, inference_cycles = 0, inference_energy = 0, arena = 0;
-  std::vector<float> scores;
-  bool result_on_device = false, has_verdict = false;
-
-  uint32_t absolute(uint16_t sequence) const {
-    // Reports count windows modulo 65536 since the last boot; the run counts them all.
-    const auto since_boot = static_cast<uint32_t>(std::max<int64_t>(0, window - boot_window));
-    return static_cast<uint32_t>(boot_window) + since_boot - static_cast<uint16_t>(since_boot - sequence);
-  }
-};
-
 Observer::Observer(System& system, metrics::RunDirectory& directory, metrics::Collector& collector,
                    experiment::ConsoleWatcher& watcher, Options options)
     : system_(system),
@@ -117,10 +84,13 @@ void Observer::connect_device(size_t index) {
   device_of_address_[d.short_address] = static_cast<int32_t>(index);
   probes_.push_back(std::make_unique<Probe>());
   Probe& p = *probes_.back();
-  p.device = collector_.add_device(d.id, [this, index](SimTime t) { return read_device(index, t); },
-                                   d.truth || d.group->ml_placement != scenario::MlPlacement::none
-                                       ? placement_name(*d.group)
-                                       : std::string());
+  const std::string placement =
+      d.truth || d.group->ml_placement != scenario::MlPlacement::none ? placement_name(*d.group) : std::string();
+  if (d.model) {
+    p.device = collector_.add_device(d.id, [this, index](SimTime t) { return read_model(index, t); }, placement);
+    return connect_model(index);
+  }
+  p.device = collector_.add_device(d.id, [this, index](SimTime t) { return read_device(index, t); }, placement);
   p.result_on_device = d.group->ml_result == scenario::MlResult::device;
   platforms::Machine& machine = d.mcu->machine();
   machine.on_trace.connect([this, index](unsigned port, uint32_t word, SimTime t) {
@@ -175,6 +145,13 @@ void Observer::connect_radio() {
     collector_.network().transmission(r.frequency_mhz, r.start,
                                       r.start + air::frame_duration(static_cast<int64_t>(r.psdu->size())));
     Probe* p = probe_of(r.source);
+    if (p && p->model) {
+      if (is_acknowledgement(*r.psdu)) return;
+      if (p->seed_model) p->seed_model->transmitted(r.power_cdbm, static_cast<int64_t>(r.psdu->size()));
+      if (p->spans)
+        collector_.spans().mark(p->device, p->model->current_sequence(), Stage::tx_start, r.start);
+      return;
+    }
     if (!p || is_acknowledgement(*r.psdu)) return;
     ++p->tx_packets;
     if (const auto carried = carried_by(*r.psdu)) {
@@ -211,7 +188,12 @@ void Observer::connect_services() {
     spans.prediction(d, sequence, r.predicted, r.confidence(), r.probabilities);
     if (!probes_[raw(d)]->result_on_device) spans.mark(d, sequence, Stage::result, r.ended);
   };
-  if (auto* gateway = system_.gateway()) {
+  for (auto& gateway : system_.gateways()) {
+    gateway->on_frame.connect([this](const net::ieee802154::RxFrame& f, SimTime t) {
+      Probe* p = probe_of_address(static_cast<int64_t>(f.frame.header.source.value));
+      if (!p || !p->model || p->spans) return;
+      if (const auto sequence = nodes::plain_sequence(f.frame.payload)) model_delivered(*p, *sequence, t);
+    });
     gateway->on_publish.connect([this, &spans](nodes::RadioGateway::Received& r) {
       Probe* p = probe_of_address(r.source);
       const auto number = nodes::sequence_of(r.port, *r.payload);
@@ -220,6 +202,7 @@ void Observer::connect_services() {
       r.tag = nodes::sample_tag(raw(p->device), sequence);
       if (!nodes::completes_sample(r.port, *r.payload)) return;
       spans.mark(p->device, sequence, Stage::rx_gateway, r.time);
+      if (p->model) return model_delivered(*p, sequence, r.time);
       if (sequence == p->window && !p->delivered) {
         p->delivered = true;
         collector_.network().delivered(p->device, p->sent_at, r.time);

@@ -44,9 +44,14 @@ class Observer final : public sim::EventParticipant {
  private:
   struct Probe;
   void connect_device(size_t index);
+  void connect_model(size_t index);
   void connect_radio();
   void connect_services();
   metrics::DeviceCounters read_device(size_t index, SimTime t) const;
+  metrics::DeviceCounters read_model(size_t index, SimTime t) const;
+  void model_report(size_t index, const nodes::ModelNode::Report& r);
+  void model_lost(Probe& p, uint32_t sequence, SimTime sent_at, const char* cause, SimTime t);
+  void model_delivered(Probe& p, uint32_t sequence, SimTime t);
   void measure(size_t index, unsigned port, uint32_t word, SimTime t);
   void trace(size_t index, const sim::Event& e);
   void window_end(size_t index, const sim::Event& e);

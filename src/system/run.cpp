@@ -13,6 +13,7 @@
 #include "system/assertions.h"
 #include "system/observer.h"
 #include "system/system.h"
+#include "system/trace.h"
 
 namespace xedgesim::system {
 namespace {
@@ -46,12 +47,13 @@ bool captures_radio(const scenario::Scenario& s) {
 }
 
 /// Runs to the end, or to the stop request. False when stopped.
-bool run_to_end(System& system, const RunOptions& options, SimTime end) {
+bool run_to_end(System& system, Trace* trace, const RunOptions& options, SimTime end) {
   sim::Scheduler& scheduler = system.scheduler();
   for (SimTime t; t < end;) {
     if (options.stop && options.stop->load(std::memory_order_relaxed)) return false;
     t = std::min(end, t + kStep);
     if (!scheduler.run_until(t)) return false;
+    if (trace) trace->drain();
     if (options.progress) options.progress(t);
   }
   return true;
@@ -87,6 +89,9 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
     air = std::make_unique<net::AirCapture>(*system.channel(), *pcap);
   }
 
+  std::unique_ptr<Trace> trace;
+  if (scenario.metrics.trace) trace = std::make_unique<Trace>(system, directory, collector);
+
   RunOutcome outcome{.directory = directory.path()};
   const SimTime end = SimTime::at(scenario.meta.duration);
   metrics::RunInfo info;
@@ -102,7 +107,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
     info.status = "failed";
   };
   try {
-    if (!run_to_end(system, options, end)) {
+    if (!run_to_end(system, trace.get(), options, end)) {
       outcome.code = ExitCode::interrupted;
       outcome.reason = info.reason = fmt::format("interrupted at {}", to_string(system.scheduler().now()));
       info.status = "interrupted";
@@ -116,6 +121,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   info.digest = system.scheduler().digest();
   try {
     observer.finish(reached);
+    if (trace) trace->finish(reached);
     if (air) air->finish();
     if (pcap) pcap->flush();
   } catch (const Error& e) {

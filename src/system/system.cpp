@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <functional>
 #include <set>
 
 #include "base/error.h"
@@ -15,7 +19,7 @@
 namespace xedgesim::system {
 namespace {
 
-constexpr uint16_t kGatewayAddress = 0x0000;
+constexpr int64_t kLastAddress = 0xfffd;
 constexpr double kNrf52840Sensitivity = -100.0;  // dBm, IEEE 802.15.4, PS 6.20.15.7
 
 std::shared_ptr<const platforms::Platform> find_platform(const scenario::Device& group,
@@ -23,6 +27,40 @@ std::shared_ptr<const platforms::Platform> find_platform(const scenario::Device&
   const std::filesystem::path file =
       group.platform_file.empty() ? folder / (group.platform + ".yaml") : group.platform_file.resolved;
   return std::make_shared<const platforms::Platform>(platforms::load_platform(file));
+}
+
+/// network.wireless.loss_matrix: lines from,to,loss_db. A pair that is given in one direction holds in both.
+std::unique_ptr<net::PathLoss> loss_matrix(
+    const scenario::FilePath& file,
+    const std::function<std::optional<sim::ParticipantId>(const std::string&)>& id) {
+  std::ifstream in(file.resolved);
+  if (!in)
+    throw ConfigError(fmt::format("network.wireless.loss_matrix: cannot read '{}'", file.resolved.string()));
+  auto matrix = std::make_unique<net::LossMatrix>();
+  std::set<std::pair<sim::ParticipantId, sim::ParticipantId>> given;
+  size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.empty() || line[0] == '#' || line == "from,to,loss_db") continue;
+    const auto wrong = [&](const std::string& what) {
+      return ConfigError(fmt::format("{}:{}: {}", file.resolved.string(), number, what));
+    };
+    const size_t a = line.find(','), b = a == std::string::npos ? a : line.find(',', a + 1);
+    double db = 0;
+    const char* end = line.data() + line.size();
+    if (b == std::string::npos || std::from_chars(line.data() + b + 1, end, db).ptr != end ||
+        !std::isfinite(db) || std::abs(db) > 300)
+      throw wrong("expected from,to,loss_db with a loss of at most 300 dB, such as node_1,gateway,72.5");
+    const auto from = id(line.substr(0, a)), to = id(line.substr(a + 1, b - a - 1));
+    if (!from || !to)
+      throw wrong(
+          fmt::format("there is no radio named '{}'", line.substr(!from ? 0 : a + 1, !from ? a : b - a - 1)));
+    if (!given.emplace(*from, *to).second) throw wrong("this pair has a loss already: remove one line");
+    matrix->set(*from, *to, db, true);
+    if (!given.contains({*to, *from})) matrix->set(*to, *from, db, true);
+  }
+  return matrix;
 }
 
 std::unique_ptr<net::PathLoss> path_loss(const scenario::Wireless& w) {
@@ -34,22 +72,67 @@ std::unique_ptr<net::PathLoss> path_loss(const scenario::Wireless& w) {
       return std::make_unique<net::FreeSpace>();
     case scenario::Wireless::ChannelModel::two_ray:
       return std::make_unique<net::TwoRay>();
-    default:
-      throw ConfigError(
-          "network.wireless.channel_model: this version runs LogDistancePropagationLoss, free space and "
-          "two-ray");
+    case scenario::Wireless::ChannelModel::range:
+      return std::make_unique<net::RangeLoss>(w.max_range_m);
+    case scenario::Wireless::ChannelModel::matrix:
+      break;  // needs the names of the radios
   }
+  return nullptr;
+}
+
+net::Variation variation(const scenario::Wireless& w) {
+  using From = scenario::Wireless::Fading;
+  using To = net::Variation::Fading;
+  return {.shadowing_db = w.shadowing_db,
+          .fading = w.fading == From::none       ? To::none
+                    : w.fading == From::rayleigh ? To::rayleigh
+                                                 : To::rician,
+          .rician_k_db = w.fading_k_db,
+          .coherence = w.fading_coherence};
+}
+
+/// The way of a device in the coordinates of the site.
+std::vector<net::WayPoint> way_of(const scenario::Device& group, const scenario::Position& at) {
+  std::vector<net::WayPoint> way;
+  for (const scenario::Waypoint& p : group.waypoints)
+    way.push_back({.time = SimTime::at(p.time),
+                   .x_m = at.x_m + p.position.x_m,
+                   .y_m = at.y_m + p.position.y_m,
+                   .z_m = at.z_m + p.position.z_m});
+  return way;
+}
+
+net::InterfererConfig interferer_config(const scenario::Interferer& i, const scenario::Wireless& w) {
+  using T = scenario::Interferer::Type;
+  using S = net::InterfererConfig::Shape;
+  net::InterfererConfig c;
+  c.name = i.id;
+  c.shape = i.type == T::wifi ? S::wifi : i.type == T::microwave ? S::periodic : S::constant;
+  std::vector<int64_t> channels = i.channels;
+  if (channels.empty() && i.type == T::jammer)
+    for (int64_t k = 11; k <= 26; ++k) channels.push_back(k);
+  if (channels.empty()) channels.push_back(w.channel);
+  for (const int64_t k : channels)
+    c.frequencies_mhz.push_back(net::ieee802154::frequency_mhz(static_cast<int>(k)));
+  c.power_dbm = i.power_dbm;
+  c.duty_cycle = i.duty_cycle;
+  c.period = i.period;
+  c.start = SimTime::at(i.start);
+  if (i.stop) c.stop = SimTime::at(*i.stop);
+  return c;
 }
 
 }  // namespace
 
 System::System(const scenario::Scenario& scenario, const SystemOptions& options) : scenario_(scenario) {
   refuse_unsupported();
+  gateway_plans_ = plan_gateways(scenario_);
   classes_ = class_names(scenario_);
   for (const auto& d : scenario_.devices) groups_.push_back(group_models(scenario_, d, classes_.size()));
   scheduler_ = std::make_unique<sim::Scheduler>(
       participant_names(), sim::SchedulerConfig{.window = air::kMinEffectDelay, .threads = options.threads});
   build_devices(options);
+  build_gateways();
   build_services();
   build_channel();
 }
@@ -63,10 +146,14 @@ void System::refuse_unsupported() const {
   if (scenario_.network.type == scenario::Network::Type::ns3)
     refuse("network.type: ns3 needs the ns-3 back end, which this version does not have: use type: native");
   for (const auto& d : scenario_.devices) {
-    if (!d.emulated())
+    if (d.type == scenario::Device::Type::external)
       refuse(fmt::format(
-          "device '{}': type model and external are not available in this version: use type: mcu", d.id));
-    if (!d.firmware) refuse(fmt::format("device '{}': an emulated device needs firmware", d.id));
+          "device '{}': type external is not available in this version: use type: mcu or model", d.id));
+    if (d.emulated() && !d.firmware)
+      refuse(fmt::format("device '{}': an emulated device needs firmware", d.id));
+    if (!d.emulated() && d.ml_placement != scenario::MlPlacement::none &&
+        d.ml_placement != scenario::MlPlacement::edge)
+      refuse(fmt::format("device '{}': a behavioural device has ml_placement: edge only; use type: mcu", d.id));
   }
   if (!scenario_.nodes.empty())
     refuse("nodes: Linux machines are not available in this version: remove the section");
@@ -83,17 +170,14 @@ void System::refuse_unsupported() const {
     if (c.type == scenario::CloudNode::Type::external)
       refuse(fmt::format("cloud node '{}': type external is not available in this version: use type: model",
                          c.id));
-  if (!scenario_.network.interferers.empty())
-    refuse("network.interferers: not available in this version: remove the section");
 }
 
 std::vector<std::string> System::participant_names() {
   std::vector<std::string> names{kAir, kObserver, kFaults};
   for (const auto& d : scenario::expand_devices(scenario_)) names.push_back(d.id);
-  for (const auto& e : scenario_.edge) {
-    names.push_back(e.id);
-    names.push_back(radio_of(e.id));
-  }
+  for (const auto& e : scenario_.edge) names.push_back(e.id);
+  for (const auto& g : gateway_plans_) names.push_back(g.name);
+  for (const auto& i : scenario_.network.interferers) names.push_back(i.id);
   for (const auto& c : scenario_.cloud) names.push_back(c.id);
   if (const auto wan = find_wan(scenario_)) {
     wan_name_ = wan->name;
@@ -103,7 +187,8 @@ std::vector<std::string> System::participant_names() {
 }
 
 void System::build_devices(const SystemOptions& options) {
-  std::set<int64_t> taken{kGatewayAddress};
+  std::set<int64_t> taken{0x0000};
+  for (const GatewayPlan& g : gateway_plans_) taken.insert(g.short_address);
   const auto instances = scenario::expand_devices(scenario_);
   for (const auto& i : instances)
     if (i.config.short_address) taken.insert(*i.config.short_address);
@@ -117,39 +202,86 @@ void System::build_devices(const SystemOptions& options) {
     if (!instance.config.short_address) {
       while (taken.contains(next_address)) ++next_address;
       taken.insert(next_address);
+      if (next_address > kLastAddress)
+        throw ConfigError("devices: there are more devices than short addresses: 65533 fit into one run");
     }
     node.short_address = static_cast<uint16_t>(instance.config.short_address.value_or(next_address));
     node.sample_rate_hz = instance.config.sample_rate_hz.value_or(1000);
     node.participant = scheduler_->id(node.id);
-
-    auto& platform =
-        platforms_[group.platform_file.empty() ? group.platform : group.platform_file.resolved.string()];
-    if (!platform) platform = find_platform(group, options.platforms);
-    const auto image = image_of(group, groups_[instance.group]);
-    auto& flash = flashes_[platform->file.string() + '\0' + image->content_key()];
-    if (!flash) {
-      const auto& memory = platform->flash();
-      flash =
-          std::make_shared<const platforms::FlashTemplate>(platform->core, memory.base, memory.size, *image);
-    }
-    node.feed = make_feed(scenario_, group, node.id);
-    if (feeds_vibration(group))
+    if (group.emulated() ? feeds_vibration(group) : model_kind(group) == ModelKind::vibration_sensor)
       node.truth = std::make_unique<ml::VibrationSignal>(scenario_.meta.seed, node.id);
-    nodes::McuNode::Config config;
-    config.platform = platform;
-    config.firmware = image;
-    config.flash = flash;
-    config.observer = observer_id();
-    config.machine.name = node.id;
-    config.machine.seed = scenario_.meta.seed;
-    config.machine.identity = identity_of(scenario_.meta.seed, node.id);
-    config.machine.uicr = uicr_settings(scenario_, instance, node.short_address);
-    config.machine.analog = node.feed.get();
-    config.machine.medium = scheduler_->id(kAir);
-    config.machine.stop_on_lockup = group.on_lockup == scenario::Device::OnLockup::stop;
-    node.mcu = std::make_unique<nodes::McuNode>(std::move(config));
-    scheduler_->attach(node.participant, *node.mcu);
+    if (group.emulated())
+      build_mcu(node, options);
+    else
+      build_model(node, options);
     devices_.push_back(std::move(node));
+  }
+}
+
+void System::build_model(DeviceNode& node, const SystemOptions& options) {
+  const size_t g = node.instance.group;
+  if (!model_groups_.contains(g)) model_groups_[g] = model_group(scenario_, *node.group, options.platforms);
+  auto config = model_config(scenario_, node.instance, model_groups_[g],
+                             gateway_of(gateway_plans_, node.instance), node.short_address, node.truth.get());
+  config.mac.self = node.participant;
+  config.mac.channel = scheduler_->id(kAir);
+  node.model = std::make_unique<nodes::ModelNode>(std::move(config));
+  scheduler_->attach(node.participant, *node.model);
+}
+
+void System::build_mcu(DeviceNode& node, const SystemOptions& options) {
+  const scenario::Device& group = *node.group;
+  auto& platform =
+      platforms_[group.platform_file.empty() ? group.platform : group.platform_file.resolved.string()];
+  if (!platform) platform = find_platform(group, options.platforms);
+  const auto image = image_of(group, groups_[node.instance.group]);
+  auto& flash = flashes_[platform->file.string() + '\0' + image->content_key()];
+  if (!flash) {
+    const auto& memory = platform->flash();
+    flash =
+        std::make_shared<const platforms::FlashTemplate>(platform->core, memory.base, memory.size, *image);
+  }
+  node.feed = make_feed(scenario_, group, node.id);
+  nodes::McuNode::Config config;
+  config.platform = platform;
+  config.firmware = image;
+  config.flash = flash;
+  config.observer = observer_id();
+  config.machine.name = node.id;
+  config.machine.seed = scenario_.meta.seed;
+  config.machine.identity = identity_of(scenario_.meta.seed, node.id);
+  config.machine.uicr =
+      uicr_settings(scenario_, node.instance, node.short_address, gateway_of(gateway_plans_, node.instance));
+  config.machine.analog = node.feed.get();
+  config.machine.medium = scheduler_->id(kAir);
+  config.machine.stop_on_lockup = group.on_lockup == scenario::Device::OnLockup::stop;
+  node.mcu = std::make_unique<nodes::McuNode>(std::move(config));
+  scheduler_->attach(node.participant, *node.mcu);
+}
+
+void System::build_gateways() {
+  const scenario::Wireless& w = scenario_.network.wireless;
+  const auto edge = scenario_.edge.empty() ? sim::kNobody : scheduler_->id(scenario_.edge.front().id);
+  for (const GatewayPlan& plan : gateway_plans_) {
+    const auto id = scheduler_->id(plan.name);
+    nodes::RadioGateway::Config g;
+    g.mac.self = id;
+    g.mac.channel = scheduler_->id(kAir);
+    g.mac.name = plan.name;
+    g.mac.seed = scenario_.meta.seed;
+    g.mac.radio_channel = plan.channel;
+    g.mac.pan_id = plan.pan_id;
+    g.mac.short_address = plan.short_address;
+    g.mac.tx_power_dbm = plan.tx_power_dbm;
+    g.mac.suppress_duplicates = true;
+    if (w.cca_threshold_dbm) g.mac.cca_threshold_dbm = *w.cca_threshold_dbm;
+    g.edge = g.next = edge;
+    g.address_of = [this](int64_t tag) -> std::optional<uint16_t> {
+      const uint32_t device = nodes::tag_device(tag);
+      return device < devices_.size() ? std::optional(devices_[device].short_address) : std::nullopt;
+    };
+    gateways_.push_back(std::make_unique<nodes::RadioGateway>(std::move(g)));
+    scheduler_->attach(id, *gateways_.back());
   }
 }
 
@@ -185,7 +317,6 @@ bool System::wants_return(int64_t tag) const {
 void System::build_services() {
   if (scenario_.edge.empty()) return;
   const scenario::EdgeNode& e = scenario_.edge.front();
-  build_gateway(e);
   build_edge(e);
   if (!scenario_.cloud.empty()) build_cloud(scenario_.cloud.front(), scheduler_->id(e.id));
   if (const auto wan = find_wan(scenario_)) {
@@ -194,29 +325,6 @@ void System::build_services() {
         wan_link(*wan, id, scheduler_->id(e.id), scheduler_->id(scenario_.cloud.front().id), scenario_));
     scheduler_->attach(id, *wan_);
   }
-}
-
-void System::build_gateway(const scenario::EdgeNode& e) {
-  const auto radio_id = scheduler_->id(radio_of(e.id));
-  const scenario::Wireless& w = scenario_.network.wireless;
-  nodes::RadioGateway::Config g;
-  g.mac.self = radio_id;
-  g.mac.channel = scheduler_->id(kAir);
-  g.mac.name = radio_of(e.id);
-  g.mac.seed = scenario_.meta.seed;
-  g.mac.radio_channel = static_cast<int>(w.channel);
-  g.mac.pan_id = kDefaultPan;
-  g.mac.short_address = kGatewayAddress;
-  g.mac.tx_power_dbm = w.tx_power_dbm;
-  g.mac.suppress_duplicates = true;
-  if (w.cca_threshold_dbm) g.mac.cca_threshold_dbm = *w.cca_threshold_dbm;
-  g.edge = g.next = scheduler_->id(e.id);
-  g.address_of = [this](int64_t tag) -> std::optional<uint16_t> {
-    const uint32_t device = nodes::tag_device(tag);
-    return device < devices_.size() ? std::optional(devices_[device].short_address) : std::nullopt;
-  };
-  gateway_ = std::make_unique<nodes::RadioGateway>(std::move(g));
-  scheduler_->attach(radio_id, *gateway_);
 }
 
 void System::build_edge(const scenario::EdgeNode& e) {
@@ -231,7 +339,10 @@ void System::build_edge(const scenario::EdgeNode& e) {
   s.self = edge_id;
   s.cloud = cloud_id;
   s.uplink = wan_name_.empty() ? cloud_id : scheduler_->id(wan_name_);
-  s.gateway = scheduler_->id(radio_of(e.id));
+  s.gateway = [this](int64_t tag) {
+    const GatewayPlan* plan = gateway_of(gateway_plans_, devices_[nodes::tag_device(tag)].instance);
+    return plan && wants_return(tag) ? scheduler_->id(plan->name) : sim::kNobody;
+  };
   s.parallel = static_cast<int>(e.compute.parallel);
   s.model = [this](int64_t port, int64_t tag) -> const nodes::ServiceModel* {
     if (port == nodes::port::kFragment) {
@@ -241,7 +352,6 @@ void System::build_edge(const scenario::EdgeNode& e) {
     return edge_model_ ? &*edge_model_ : nullptr;
   };
   s.forward_time = store_timer(e.compute, scenario_.meta.seed, e.id + "/forward");
-  s.wants_return = [this](int64_t tag) { return wants_return(tag); };
   s.classes = classes_;
   s.device_name = [this](int64_t tag) { return devices_[nodes::tag_device(tag)].id; };
   if (!file.empty()) s.model_bytes = static_cast<int64_t>(std::filesystem::file_size(file.resolved));
@@ -275,30 +385,57 @@ void System::build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge) 
 void System::build_channel() {
   const scenario::Wireless& w = scenario_.network.wireless;
   std::vector<net::ChannelStation> stations;
-  const auto add = [&](sim::ParticipantId id, const std::string& name, const scenario::Position& p) {
-    stations.push_back({{.id = id,
-                         .x_m = p.x_m,
-                         .y_m = p.y_m,
-                         .z_m = p.z_m,
-                         .sensitivity_dbm = w.sensitivity_dbm.value_or(kNrf52840Sensitivity),
-                         .antenna_gain_db = 0},
-                        name});
+  std::map<std::string, sim::ParticipantId, std::less<>> ids;
+  const auto add = [&](sim::ParticipantId id, const std::string& name, const scenario::Position& p,
+                       double gain) {
+    ids.emplace(name, id);
+    stations.push_back({.station = {.id = id,
+                                    .x_m = p.x_m,
+                                    .y_m = p.y_m,
+                                    .z_m = p.z_m,
+                                    .sensitivity_dbm = w.sensitivity_dbm.value_or(kNrf52840Sensitivity),
+                                    .antenna_gain_db = gain},
+                        .name = name});
   };
-  for (const DeviceNode& d : devices_) add(d.participant, d.id, d.instance.position);
-  if (!scenario_.edge.empty())
-    add(scheduler_->id(radio_of(scenario_.edge.front().id)), radio_of(scenario_.edge.front().id),
-        scenario_.edge.front().position);
+  for (const DeviceNode& d : devices_) {
+    add(d.participant, d.id, d.instance.position, d.instance.config.antenna_gain_db.value_or(0));
+    stations.back().way = way_of(*d.group, d.instance.position);
+  }
+  for (const GatewayPlan& g : gateway_plans_)
+    add(scheduler_->id(g.name), g.name, g.position, g.antenna_gain_db);
+  for (const scenario::Interferer& i : scenario_.network.interferers) {
+    net::InterfererConfig config = interferer_config(i, w);
+    config.self = scheduler_->id(i.id);
+    config.channel = scheduler_->id(kAir);
+    config.seed = scenario_.meta.seed;
+    interferers_.push_back(std::make_unique<net::Interferer>(std::move(config)));
+    scheduler_->attach(scheduler_->id(i.id), *interferers_.back());
+    add(scheduler_->id(i.id), i.id, i.position, 0);
+  }
   net::ChannelConfig config;
   config.id = scheduler_->id(kAir);
   config.seed = scenario_.meta.seed;
+  if (w.convention == scenario::Wireless::Convention::ns3) config.convention = net::Convention::ns3;
   if (w.noise_figure_db) config.noise_figure_db = *w.noise_figure_db;
-  channel_ = std::make_unique<net::Channel>(config, path_loss(w), std::move(stations));
-  scheduler_->attach(config.id, *channel_);
+  config.variation = variation(w);
+  if (w.capture_threshold_db) config.capture_threshold_db = *w.capture_threshold_db;
+  config.adjacent_rejection_db = w.adjacent_rejection_db;
+  auto loss = path_loss(w);
+  if (!loss) {
+    const std::string edge = scenario_.edge.empty() ? "" : scenario_.edge.front().id;
+    loss = loss_matrix(w.loss_matrix, [&](const std::string& name) -> std::optional<sim::ParticipantId> {
+      auto it = ids.find(name);
+      if (it == ids.end() && name == edge) it = ids.find(radio_of(edge));
+      return it == ids.end() ? std::nullopt : std::optional(it->second);
+    });
+  }
+  channel_ = std::make_unique<net::Channel>(std::move(config), std::move(loss), std::move(stations));
+  scheduler_->attach(scheduler_->id(kAir), *channel_);
 }
 
 std::vector<sim::ParticipantId> System::participants_of(const std::string& node) const {
   std::vector<sim::ParticipantId> ids{scheduler_->id(node)};
-  if (!scenario_.edge.empty() && scenario_.edge.front().id == node)
+  if (!scenario_.edge.empty() && scenario_.edge.front().id == node && scenario_.network.gateways.empty())
     ids.push_back(scheduler_->id(radio_of(node)));
   return ids;
 }

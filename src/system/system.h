@@ -9,15 +9,19 @@
 #include "ml/vibration.h"
 #include "net/link/link.h"
 #include "net/radio/channel.h"
+#include "net/traffic/interferer.h"
 #include "nodes/cloud_service.h"
 #include "nodes/edge_service.h"
 #include "nodes/mcu_node.h"
+#include "nodes/model_node.h"
 #include "nodes/radio_gateway.h"
 #include "nodes/sensor_feed.h"
 #include "scenario/expand.h"
 #include "scenario/scenario.h"
 #include "sim/scheduler.h"
+#include "system/gateways.h"
 #include "system/ml_placement.h"
+#include "system/model_config.h"
 
 namespace xedgesim::system {
 
@@ -38,7 +42,8 @@ struct DeviceNode {
   /// Ground truth of the vibration on AIN0; null when the device senses something else. Not the feed's own
   /// object: that belongs to the node's thread.
   std::unique_ptr<ml::VibrationSignal> truth;
-  std::unique_ptr<nodes::McuNode> mcu;
+  std::unique_ptr<nodes::McuNode> mcu;      ///< of an emulated device
+  std::unique_ptr<nodes::ModelNode> model;  ///< of a behavioural one
 };
 
 /// A running system made from a checked scenario: every participant, wired and attached to a scheduler.
@@ -51,15 +56,13 @@ class System {
   sim::Scheduler& scheduler() { return *scheduler_; }
   std::vector<DeviceNode>& devices() { return devices_; }
   const scenario::Scenario& scenario() const { return scenario_; }
-  net::Channel* channel() { return channel_.get(); }         ///< null without devices
-  nodes::RadioGateway* gateway() { return gateway_.get(); }  ///< null without an edge node
+  net::Channel* channel() { return channel_.get(); }  ///< null without devices
+  std::vector<std::unique_ptr<nodes::RadioGateway>>& gateways() { return gateways_; }
   nodes::EdgeService* edge() { return edge_.get(); }
   nodes::CloudService* cloud() { return cloud_.get(); }
   net::Link* wan() { return wan_.get(); }
   sim::ParticipantId observer_id() const { return scheduler_->id(kObserver); }
   const std::vector<std::string>& classes() const { return classes_; }
-
-  const GroupModels& models_of_group(size_t group) const { return groups_[group]; }
 
   /// Ids of the participants that a fault on `node` concerns.
   std::vector<sim::ParticipantId> participants_of(const std::string& node) const;
@@ -72,15 +75,16 @@ class System {
   void refuse_unsupported() const;
   std::vector<std::string> participant_names();
   void build_devices(const SystemOptions& options);
+  void build_mcu(DeviceNode& node, const SystemOptions& options);
+  void build_model(DeviceNode& node, const SystemOptions& options);
+  void build_gateways();
   void build_channel();
   void build_services();
-  void build_gateway(const scenario::EdgeNode& e);
   void build_edge(const scenario::EdgeNode& e);
   void build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge);
   const GroupModels& models_of(int64_t tag) const;
   bool wants_return(int64_t tag) const;
   std::shared_ptr<const platforms::FirmwareImage> image_of(const scenario::Device& group, const GroupModels& models);
-  std::string radio_of(const std::string& edge) const { return edge + ".radio"; }
 
   scenario::Scenario scenario_;
   std::unique_ptr<sim::Scheduler> scheduler_;
@@ -89,7 +93,10 @@ class System {
   std::map<std::string, std::shared_ptr<const platforms::FirmwareImage>> images_;
   std::map<std::string, std::shared_ptr<const platforms::FlashTemplate>> flashes_;
   std::unique_ptr<net::Channel> channel_;
-  std::unique_ptr<nodes::RadioGateway> gateway_;
+  std::vector<GatewayPlan> gateway_plans_;
+  std::map<size_t, ModelGroup> model_groups_;                   // by device group
+  std::vector<std::unique_ptr<nodes::RadioGateway>> gateways_;  // as in gateway_plans_
+  std::vector<std::unique_ptr<net::Interferer>> interferers_;
   std::unique_ptr<nodes::EdgeService> edge_;
   std::unique_ptr<nodes::CloudService> cloud_;
   std::unique_ptr<net::Link> wan_;

@@ -16,6 +16,9 @@ constexpr uint32_t kIfsOver = 0x301;
 constexpr uint32_t kFrameSent = 0x302;
 constexpr uint32_t kAckSent = 0x303;
 
+// So weak that no receiver takes notice.
+constexpr int64_t kIsolatedPower = -30000;
+
 bool in(int v, int lo, int hi) { return v >= lo && v <= hi; }
 
 MacConfig checked(MacConfig c) {
@@ -72,6 +75,23 @@ void CsmaMac::post_radio(air::Code code, SimTime when, std::array<int64_t, 4> ar
   context.post(air::make(code, sim::EventKind::state, when, config_.channel, args, std::move(data)));
 }
 
+void CsmaMac::transmit(SimTime begin, sim::SharedBytes psdu, sim::EventContext& context) {
+  statistics_.bytes_sent += static_cast<int64_t>(psdu->size());
+  statistics_.transmitting += air::frame_duration(static_cast<int64_t>(psdu->size()));
+  const int64_t power = isolated_ ? kIsolatedPower : std::lround(config_.tx_power_dbm * 100);
+  post_radio(air::Code::tx_start, begin, {frequency_, power}, std::move(psdu), context);
+}
+
+void CsmaMac::stop(sim::EventContext& context) {
+  ++epoch_;
+  queue_.clear();
+  state_ = State::idle;
+  retries_ = 0;
+  retry_after_ack_ = false;
+  post_radio(air::Code::unlisten, context.now(), {}, nullptr, context);
+  post_radio(air::Code::tx_abort, context.now(), {}, nullptr, context);
+}
+
 void CsmaMac::listen(SimTime when, bool for_ack, sim::EventContext& context) {
   const air::Filter filter = for_ack ? air::Filter::addressed_and_acks : air::Filter::addressed;
   post_radio(
@@ -122,6 +142,7 @@ void CsmaMac::back_off(sim::EventContext& context) {
   const Duration wait = kUnitBackoff * static_cast<int64_t>(random_.below(1u << be_));
   ++queue_.front().cca_attempts;
   ++statistics_.cca_attempts;
+  statistics_.receiving += air::kCcaTime;
   post_radio(air::Code::cca_start, context.now() + wait,
              {frequency_, static_cast<int64_t>(config_.cca_mode),
               std::lround(config_.cca_threshold_dbm * 100), epoch_},
@@ -142,10 +163,10 @@ void CsmaMac::cca_done(bool busy, sim::EventContext& context) {
   const SimTime begin = context.now() + kTurnaround;
   const SimTime end = begin + air::frame_duration(static_cast<int64_t>(p.psdu->size()));
   if (config_.rx_on_when_idle) post_radio(air::Code::unlisten, context.now(), {}, nullptr, context);
-  post_radio(air::Code::tx_start, begin, {frequency_, std::lround(config_.tx_power_dbm * 100)}, p.psdu,
-             context);
+  transmit(begin, p.psdu, context);
   if (p.ack_request) {
     state_ = State::ack_wait;
+    sent_at_ = end;
     listen(end + kTurnaround, true, context);
     arm(kAckTimeout, end + kAckWait, context);
   } else {
@@ -210,6 +231,7 @@ bool CsmaMac::handle(const sim::Event& e, sim::EventContext& context) {
     if (e.args[3] != epoch_) return true;
     switch (e.code) {
       case kAckTimeout:
+        end_ack_wait(context.now());
         retry(context);
         break;
       case kIfsOver:
@@ -234,6 +256,7 @@ bool CsmaMac::handle(const sim::Event& e, sim::EventContext& context) {
 }
 
 void CsmaMac::frame_received(const sim::Event& e, sim::EventContext& context) {
+  if (isolated_) return;
   const auto frame = e.args[0] ? parse(*e.data) : std::nullopt;
   if (!frame) {
     ++statistics_.broken;
@@ -273,6 +296,7 @@ void CsmaMac::frame_received(const sim::Event& e, sim::EventContext& context) {
 
 void CsmaMac::ack_received(uint8_t sequence, sim::EventContext& context) {
   const bool right = sequence == queue_.front().sequence;
+  end_ack_wait(context.now());
   ++(right ? statistics_.acks_received : statistics_.wrong_acks);
   if (config_.rx_on_when_idle) listen(context.now(), false, context);
   if (right) return finish(TxStatus::success, context);
@@ -290,8 +314,7 @@ void CsmaMac::send_ack(uint8_t sequence, sim::EventContext& context) {
   const SimTime begin = context.now() + kTurnaround;
   const SimTime end = begin + air::frame_duration(static_cast<int64_t>(psdu->size()));
   post_radio(air::Code::unlisten, context.now(), {}, nullptr, context);
-  post_radio(air::Code::tx_start, begin, {frequency_, std::lround(config_.tx_power_dbm * 100)},
-             std::move(psdu), context);
+  transmit(begin, std::move(psdu), context);
   listen(end + kTurnaround, false, context);
   arm(kAckSent, end, context);
 }

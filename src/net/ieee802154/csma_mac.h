@@ -75,6 +75,11 @@ struct MacStatistics {
   uint64_t cca_attempts = 0, cca_busy = 0;
   uint64_t acks_sent = 0, acks_received = 0, wrong_acks = 0;
   uint64_t received = 0, duplicates = 0, broken = 0;
+  int64_t bytes_sent = 0;  ///< PSDU bytes, acknowledgements included
+  Duration transmitting;   ///< time on the air
+  /// Time the receiver was needed: each CCA, and from the end of a frame to its acknowledgement or the end of
+  /// the wait. With rx_on_when_idle it is on the rest of the time too.
+  Duration receiving;
 };
 
 /// Unslotted CSMA/CA with acknowledgements (non-beacon PAN), for gateways and behavioural nodes. Not a
@@ -97,6 +102,12 @@ class CsmaMac {
   /// SimulationError when the payload does not fit.
   uint64_t send(uint16_t destination, std::span<const uint8_t> payload, bool ack_request,
                 sim::EventContext& context);
+
+  /// Switches off: what waits is forgotten without a report. A frame whose turnaround has begun still goes
+  /// out.
+  void stop(sim::EventContext& context);
+  /// In a shielded box: nobody hears what it sends, and it hears nobody. Its CCAs are not affected.
+  void isolate(bool on) { isolated_ = on; }
 
   const MacConfig& config() const { return config_; }
   const MacStatistics& statistics() const { return statistics_; }
@@ -124,6 +135,8 @@ class CsmaMac {
   void send_ack(uint8_t sequence, sim::EventContext& context);
   void after_ack(sim::EventContext& context);
   void listen(SimTime when, bool for_ack, sim::EventContext& context);
+  void transmit(SimTime begin, sim::SharedBytes psdu, sim::EventContext& context);
+  void end_ack_wait(SimTime now) { statistics_.receiving += now - sent_at_; }
   void post_radio(air::Code code, SimTime when, std::array<int64_t, 4> args, sim::SharedBytes data,
                   sim::EventContext& context);
   void arm(uint32_t code, SimTime when, sim::EventContext& context);
@@ -136,6 +149,8 @@ class CsmaMac {
   std::deque<Pending> queue_;
   int be_ = 0, nb_ = 0, retries_ = 0;
   bool retry_after_ack_ = false;
+  bool isolated_ = false;
+  SimTime sent_at_;    // end of the last frame that asks for an acknowledgement
   int64_t epoch_ = 0;  // outdates timers and CCA results of an abandoned attempt
   uint8_t sequence_;
   uint64_t next_handle_ = 1;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <deque>
+#include <vector>
 
 #include "net/ieee802154/frame.h"
 #include "sim/air.h"
@@ -16,10 +17,11 @@ struct Transmission {
   SimTime air_end{};      ///< end, or when the transmitter was switched off
   SimTime busy_until{};   ///< a receiver that took it up is free again from here on
   int power_cdbm = 0;
-  sim::SharedBytes psdu{};
+  sim::SharedBytes psdu{};  ///< null: noise, which no receiver takes for a frame
   ieee802154::Destination destination{};
 
   bool aborted() const { return air_end != end; }
+  bool noise() const { return psdu == nullptr; }
 };
 
 /// The latest transmissions on one frequency in order of start.
@@ -58,6 +60,35 @@ class AirLog {
  private:
   std::deque<Transmission> entries_;
   uint64_t first_ = 1;
+};
+
+/// What a receiver tuned to one frequency has to do with: the frames there, and what spills over from other
+/// ones.
+class AirView {
+ public:
+  explicit AirView(const AirLog& own) : own_(own) {}
+  const AirLog& own() const { return own_; }
+  void add_adjacent(const AirLog& log, int rejection_cdb) { adjacent_.push_back({&log, rejection_cdb}); }
+
+  /// Calls f(const Transmission&, int rejection_cdb) for all on the air at any time of [from, to).
+  template <typename F>
+  void visit(SimTime from, SimTime to, F&& f) const {
+    own_.visit(from, to, [&](const Transmission& t) { f(t, 0); });
+    for (const Adjacent& a : adjacent_)
+      a.log->visit(from, to, [&](const Transmission& t) { f(t, a.rejection_cdb); });
+  }
+  template <typename F>
+  void visit_at(SimTime t, F&& f) const {
+    visit(t, t + Duration::ns(1), f);
+  }
+
+ private:
+  struct Adjacent {
+    const AirLog* log;
+    int rejection_cdb;
+  };
+  const AirLog& own_;
+  std::vector<Adjacent> adjacent_;
 };
 
 }  // namespace xedgesim::net

@@ -14,6 +14,7 @@ namespace {
 
 constexpr uint32_t kNoNode = 0xffffffffu;
 constexpr int kCutoffBelowNoiseCdb = 3000;
+constexpr int64_t kChannelSpacing = 5;               // MHz
 constexpr Duration kCarrierTime = Duration::us(64);  // Convention::standard
 // How long a chain of frames that overlap one another is followed back to find out what a receiver is locked
 // on.
@@ -39,9 +40,11 @@ sim::Event decision(sim::ParticipantId self, SimTime when, uint32_t code, std::a
 
 double ratio_of_db(double db) { return std::pow(10.0, db / 10.0); }
 
-std::vector<air::Station> stations_of(const std::vector<ChannelStation>& stations) {
-  std::vector<air::Station> out;
-  for (const auto& s : stations) out.push_back(s.station);
+std::vector<BudgetStation> stations_of(const std::vector<ChannelStation>& stations, uint64_t seed) {
+  std::vector<BudgetStation> out;
+  for (const auto& s : stations)
+    out.push_back(
+        {.station = s.station, .key = RandomStream(seed, s.name, "radio.pair").next64(), .way = s.way});
   return out;
 }
 
@@ -49,7 +52,7 @@ std::vector<ChannelStation> checked(std::vector<ChannelStation> stations) {
   std::sort(stations.begin(), stations.end(),
             [](const auto& a, const auto& b) { return a.station.id < b.station.id; });
   for (size_t i = 0; i < stations.size(); ++i) {
-    const auto& [s, name] = stations[i];
+    const auto& [s, name, way] = stations[i];
     if (!std::isfinite(s.x_m) || !std::isfinite(s.y_m) || !std::isfinite(s.z_m))
       throw ConfigError(
           fmt::format("The position of '{}' is not finite: give it coordinates in metres.", name));
@@ -74,16 +77,21 @@ void erase_sorted(std::vector<uint32_t>& v, uint32_t x) {
 
 Channel::Channel(ChannelConfig config, std::unique_ptr<PathLoss> loss, std::vector<ChannelStation> stations)
     : config_(config),
-      budget_(std::move(loss), stations_of(stations = checked(std::move(stations))),
+      budget_(std::move(loss), stations_of(stations = checked(std::move(stations)), config.seed),
+              config.variation,
               static_cast<int>(
                   std::lround(100.0 * noise_floor_dbm(config.bandwidth_hz, config.noise_figure_db))) -
                   kCutoffBelowNoiseCdb),
       environment_{budget_, ratio_of_db(noise_floor_dbm(config.bandwidth_hz, config.noise_figure_db)),
-                   ratio_of_db(config.lock_threshold_db), config.convention == Convention::ns3} {
+                   ratio_of_db(config.lock_threshold_db), config.convention == Convention::ns3,
+                   config.capture_threshold_db < 0 ? 0 : ratio_of_db(config.capture_threshold_db)} {
   if (!std::isfinite(environment_.noise_mw) || environment_.noise_mw <= 0)
     throw ConfigError("The radio channel needs a positive bandwidth and a finite noise figure.");
+  // Cells about as wide as a frame at 0 dBm reaches.
+  for (uint32_t i = 0; i < stations.size(); ++i) cell_m_ = std::max(cell_m_, budget_.range_m(i, 0));
+  cell_m_ = std::max(cell_m_, 1.0);
   nodes_.reserve(stations.size());
-  for (const auto& [s, name] : stations) {
+  for (const auto& [s, name, way] : stations) {
     const auto id = static_cast<size_t>(s.id);
     if (index_of_id_.size() <= id) index_of_id_.resize(id + 1, kNoNode);
     const auto index = static_cast<uint32_t>(nodes_.size());
@@ -103,10 +111,29 @@ uint32_t Channel::index_of(sim::ParticipantId id) const {
   return index_of_id_[i];
 }
 
-Channel::Band& Channel::band_of(int64_t frequency_mhz) { return bands_[frequency_mhz]; }
+Channel::Band& Channel::band_of(int64_t frequency_mhz) {
+  const auto known = bands_.find(frequency_mhz);
+  if (known != bands_.end()) return known->second;
+  Band& band = bands_.try_emplace(frequency_mhz, cell_m_).first->second;
+  for (auto& [frequency, other] : bands_) {
+    const auto apart =
+        static_cast<size_t>((std::abs(frequency - frequency_mhz) + kChannelSpacing / 2) / kChannelSpacing);
+    if (apart == 0 || apart > config_.adjacent_rejection_db.size()) continue;
+    const int rejection = static_cast<int>(std::lround(config_.adjacent_rejection_db[apart - 1] * 100));
+    band.air.add_adjacent(other.log, rejection);
+    other.air.add_adjacent(band.log, rejection);
+  }
+  return band;
+}
 
-int Channel::received_cdbm(sim::ParticipantId from, sim::ParticipantId to, int power_cdbm) const {
-  return budget_.received_cdbm(index_of(from), index_of(to), power_cdbm);
+const std::vector<uint32_t>& Channel::hearers(const SpatialIndex& index, const Transmission& t) {
+  const air::Station from = budget_.at(t.node, t.start);
+  index.near(from.x_m, from.y_m, budget_.range_m(t.node, t.power_cdbm), hearers_);
+  return hearers_;
+}
+
+int Channel::received_cdbm(sim::ParticipantId from, sim::ParticipantId to, int power_cdbm, SimTime t) const {
+  return budget_.received_cdbm(index_of(from), index_of(to), power_cdbm, t);
 }
 
 void Channel::handle(const sim::Event& e, sim::EventContext& context) {
@@ -135,6 +162,8 @@ void Channel::handle(const sim::Event& e, sim::EventContext& context) {
       return begin_transmission(node, e, context);
     case air::Code::tx_abort:
       return abort_transmission(node, e.time);
+    case air::Code::noise:
+      return begin_noise(node, e);
     case air::Code::listen:
       return begin_listening(node, e);
     case air::Code::unlisten:
@@ -202,6 +231,20 @@ void Channel::begin_transmission(uint32_t node, const sim::Event& e, sim::EventC
   if (transmission_began.connected()) transmission_began(record_of(t, frequency));
 }
 
+void Channel::begin_noise(uint32_t node, const sim::Event& e) {
+  const Duration length = Duration::ns(e.args[2]);
+  XEDGESIM_ASSERT(length > Duration() && length <= AirLog::kLongestFrame);
+  Band& band = band_of(e.args[0]);
+  forget(band, e.time);
+  const SimTime end = e.time + length;
+  band.log.add({.node = node,
+                .start = e.time,
+                .end = end,
+                .air_end = end,
+                .busy_until = e.time,
+                .power_cdbm = static_cast<int>(e.args[1])});
+}
+
 void Channel::abort_transmission(uint32_t node, SimTime now) {
   Node& n = nodes_[node];
   if (!n.tx_band || !n.tx_band->log.holds(n.tx_sequence)) return;
@@ -219,12 +262,13 @@ void Channel::begin_listening(uint32_t node, const sim::Event& e) {
   Band& band = band_of(e.args[0]);
   n.band = &band;
   n.filter = static_cast<air::Filter>(e.args[1]);
-  n.receiver.listen(band.log, e.time);
+  n.receiver.listen(band.air, e.time);
   if (n.filter == air::Filter::none) {
     band.had_plain_listeners = true;
-    insert_sorted(band.plain_listeners, node);
+    band.plain.insert(node, n.station.x_m, n.station.y_m, budget_.moves(node));
     return;
   }
+  band.filtered.insert(node, n.station.x_m, n.station.y_m, budget_.moves(node));
   if (n.filter == air::Filter::addressed_and_acks) insert_sorted(band.ack_waiters, node);
   const auto address = static_cast<uint32_t>(e.args[2]);
   if (!n.has_address || n.address != address) {
@@ -238,7 +282,7 @@ void Channel::begin_listening(uint32_t node, const sim::Event& e) {
 void Channel::stop_listening(uint32_t node) {
   Node& n = nodes_[node];
   if (!n.band) return;
-  if (n.filter == air::Filter::none) erase_sorted(n.band->plain_listeners, node);
+  (n.filter == air::Filter::none ? n.band->plain : n.band->filtered).erase(node);
   if (n.filter == air::Filter::addressed_and_acks) erase_sorted(n.band->ack_waiters, node);
   n.receiver.stop();
   n.band = nullptr;
@@ -248,11 +292,11 @@ void Channel::end_of_header(const sim::Event& e, sim::EventContext& context) {
   Band& band = band_of(e.args[0]);
   const Transmission& t = band.log.at(static_cast<uint64_t>(e.args[1]));
   if (t.air_end < e.time) return;
-  for (uint32_t node : band.plain_listeners) {
+  for (uint32_t node : hearers(band.plain, t)) {
     Node& n = nodes_[node];
-    if (n.receiver.locked(band.log, environment_, e.time) != &t) continue;
+    if (n.receiver.locked(band.air, environment_, e.time) != &t) continue;
     const int rssi =
-        cdbm_from_mw(n.receiver.mean_power_mw(band.log, environment_, e.time - air::kCcaTime, e.time));
+        cdbm_from_mw(n.receiver.mean_power_mw(band.air, environment_, e.time - air::kCcaTime, e.time));
     context.post(air::make(air::Code::frame_start, sim::EventKind::delivery, e.time, n.station.id,
                            {static_cast<int64_t>(t.psdu->size()), rssi}));
   }
@@ -262,7 +306,7 @@ void Channel::end_of_frame(const sim::Event& e, sim::EventContext& context) {
   using Kind = ieee802154::Destination::Kind;
   Band& band = band_of(e.args[0]);
   const Transmission& t = band.log.at(static_cast<uint64_t>(e.args[1]));
-  for (uint32_t node : band.plain_listeners) receive(node, band, t, false, context);
+  for (uint32_t node : hearers(band.plain, t)) receive(node, band, t, false, context);
   switch (t.destination.kind) {
     case Kind::one:
       if (const auto it = addressees_.find(t.destination.address); it != addressees_.end())
@@ -273,9 +317,7 @@ void Channel::end_of_frame(const sim::Event& e, sim::EventContext& context) {
       for (uint32_t node : band.ack_waiters) receive(node, band, t, false, context);
       break;
     case Kind::everybody:
-      for (uint32_t node = 0; node < nodes_.size(); ++node)
-        if (nodes_[node].band == &band && nodes_[node].filter != air::Filter::none)
-          receive(node, band, t, true, context);
+      for (uint32_t node : hearers(band.filtered, t)) receive(node, band, t, true, context);
       break;
     case Kind::unknown:
       break;
@@ -291,14 +333,14 @@ Outcome Channel::why_not_taken(uint32_t node, const Band& band, const Transmissi
   if (sent) return Outcome::half_duplex;
   if (nodes_[node].band != &band || receiver.listening_since() > t.start) return Outcome::not_listening;
   if (!receiver.reachable(environment_, t)) return Outcome::below_sensitivity;
-  return receiver.sinr_at_start(band.log, environment_, t) > environment_.lock_ratio ? Outcome::receiver_busy
+  return receiver.sinr_at_start(band.air, environment_, t) > environment_.lock_ratio ? Outcome::receiver_busy
                                                                                      : Outcome::collision;
 }
 
 void Channel::receive(uint32_t node, Band& band, const Transmission& t, bool addressed,
                       sim::EventContext& context) {
   Node& n = nodes_[node];
-  if (node == t.node || (!addressed && !budget_.audible(t.node, node, t.power_cdbm))) return;
+  if (node == t.node || (!addressed && !budget_.audible(t.node, node, t.power_cdbm, t.start))) return;
   ReceptionRecord record{.transmission = t.id,
                          .time = context.now(),
                          .source = nodes_[t.node].station.id,
@@ -307,8 +349,8 @@ void Channel::receive(uint32_t node, Band& band, const Transmission& t, bool add
                          .rssi_cdbm = n.receiver.received_cdbm(environment_, t)};
   double sinr = 0;
   const bool tuned = n.band == &band;
-  if (tuned && n.receiver.locked(band.log, environment_, context.now()) == &t) {
-    const Receiver::Quality q = n.receiver.receive(band.log, environment_, t, n.random);
+  if (tuned && n.receiver.locked(band.air, environment_, context.now()) == &t) {
+    const Receiver::Quality q = n.receiver.receive(band.air, environment_, t, n.random);
     sinr = q.lowest_sinr;
     const bool ok = !q.errors && !t.aborted();
     record.outcome = ok             ? Outcome::ok
@@ -323,7 +365,7 @@ void Channel::receive(uint32_t node, Band& band, const Transmission& t, bool add
     ++(ok ? statistics_.receptions_ok : statistics_.crc_errors);
   } else {
     record.outcome = why_not_taken(node, band, t);
-    if (reception.connected()) sinr = n.receiver.sinr_at_start(band.log, environment_, t);
+    if (reception.connected()) sinr = n.receiver.sinr_at_start(band.air, environment_, t);
   }
   if (addressed && (record.outcome == Outcome::collision || record.outcome == Outcome::receiver_busy))
     ++statistics_.collisions;
@@ -338,11 +380,11 @@ bool Channel::energy_above(const Receiver& receiver, const Band& band, SimTime n
   const SimTime begin = now - air::kCcaTime;
   double mw = 0;
   if (config_.convention == Convention::standard) {
-    mw = receiver.mean_power_mw(band.log, environment_, begin, now);
+    mw = receiver.mean_power_mw(band.air, environment_, begin, now);
   } else {
-    mw = receiver.power_at_mw(band.log, environment_, now - Duration::ns(1));
+    mw = receiver.power_at_mw(band.air, environment_, now - Duration::ns(1));
     band.log.visit(begin, now, [&](const Transmission& t) {
-      if (t.start > begin) mw = std::max(mw, receiver.power_at_mw(band.log, environment_, t.start));
+      if (t.start > begin) mw = std::max(mw, receiver.power_at_mw(band.air, environment_, t.start));
     });
   }
   level = cdbm_from_mw(mw);
@@ -351,11 +393,11 @@ bool Channel::energy_above(const Receiver& receiver, const Band& band, SimTime n
 
 bool Channel::carrier_seen(Receiver& receiver, const Band& band, SimTime now, bool tuned) const {
   if (tuned) {
-    const Transmission* t = receiver.locked(band.log, environment_, now);
+    const Transmission* t = receiver.locked(band.air, environment_, now);
     if (t && t->busy_until > now) return true;
     if (config_.convention == Convention::ns3) return false;
   }
-  return receiver.correlates(band.log, environment_, now - air::kCcaTime, now, kCarrierTime);
+  return receiver.correlates(band.air, environment_, now - air::kCcaTime, now, kCarrierTime);
 }
 
 void Channel::end_of_cca(const sim::Event& e, sim::EventContext& context) {
@@ -395,7 +437,7 @@ void Channel::end_of_energy_detection(const sim::Event& e, sim::EventContext& co
   double mw = 0;
   for (SimTime t = begin; t + air::kCcaTime <= e.time; t = t + air::kCcaTime) {
     const SimTime end = t + 2 * air::kCcaTime <= e.time ? t + air::kCcaTime : e.time;
-    mw = std::max(mw, n.receiver.mean_power_mw(band.log, environment_, t, end));
+    mw = std::max(mw, n.receiver.mean_power_mw(band.air, environment_, t, end));
   }
   band.scans.erase(std::find(band.scans.begin(), band.scans.end(), begin));
   context.post(air::make(air::Code::ed_result, sim::EventKind::delivery, e.time, n.station.id,
@@ -405,7 +447,7 @@ void Channel::end_of_energy_detection(const sim::Event& e, sim::EventContext& co
 void Channel::end_of_rssi_sample(const sim::Event& e, sim::EventContext& context) {
   Band& band = band_of(e.args[0]);
   Node& n = nodes_[static_cast<size_t>(e.args[2])];
-  const int level = cdbm_from_mw(n.receiver.power_at_mw(band.log, environment_, e.time));
+  const int level = cdbm_from_mw(n.receiver.power_at_mw(band.air, environment_, e.time));
   context.post(air::make(air::Code::rssi_result, sim::EventKind::delivery, e.time, n.station.id,
                          {level, 0, 0, e.args[3]}));
 }

@@ -11,6 +11,7 @@
 #include "net/radio/path_loss.h"
 #include "net/radio/receiver.h"
 #include "net/radio/records.h"
+#include "net/radio/spatial_index.h"
 #include "sim/air.h"
 #include "sim/participant.h"
 #include "sim/signal.h"
@@ -40,11 +41,16 @@ struct ChannelConfig {
   double bandwidth_hz = 5e6;
   double lock_threshold_db = -5.0;  ///< SINR at the first symbol of a frame below which no receiver tries it
   Convention convention = Convention::standard;
+  Variation variation{};
+  double capture_threshold_db = -1;  ///< SINR from which a frame takes over a busy receiver; negative: never
+  /// Attenuation of what is on the air 5, 10, … MHz away; beyond the list it is not heard.
+  std::vector<double> adjacent_rejection_db{};
 };
 
 struct ChannelStation {
   air::Station station{};
-  std::string name{};  ///< keys its random stream
+  std::string name{};  ///< keys its random stream and the random part of its links
+  std::vector<WayPoint> way{};
 };
 
 /// The 2.4 GHz IEEE 802.15.4 medium: all channels in one object, told apart by centre frequency in MHz. It
@@ -52,17 +58,19 @@ struct ChannelStation {
 ///
 /// What it models. A receiver that listens and is idle takes up the first frame whose SINR at its first
 /// symbol exceeds the lock threshold and whose power reaches its sensitivity (of frames that begin at the
-/// same instant, the strongest); it is then busy until that frame ends, whatever else arrives (no capture).
+/// same instant, the strongest); it is then busy until that frame ends, whatever else arrives, unless capture
+/// is on: then a later frame whose SINR reaches the capture threshold takes over, and the first one is lost.
 /// Every change of interference begins a new chunk with its own SINR, BER and random draw; SHR and PHR count
 /// as error-prone as the PSDU. Outcomes are decided at the end of the interval they concern, from
 /// transmissions and listening periods known by then, so the order in which equal-time messages arrive does
 /// not matter. A receiver in mid-frame whose transmitter is switched off runs on to the announced length and
 /// reports a bad CRC; before the end of the PHR it just resumes its search. What it leaves out: propagation
-/// delay (0.3 us at 100 m), adjacent channels, fading, capture, preamble detection errors other than the
-/// threshold, clock offset between stations. Power 30 dB below the noise floor is nothing.
+/// delay (0.3 us at 100 m), preamble detection errors other than the threshold, clock offset between
+/// stations, changes of position or fading within a frame. Power 30 dB below the noise floor is nothing.
 ///
-/// Cost: per frame, the plain listeners on its frequency and its addressees, each times the frames that
-/// overlap; receivers with a filter (air::Filter) are looked at only when they ask or are addressed.
+/// Cost: per frame, the plain listeners in its reach on its frequency and its addressees, each times the
+/// frames that overlap; receivers with a filter (air::Filter) are looked at only when they ask or are
+/// addressed. A broadcast costs the listeners in its reach.
 class Channel final : public sim::EventParticipant {
  public:
   /// Throws ConfigError on two stations of one id or a position that is not finite.
@@ -71,7 +79,8 @@ class Channel final : public sim::EventParticipant {
   void handle(const sim::Event& e, sim::EventContext& context) override;
 
   /// What a station receives from another one with that transmit power, antenna gains included.
-  int received_cdbm(sim::ParticipantId from, sim::ParticipantId to, int power_cdbm) const;
+  int received_cdbm(sim::ParticipantId from, sim::ParticipantId to, int power_cdbm,
+                    SimTime t = SimTime::zero()) const;
   double noise_floor_mw() const { return environment_.noise_mw; }
   const ChannelStatistics& statistics() const { return statistics_; }
 
@@ -85,9 +94,11 @@ class Channel final : public sim::EventParticipant {
 
  private:
   struct Band {
+    explicit Band(double cell_m) : air(log), plain(cell_m), filtered(cell_m) {}
     AirLog log;
-    std::vector<uint32_t> plain_listeners;  // node indices in order
-    std::vector<uint32_t> ack_waiters;      // likewise
+    AirView air;                        // that log and its neighbours
+    SpatialIndex plain, filtered;       // listeners
+    std::vector<uint32_t> ack_waiters;  // node indices in order
     bool had_plain_listeners = false;
     std::vector<SimTime>
         scans;  // begins of energy detections under way: the log reaches back to the earliest
@@ -106,6 +117,9 @@ class Channel final : public sim::EventParticipant {
 
   uint32_t index_of(sim::ParticipantId id) const;
   Band& band_of(int64_t frequency_mhz);
+  void begin_noise(uint32_t node, const sim::Event& e);
+  /// The members of an index that may hear `t`, and perhaps others; valid until the next call.
+  const std::vector<uint32_t>& hearers(const SpatialIndex& index, const Transmission& t);
   void forget(Band& band, SimTime now);
   void begin_transmission(uint32_t node, const sim::Event& e, sim::EventContext& context);
   void abort_transmission(uint32_t node, SimTime now);
@@ -131,6 +145,8 @@ class Channel final : public sim::EventParticipant {
   std::map<int64_t, Band> bands_;                                   // by frequency
   std::unordered_map<uint32_t, std::vector<uint32_t>> addressees_;  // by address; looked up, never iterated
   uint64_t last_id_ = 0;
+  double cell_m_ = 0;
+  std::vector<uint32_t> hearers_;
   ChannelStatistics statistics_;
 };
 

@@ -27,6 +27,21 @@ double distance_m(const air::Station& a, const air::Station& b) {
   return std::sqrt(dx * dx + dy * dy + dz * dz);
 }
 
+double PathLoss::range_m(double) const { return kInfinity; }
+
+double LogDistance::range_m(double loss_db) const {
+  if (loss_db < reference_loss_db) return 0;
+  return reference_distance_m * std::pow(10.0, (loss_db - reference_loss_db) / (10.0 * exponent));
+}
+
+double FreeSpace::range_m(double loss_db) const {
+  return std::pow(10.0, loss_db / 20.0) * kLightSpeed / (4.0 * std::numbers::pi * frequency_hz);
+}
+
+double RangeLoss::loss_db(const air::Station& from, const air::Station& to) const {
+  return distance_m(from, to) <= max_range_m ? 0 : kInfinity;
+}
+
 double LogDistance::loss_db(const air::Station& from, const air::Station& to) const {
   const double d = distance_m(from, to);
   if (d <= reference_distance_m) return reference_loss_db;

@@ -13,6 +13,8 @@ class PathLoss {
  public:
   virtual ~PathLoss() = default;
   virtual double loss_db(const air::Station& from, const air::Station& to) const = 0;
+  /// Two stations farther apart than this lose more than `loss_db`; infinite when nothing can be said.
+  virtual double range_m(double loss_db) const;
 };
 
 /// L(d) = reference_loss + 10 n log10(d / reference_distance); the reference loss below that distance.
@@ -24,6 +26,7 @@ struct LogDistance final : PathLoss {
   LogDistance(double n, double d0_m, double loss_db)
       : exponent(n), reference_distance_m(d0_m), reference_loss_db(loss_db) {}
   double loss_db(const air::Station& from, const air::Station& to) const override;
+  double range_m(double loss_db) const override;
 };
 
 /// Friis: 20 log10(4 pi d / lambda), never less than 0 dB.
@@ -31,6 +34,15 @@ struct FreeSpace final : PathLoss {
   double frequency_hz = 2.44e9;
   explicit FreeSpace(double f_hz = 2.44e9) : frequency_hz(f_hz) {}
   double loss_db(const air::Station& from, const air::Station& to) const override;
+  double range_m(double loss_db) const override;
+};
+
+/// No loss up to a distance, nothing arrives beyond it (ns-3's RangePropagationLossModel).
+struct RangeLoss final : PathLoss {
+  double max_range_m = 100;
+  explicit RangeLoss(double m) : max_range_m(m) {}
+  double loss_db(const air::Station& from, const air::Station& to) const override;
+  double range_m(double) const override { return max_range_m; }
 };
 
 /// Flat earth: free space up to the crossover distance 4 pi h1 h2 / lambda, then 40 log10 d - 20 log10(h1

@@ -6,34 +6,33 @@
 
 namespace xedgesim::net {
 
-void Receiver::listen(const AirLog& log, SimTime now) {
+void Receiver::listen(const AirView& air, SimTime now) {
   listening_ = true;
   since_ = now;
-  processed_ = log.first_from(now);
+  processed_ = air.own().first_from(now);
   locked_ = 0;
 }
 
-double Receiver::sinr_at_start(const AirLog& log, const ReceiverEnvironment& env,
+double Receiver::sinr_at_start(const AirView& air, const ReceiverEnvironment& env,
                                const Transmission& t) const {
   double others = env.noise_mw;
-  log.visit_at(t.start, [&](const Transmission& o) {
-    if (o.sequence != t.sequence && o.node != node_)
-      others += env.budget.received_mw(o.node, node_, o.power_cdbm);
+  air.visit_at(t.start, [&](const Transmission& o, int rejection) {
+    if (&o != &t && o.node != node_) others += received_mw(env, o, rejection);
   });
-  return env.budget.received_mw(t.node, node_, t.power_cdbm) / others;
+  return received_mw(env, t) / others;
 }
 
 bool Receiver::reachable(const ReceiverEnvironment& env, const Transmission& t) const {
-  return received_cdbm(env, t) >= sensitivity_cdbm_ &&
-         env.budget.received_mw(t.node, node_, t.power_cdbm) > env.noise_mw * env.lock_ratio;
+  return received_cdbm(env, t) >= sensitivity_cdbm_ && received_mw(env, t) > env.noise_mw * env.lock_ratio;
 }
 
-bool Receiver::can_lock(const AirLog& log, const ReceiverEnvironment& env, const Transmission& t) const {
-  return reachable(env, t) && sinr_at_start(log, env, t) > env.lock_ratio;
+bool Receiver::can_lock(const AirView& air, const ReceiverEnvironment& env, const Transmission& t) const {
+  return reachable(env, t) && sinr_at_start(air, env, t) > env.lock_ratio;
 }
 
-const Transmission* Receiver::locked(const AirLog& log, const ReceiverEnvironment& env, SimTime now) {
+const Transmission* Receiver::locked(const AirView& air, const ReceiverEnvironment& env, SimTime now) {
   if (!listening_) return nullptr;
+  const AirLog& log = air.own();
   const uint64_t until = log.first_from(now);
   const uint64_t from = std::max(processed_, log.first());
   if (from < until) {
@@ -48,7 +47,7 @@ const Transmission* Receiver::locked(const AirLog& log, const ReceiverEnvironmen
         idle_before = true;
         break;
       }
-      if (t.node == node_ || !env.budget.audible(t.node, node_, t.power_cdbm)) continue;
+      if (t.noise() || t.node == node_ || !env.budget.audible(t.node, node_, t.power_cdbm, t.start)) continue;
       if (t.busy_until >= earliest && t.start < earliest) earliest = t.start;
       chain_.push_back(s);
     }
@@ -63,7 +62,10 @@ const Transmission* Receiver::locked(const AirLog& log, const ReceiverEnvironmen
     for (uint64_t s : chain_) {
       const Transmission& t = log.at(s);
       const bool busy = log.holds(locked_) && t.start < log.at(locked_).busy_until;
-      if (!busy && can_lock(log, env, t)) locked_ = s;
+      const bool takes =
+          busy ? env.capture_ratio > 0 && reachable(env, t) && sinr_at_start(air, env, t) >= env.capture_ratio
+               : can_lock(air, env, t);
+      if (takes) locked_ = s;
     }
     processed_ = until;
   }
@@ -71,14 +73,14 @@ const Transmission* Receiver::locked(const AirLog& log, const ReceiverEnvironmen
   return &log.at(locked_);
 }
 
-Receiver::Quality Receiver::receive(const AirLog& log, const ReceiverEnvironment& env, const Transmission& t,
+Receiver::Quality Receiver::receive(const AirView& air, const ReceiverEnvironment& env, const Transmission& t,
                                     RandomStream& random) {
   Quality q;
   others_.clear();
   cuts_.clear();
-  log.visit(t.start, t.end, [&](const Transmission& o) {
-    if (o.sequence == t.sequence || o.node == node_) return;
-    const double mw = env.budget.received_mw(o.node, node_, o.power_cdbm);
+  air.visit(t.start, t.end, [&](const Transmission& o, int rejection) {
+    if (&o == &t || o.node == node_) return;
+    const double mw = received_mw(env, o, rejection);
     if (mw == 0) return;
     q.interfered = true;
     others_.push_back({o.start, o.air_end, mw});
@@ -88,7 +90,7 @@ Receiver::Quality Receiver::receive(const AirLog& log, const ReceiverEnvironment
   std::sort(cuts_.begin(), cuts_.end());
   cuts_.push_back(t.end);
 
-  const double signal = env.budget.received_mw(t.node, node_, t.power_cdbm);
+  const double signal = received_mw(env, t);
   q.lowest_sinr = signal / env.noise_mw;
   SimTime from = t.start;
   for (const SimTime to : cuts_) {
@@ -113,34 +115,34 @@ Receiver::Quality Receiver::receive(const AirLog& log, const ReceiverEnvironment
   return q;
 }
 
-double Receiver::mean_power_mw(const AirLog& log, const ReceiverEnvironment& env, SimTime from,
+double Receiver::mean_power_mw(const AirView& air, const ReceiverEnvironment& env, SimTime from,
                                SimTime to) const {
   double energy = 0;
-  log.visit(from, to, [&](const Transmission& o) {
+  air.visit(from, to, [&](const Transmission& o, int rejection) {
     if (o.node == node_) return;
     const Duration overlap = std::min(o.air_end, to) - std::max(o.start, from);
-    energy += env.budget.received_mw(o.node, node_, o.power_cdbm) * static_cast<double>(overlap.count_ns());
+    energy += received_mw(env, o, rejection) * static_cast<double>(overlap.count_ns());
   });
   return env.noise_mw + energy / static_cast<double>((to - from).count_ns());
 }
 
-double Receiver::power_at_mw(const AirLog& log, const ReceiverEnvironment& env, SimTime t) const {
+double Receiver::power_at_mw(const AirView& air, const ReceiverEnvironment& env, SimTime t) const {
   double sum = env.noise_mw;
-  log.visit_at(t, [&](const Transmission& o) {
-    if (o.node != node_) sum += env.budget.received_mw(o.node, node_, o.power_cdbm);
+  air.visit_at(t, [&](const Transmission& o, int rejection) {
+    if (o.node != node_) sum += received_mw(env, o, rejection);
   });
   return sum;
 }
 
-bool Receiver::correlates(const AirLog& log, const ReceiverEnvironment& env, SimTime from, SimTime to,
+bool Receiver::correlates(const AirView& air, const ReceiverEnvironment& env, SimTime from, SimTime to,
                           Duration shortest) const {
-  const double total = mean_power_mw(log, env, from, to);
+  const double total = mean_power_mw(air, env, from, to);
   bool found = false;
-  log.visit(from, to, [&](const Transmission& o) {
-    if (found || o.node == node_) return;
+  air.own().visit(from, to, [&](const Transmission& o) {
+    if (found || o.noise() || o.node == node_) return;
     const Duration overlap = std::min(o.air_end, to) - std::max(o.start, from);
     if (overlap < shortest) return;
-    const double mw = env.budget.received_mw(o.node, node_, o.power_cdbm);
+    const double mw = received_mw(env, o);
     const double own =
         mw * static_cast<double>(overlap.count_ns()) / static_cast<double>((to - from).count_ns());
     found = mw / std::max(total - own, env.noise_mw) > env.lock_ratio;
