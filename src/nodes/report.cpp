@@ -40,7 +40,7 @@ std::vector<uint8_t> VibrationReport::encode(std::span<const int16_t, kFeatures>
   put(battery_mv);
   out.push_back(previous_retries);
   out.push_back(0);
-  for (int16_t f : q8) u16(static_cast<uint16_t>(f));
+  for (int16_t f : q8) put(static_cast<uint16_t>(f));
   return out;
 }
 
