@@ -29,6 +29,7 @@ struct RunFlags {
   std::string output;
   std::string results = "results";
   unsigned threads = 1;
+  std::string engine = "auto";
   bool consoles = false;
   bool quiet = false;
 };
@@ -81,6 +82,11 @@ ExitCode run_command(const RunFlags& flags) {
   system::RunOptions options;
   options.platforms = installation.platforms;
   options.threads = flags.threads;
+  if (flags.engine == "interpreter") options.engine = isa::Engine::interpreter;
+  if (flags.engine == "jit" && !isa::translator_available())
+    throw ConfigError(
+        "--engine jit: this build or host cannot translate; install libasmjit-dev on x86-64 and build again, "
+        "or use --engine auto");
   options.version = kVersion;
   options.stop = &interrupted;
   options.print_consoles = flags.consoles;
@@ -133,6 +139,12 @@ void add_run(CLI::App& app, Body& body) {
   c->add_option("-j,--threads", flags->threads, "Host threads; the result does not depend on it")
       ->check(CLI::Range(1, 256))
       ->envname("XEDGESIM_THREADS")
+      ->capture_default_str();
+  c->add_option("--engine", flags->engine,
+                "How boards are executed: jit translates to host code, auto does where it can; the result "
+                "does not depend on it")
+      ->check(CLI::IsMember({"auto", "jit", "interpreter"}))
+      ->envname("XEDGESIM_ENGINE")
       ->capture_default_str();
   c->add_flag("--consoles", flags->consoles, "Print what the boards print")->envname("XEDGESIM_CONSOLES");
   c->add_flag("-q,--quiet", flags->quiet, "No progress")->envname("XEDGESIM_QUIET");

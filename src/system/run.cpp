@@ -65,7 +65,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   const auto say = [&](const std::string& text) {
     if (options.log) options.log(text);
   };
-  System system(scenario, {.platforms = options.platforms, .threads = options.threads});
+  System system(scenario, {.platforms = options.platforms, .threads = options.threads, .engine = options.engine});
   schedule_faults(system);
   const auto assertions = metric_assertions(scenario);
   experiment::ConsoleWatcher watcher(console_expectations(scenario), device_ids(system));

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "isa/arm/cortex_m.h"
 #include "metrics/run_directory.h"
 #include "metrics/summary.h"
 #include "scenario/scenario.h"
@@ -16,6 +17,7 @@ namespace xedgesim::system {
 struct RunOptions {
   std::filesystem::path platforms;  ///< folder of the platform files
   unsigned threads = 1;
+  isa::Engine engine = isa::Engine::automatic;  ///< of the emulated boards; the result does not depend on it
   metrics::RunDirectoryOptions directory;
   std::string version;
   const std::atomic<bool>* stop = nullptr;    ///< set: end cleanly as soon as possible

@@ -23,10 +23,13 @@ constexpr int64_t kLastAddress = 0xfffd;
 constexpr double kNrf52840Sensitivity = -100.0;  // dBm, IEEE 802.15.4, PS 6.20.15.7
 
 std::shared_ptr<const platforms::Platform> find_platform(const scenario::Device& group,
-                                                         const std::filesystem::path& folder) {
-  const std::filesystem::path file =
-      group.platform_file.empty() ? folder / (group.platform + ".yaml") : group.platform_file.resolved;
-  return std::make_shared<const platforms::Platform>(platforms::load_platform(file));
+                                                         const SystemOptions& options) {
+  const std::filesystem::path file = group.platform_file.empty()
+                                         ? options.platforms / (group.platform + ".yaml")
+                                         : group.platform_file.resolved;
+  platforms::Platform platform = platforms::load_platform(file);
+  platform.core.engine = options.engine;
+  return std::make_shared<const platforms::Platform>(std::move(platform));
 }
 
 /// network.wireless.loss_matrix: lines from,to,loss_db. A pair that is given in one direction holds in both.
@@ -233,7 +236,7 @@ void System::build_mcu(DeviceNode& node, const SystemOptions& options) {
   const scenario::Device& group = *node.group;
   auto& platform =
       platforms_[group.platform_file.empty() ? group.platform : group.platform_file.resolved.string()];
-  if (!platform) platform = find_platform(group, options.platforms);
+  if (!platform) platform = find_platform(group, options);
   const auto image = image_of(group, groups_[node.instance.group]);
   auto& flash = flashes_[platform->file.string() + '\0' + image->content_key()];
   if (!flash) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "isa/arm/cortex_m.h"
 #include "ml/vibration.h"
 #include "net/link/link.h"
 #include "net/radio/channel.h"
@@ -28,6 +29,7 @@ namespace xedgesim::system {
 struct SystemOptions {
   std::filesystem::path platforms;  ///< folder of the platform files
   unsigned threads = 1;
+  isa::Engine engine = isa::Engine::automatic;
 };
 
 /// One device of the built system.

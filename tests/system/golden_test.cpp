@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "isa/arm/cortex_m.h"
 #include "platforms/firmware_image.h"
 #include "program.h"
 
@@ -46,10 +47,11 @@ std::string file_of(const std::string& scenario) {
   return std::filesystem::exists(folder) ? folder : source("scenarios/" + scenario + ".yaml");
 }
 
-nlohmann::json run_line(const Line& l, int threads) {
+nlohmann::json run_line(const Line& l, int threads, const std::string& engine = "auto") {
   TemporaryFolder folder;
   std::vector<std::string> arguments{
-      "run", file_of(l.scenario), "-q", "-j", std::to_string(threads), "--output", (folder / "run").string()};
+      "run",      file_of(l.scenario),      "-q", "-j", std::to_string(threads), "--engine", engine,
+      "--output", (folder / "run").string()};
   std::istringstream overrides(l.overrides == "-" ? "" : l.overrides);
   for (std::string o; std::getline(overrides, o, ',');) {
     arguments.push_back("--set");
@@ -87,6 +89,15 @@ TEST(GoldenThreads, TwoThreadsGiveTheSameDigest) {
   for (const Line& l : golden()) {
     if (l.scenario != "ping" && l.overrides != "scenario.duration=20s") continue;
     EXPECT_EQ(run_line(l, 2)["digest"], run_line(l, 1)["digest"]) << l.scenario;
+  }
+}
+
+TEST(GoldenEngines, TheInterpreterGivesTheSameDigestAsTheTranslator) {
+  if (!isa::translator_available()) GTEST_SKIP() << "this build or host has no translator";
+  for (const Line& l : golden()) {
+    // A run of minutes shows no more of the firmware than its first 20 s.
+    if (l.scenario == "vibration-monitoring" && l.overrides != "scenario.duration=20s") continue;
+    EXPECT_EQ(run_line(l, 1, "jit")["digest"], run_line(l, 1, "interpreter")["digest"]) << l.scenario;
   }
 }
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "isa/arm/cpu.h"
 #include "isa/arm/decode.h"
+#include "isa/arm/jit/code_cache.h"
 
 namespace xedgesim::isa {
 namespace arm {
@@ -50,6 +51,16 @@ void CodeImage::decode(std::span<const uint8_t> bytes, uint32_t first, uint32_t 
     ops_[offset / 2] = arm::decode(site);
   }
   ops_.back() = end;
+}
+
+std::shared_ptr<arm::jit::CodeCache> CodeImage::translations(const arm::jit::Layout& layout,
+                                                             const arm::Cpu& cpu) const {
+  const std::lock_guard lock(translating_);
+  for (const auto& t : translations_)
+    if (t->layout() == layout) return t;
+  auto made = arm::jit::CodeCache::create(layout, cpu);
+  if (made) translations_.push_back(made);
+  return made;
 }
 
 std::shared_ptr<const CodeImage> make_code_image(const CortexMConfig& config, uint32_t base,

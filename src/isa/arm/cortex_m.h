@@ -13,6 +13,12 @@ enum class CortexModel : uint8_t {
   m4f  ///< ARMv7E-M with FPv4-SP (Cortex-M4F r0p1)
 };
 
+/// How instructions are executed; the outcome is the same to the bit.
+enum class Engine : uint8_t {
+  automatic,   ///< the translator where there is one
+  interpreter  ///< always
+};
+
 /// What a SoC designer chooses about the core, with the nRF52840's values as defaults.
 struct CortexMConfig {
   CortexModel model = CortexModel::m4f;
@@ -24,6 +30,9 @@ struct CortexMConfig {
   /// Cycles added to every pipeline refill from, and data load from, the code image. 0 models an instruction
   /// cache that always hits; see docs/cpu.md for the error this makes.
   unsigned flash_wait_states = 0;
+  Engine engine = Engine::automatic;
+  /// The translator takes code that the interpreter has come to so often (1..254).
+  unsigned translate_after = 24;
 };
 
 /// A read-only piece of memory (flash) decoded once, eagerly, at every halfword. Immutable, so any number of
@@ -51,5 +60,8 @@ std::shared_ptr<const CodeImage> make_code_image(const CortexMConfig& config, ui
 /// During a Host verb cycles() is the start of the accessing instruction.
 std::unique_ptr<Core> make_cortex_m(const CortexMConfig& config, Host& host, std::vector<MemoryBlock> memory,
                                     std::shared_ptr<const CodeImage> code);
+
+/// True when this build and host can translate.
+bool translator_available();
 
 }  // namespace xedgesim::isa

@@ -20,6 +20,8 @@ CortexMConfig checked(const CortexMConfig& c) {
     throw ConfigError(fmt::format("Cortex-M: vector table at 0x{:08x}; align it to 128 bytes", c.vtor_reset));
   if (c.flash_wait_states > 15)
     throw ConfigError(fmt::format("Cortex-M: {} flash wait states; give 0 to 15", c.flash_wait_states));
+  if (c.translate_after < 1 || c.translate_after > 254)
+    throw ConfigError(fmt::format("Cortex-M: translation after {} visits; give 1 to 254", c.translate_after));
   return c;
 }
 
@@ -42,6 +44,33 @@ Cpu::Cpu(const CortexMConfig& config, Host& host, std::vector<MemoryBlock> memor
   flash_wait_ = config.flash_wait_states;
   outside_op_.handler = leave_loop;
   use_image(image_.get());
+  jit_state.ram = ram_.bytes;
+  jit_state.flash = flash_.bytes;
+  choose_engine();
+}
+
+std::span<const uint8_t> Cpu::image_bytes() const {
+  const MemoryBlock* block = image_size_ ? block_of(image_base_, 4) : nullptr;
+  if (!block || block->size - (image_base_ - block->base) < image_size_) return {};
+  return {block->bytes + (image_base_ - block->base), image_size_};
+}
+
+void Cpu::choose_engine() {
+  translate_again_at_ = kNever;
+  translated_.reset();
+  const CodeImage* image = private_image_ ? private_image_.get() : image_.get();
+  if (config_.engine == Engine::interpreter || !image || image_bytes().empty() ||
+      block_of(image_base_, 4)->writable)
+    return;
+  translated_ = image->translations({.image_base = image_base_,
+                                     .image_size = image_size_,
+                                     .ram_base = ram_.base,
+                                     .ram_size = ram_.size,
+                                     .flash_base = flash_.base,
+                                     .flash_size = flash_.size,
+                                     .flash_wait = flash_wait_,
+                                     .hot = config_.translate_after},
+                                    *this);
 }
 
 void Cpu::use_image(const CodeImage* image) {
@@ -80,6 +109,8 @@ void Cpu::reset() {
 
 Stop Cpu::run(uint64_t limit) {
   requested_limit_ = limit;
+  retired_.clear();
+  if (cycles_ >= translate_again_at_) choose_engine();
   const host_fp::Scope scope;
   running_ = true;
   Stop stop = Stop::limit;
@@ -95,6 +126,8 @@ Stop Cpu::run(uint64_t limit) {
       run_it_block();
     else if (ip_ == &outside_op_)
       run_outside();
+    else if (translated_)
+      run_translated();
     else
       run_image();
   }
@@ -121,6 +154,32 @@ void Cpu::run_image() {
     const Op* following = ip_;
     op = next;
     if (following != next) asm volatile("" : "=r"(op) : "0"(following));
+  }
+}
+
+/// The same until something branches: translated code may begin there.
+void Cpu::run_image_to_branch() {
+  const Op* op = ip_;
+  while (cycles_ < limit_) {
+    const Op* next = op + (op->advance != sizeof(Op) ? 2 : 1);
+    ip_ = next;
+    cycles_ += op->cycles;
+    ++instructions_;
+    op->handler(*this, *op);
+    if (ip_ != next) return;
+    op = next;
+  }
+}
+
+void Cpu::run_translated() {
+  while (cycles_ < limit_ && ip_ != &outside_op_ && !itstate && translated_) {
+    const auto index = static_cast<uint32_t>(ip_ - image_ops_);
+    const void* code = translated_->code_at(index);
+    if (!code && translated_->heat(index)) {
+      translated_->translate(*this, index);
+      code = translated_->code_at(index);
+    }
+    if (!code || !jit::Runtime::enter(*this, code)) run_image_to_branch();
   }
 }
 
@@ -374,11 +433,32 @@ void Cpu::code_changed(uint32_t address, uint32_t size) {
   private_image_->decode({block->bytes + (image_base_ - block->base), image_size_}, first, last);
   image_ops_ = private_image_->ops();
   if (ip_) jump(position);
+  // What was translated is of the old code. Firmware that goes on changing it is left to the interpreter.
+  if (translated_) retired_.push_back(std::move(translated_));
+  translated_.reset();
+  jit_state.limit_seen = kNever - 1;
+  constexpr unsigned kManyChanges = 100'000;
+  constexpr uint64_t kPause = 1'000'000;
+  if (++code_changes_ < kManyChanges) translate_again_at_ = cycles_ + kPause;
 }
 
 }  // namespace xedgesim::isa::arm
 
 namespace xedgesim::isa {
+
+bool translator_available() {
+  static const bool available = [] {
+    struct Nothing : Host {
+      bool read(uint32_t, unsigned, uint32_t&) override { return false; }
+      bool write(uint32_t, unsigned, uint32_t) override { return false; }
+    } host;
+    std::vector<uint8_t> ram(256);
+    const arm::Cpu cpu({}, host, {{.base = 0x20000000, .size = 256, .bytes = ram.data(), .writable = true}},
+                       nullptr);
+    return arm::jit::CodeCache::create({.image_size = 4, .ram_size = 256}, cpu) != nullptr;
+  }();
+  return available;
+}
 
 std::unique_ptr<Core> make_cortex_m(const CortexMConfig& config, Host& host, std::vector<MemoryBlock> memory,
                                     std::shared_ptr<const CodeImage> code) {

@@ -4,11 +4,15 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "isa/arm/code_image.h"
 #include "isa/arm/cortex_m.h"
+#include "isa/arm/jit/code_cache.h"
+#include "isa/arm/jit/runtime.h"
+#include "isa/arm/jit/state.h"
 #include "isa/arm/live_decoder.h"
 #include "isa/arm/nvic.h"
 #include "isa/arm/op.h"
@@ -95,6 +99,10 @@ class Cpu final : public Core {
   /// The instruction started the block [2..5 instructions] that IT describes.
   void run_it_block();
 
+  const Op* image_ops() const { return image_ops_; }
+  /// The bytes that the image was made from, empty when they are not all in one block.
+  std::span<const uint8_t> image_bytes() const;
+
   // --- memory; false: the access faulted and the instruction must be abandoned ---
   template <class T>
   bool load(const Op& op, uint32_t address, uint32_t& value) {
@@ -114,7 +122,8 @@ class Cpu final : public Core {
       value = v;
       return true;
     }
-    if (const uint32_t offset = address - flash_.base; offset < flash_.size && (address & (sizeof(T) - 1)) == 0) {
+    if (const uint32_t offset = address - flash_.base;
+        offset < flash_.size && (address & (sizeof(T) - 1)) == 0) {
       T v;
       std::memcpy(&v, flash_.bytes + offset, sizeof v);
       value = v;
@@ -134,7 +143,8 @@ class Cpu final : public Core {
   /// The `words` at `address` when they lie word-aligned in the main RAM, else null.
   uint8_t* ram_words(uint32_t address, uint32_t words) {
     const uint32_t offset = address - ram_.base;
-    return (address & 3) == 0 && offset < ram_.size && words * 4 <= ram_.size - offset ? ram_.bytes + offset : nullptr;
+    return (address & 3) == 0 && offset < ram_.size && words * 4 <= ram_.size - offset ? ram_.bytes + offset
+                                                                                       : nullptr;
   }
   /// LDM, LDRD, LDREX, VLDR ...: an unaligned address is a UsageFault.
   bool load_aligned(const Op& op, uint32_t address, uint32_t& value);
@@ -194,6 +204,7 @@ class Cpu final : public Core {
   uint32_t read_fpscr();
   void write_fpscr(uint32_t value);
 
+  jit::State jit_state;
   SystemRegisters sys;
   Nvic nvic;
   SysTick systick;
@@ -205,6 +216,8 @@ class Cpu final : public Core {
 
  private:
   friend struct ImageEnd;
+  friend struct jit::Runtime;
+  static constexpr uint64_t kNever = UINT64_MAX;
   enum Attention : unsigned {
     kTakeException = 1,
     kSleeping = 2,
@@ -226,7 +239,10 @@ class Cpu final : public Core {
 
   bool handle_attention(Stop& stop);
   void run_image();
+  void run_translated();
+  void run_image_to_branch();
   void run_outside();
+  void choose_engine();
   bool wakes_up() const;
 
   void take_exception(unsigned n);
@@ -264,6 +280,10 @@ class Cpu final : public Core {
   std::vector<MemoryBlock> blocks_;
   std::shared_ptr<const CodeImage> image_;
   std::unique_ptr<CodeImage> private_image_;
+  std::shared_ptr<jit::CodeCache> translated_;
+  std::vector<std::shared_ptr<jit::CodeCache>> retired_;  // may still be running
+  unsigned code_changes_ = 0;
+  uint64_t translate_again_at_ = kNever;
 };
 
 }  // namespace xedgesim::isa::arm
