@@ -1,4 +1,6 @@
 #pragma once
+#include <optional>
+
 #include "base/time.h"
 
 namespace xedgesim::bus {
@@ -10,6 +12,8 @@ class AnalogSource {
   /// Volts between analog input `ain` and ground at `t`. Times of successive calls for one input never go
   /// back.
   virtual double volts(unsigned ain, SimTime t) = 0;
+  /// Volts of the chip's supply at `t`; none: the platform's constant one.
+  virtual std::optional<double> supply_volts(SimTime) { return std::nullopt; }
 };
 
 }  // namespace xedgesim::bus

@@ -4,22 +4,18 @@
 
 namespace xedgesim::metrics {
 
-struct Battery {
-  double capacity_c = 0;  ///< coulombs (1 mAh = 3.6 C)
-};
-
 /// Integrates the current of each named consumer of a node (Board::current: "draws this from now on").
 ///
 /// Exact: currents are whole picoamperes and time is nanoseconds, so charge is a whole number of 10^-21 C, in
 /// 128 bits (100 A for 10 years take 105); energy is that at the supply voltage in whole microvolts, rounded
 /// down to nanojoules once, when it is asked for.
 ///
-/// Limits: constant supply voltage; the battery is an ideal charge store (no self-discharge, no sag).
+/// Limits: constant supply voltage.
 class EnergyAccount : public EnergyMeter {
  public:
   using Consumer = size_t;
 
-  EnergyAccount(std::string node, double supply_v, std::optional<Battery> battery = std::nullopt);
+  EnergyAccount(std::string node, double supply_v);
 
   /// Handle of a consumer, created with no current when it is new.
   Consumer consumer(std::string_view name);
@@ -31,13 +27,8 @@ class EnergyAccount : public EnergyMeter {
   std::vector<CauseEnergy> by_cause(SimTime t) const override;
   /// Charge drawn up to `t`, coulombs.
   double charge_c(SimTime t) const;
-  /// 1 when full, 0 when empty; none without a battery.
-  std::optional<double> battery_fraction(SimTime t) const;
-  /// The instant at which the battery became empty, if it did at or before `t`.
-  std::optional<SimTime> depleted_at(SimTime t) const;
-  /// How long a full battery lasts at the mean current up to `t`, in seconds; none without battery or
-  /// current.
-  std::optional<double> battery_life_s(SimTime t) const;
+  /// How long `coulombs` last at the mean current up to `t`, in seconds; none without a current.
+  std::optional<double> life_s(double coulombs, SimTime t) const;
 
  private:
   struct Integral {
@@ -54,10 +45,8 @@ class EnergyAccount : public EnergyMeter {
 
   std::string node_;
   int64_t supply_uv_;
-  Wide capacity_ = -1;  ///< pA·ns; -1 without a battery
   std::vector<Entry> consumers_;
   Integral total_;
-  std::optional<SimTime> depleted_;
 };
 
 }  // namespace xedgesim::metrics

@@ -31,6 +31,7 @@ constexpr std::array kRunFiles{"device_metrics",
                                "summary.json",
                                "capture.pcapng",
                                "consoles",
+                               "cloud",
                                "trace.perfetto.json",
                                "scenario.yaml",
                                "scenario.resolved.yaml"};

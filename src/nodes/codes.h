@@ -11,6 +11,7 @@ enum class ObserverCode : uint32_t {
                          ///< its samples, number of the first buffer since the last boot
   fault_begin,   ///< a fault of the scenario begins. args: its number; data: what it is
   fault_end,     ///< likewise
+  battery_empty,         ///< the battery ran out, the node is off
   first_sleep,           ///< the core went to sleep for the first time after that. args: number of the buffer
   trace,                 ///< the firmware wrote to a trace port (firmware/hal/trace.h). args: port, word
 };
@@ -23,6 +24,7 @@ enum class ControlCode : uint32_t {
   shield_off,
   fail,  ///< a service stops: what it holds is lost, what arrives is dropped
   recover,
+  set_charge,  ///< the battery holds this share of its capacity from now on. args: billionths
 };
 
 namespace port {

@@ -1,5 +1,8 @@
 #include "nodes/mcu_node.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/error.h"
 #include "sim/air.h"
 
@@ -9,12 +12,17 @@ namespace {
 constexpr size_t kLongestLine = 4096;
 // A shielded transmitter is this strong: far below every receiver's noise.
 constexpr int64_t kShieldedPower = -30000;
+// The core's consumers. Where a name lies says which it is, so each has one place.
+constexpr std::string_view kCpuActive = "cpu_active", kSleep = "sleep";
 
 }  // namespace
 
 McuNode::McuNode(Config config)
     : config_(std::move(config)),
+      feed_(std::exchange(config_.machine.analog, static_cast<bus::AnalogSource*>(this))),
       machine_(*config_.platform, config_.firmware, config_.flash, config_.machine) {
+  if (config_.battery) battery_.emplace(*config_.battery);
+  connect_power();
   machine_.on_console.connect([this](std::string_view device, uint8_t byte, SimTime t) {
     if (device == config_.platform->console_device) print(byte, t);
   });
@@ -56,11 +64,92 @@ void McuNode::print(uint8_t byte, SimTime t) {
   if (byte != '\n' && byte != '\r') line_ += static_cast<char>(byte);
 }
 
+// ---- supply ---------------------------------------------------------------------------------------------
+
+double McuNode::volts(unsigned ain, SimTime t) { return feed_ ? feed_->volts(ain, t) : 0.0; }
+
+std::optional<double> McuNode::supply_volts(SimTime t) {
+  if (battery_) return battery_->volts(t);
+  return feed_ ? feed_->supply_volts(t) : std::nullopt;
+}
+
+void McuNode::connect_power() {
+  const auto& currents = config_.platform->energy_profile("").currents;
+  const auto ampere = [&](const char* consumer) {
+    const auto it = currents.find(consumer);
+    return it == currents.end() ? 0.0 : it->second;
+  };
+  cpu_active_a_ = ampere("cpu_active");
+  cpu_sleep_a_ = ampere("cpu_sleep");
+  draw(kCpuActive, cpu_active_a_, SimTime::zero());
+  machine_.on_current.connect(
+      [this](std::string_view consumer, double amperes, SimTime t) { draw(consumer, amperes, t); });
+  machine_.on_sleep.connect([this](bool asleep, SimTime t) {
+    draw(kCpuActive, asleep ? 0 : cpu_active_a_, t);
+    draw(kSleep, asleep ? cpu_sleep_a_ : 0, t);
+  });
+  machine_.on_power.connect([this](bool powered, SimTime t) {
+    if (powered) return draw(kCpuActive, cpu_active_a_, t);
+    for (const Load& l : std::vector(loads_)) draw(l.consumer, 0, t);
+  });
+}
+
+void McuNode::draw(std::string_view consumer, double amperes, SimTime t) {
+  // A core stands up to one instruction beyond the instant at which something outside it happens.
+  drawn_at_ = t = std::max(t, drawn_at_);
+  auto load = std::find_if(loads_.begin(), loads_.end(),
+                           [&](const Load& l) { return l.consumer.data() == consumer.data(); });
+  if (load == loads_.end()) load = loads_.insert(load, {consumer, 0});
+  const int64_t pa = std::llround(amperes * 1e12);
+  picoamperes_ += pa - load->picoamperes;
+  load->picoamperes = pa;
+  on_current(consumer, amperes, t);
+  if (!battery_) return;
+  battery_->draw(picoamperes_, t);
+  if (machine_.powered()) machine_.return_at(battery_->empty_at());
+}
+
+SimTime McuNode::battery_end() const {
+  return battery_ && machine_.powered() ? battery_->empty_at() : SimTime::never();
+}
+
+void McuNode::power_off(SimTime t, sim::Outbox& outbox) {
+  if (listening_)
+    outbox.post(air::make(air::Code::unlisten, sim::EventKind::state, t, config_.machine.medium));
+  listening_ = false;
+  outbox.post(air::make(air::Code::tx_abort, sim::EventKind::state, t, config_.machine.medium));
+  machine_.power_off(t);
+  boot_window_ = windows_;
+  line_.clear();
+}
+
+void McuNode::deplete(sim::Outbox& outbox) {
+  depleted_at_ = battery_end();
+  observe(ObserverCode::battery_empty, depleted_at_, {});
+  power_off(depleted_at_, outbox);
+}
+
+void McuNode::drain(double fraction, SimTime t, sim::Outbox& outbox) {
+  if (!battery_) return;
+  const bool was_empty = !machine_.powered() && !depleted_at_.is_never();
+  battery_->set_fraction(fraction, t);
+  if (machine_.powered() && fraction <= 0) {
+    deplete(outbox);
+  } else if (was_empty && fraction > 0) {
+    depleted_at_ = SimTime::never();
+    machine_.power_on(t);
+  }
+}
+
 SimTime McuNode::advance(SimTime limit, sim::Outbox& outbox) {
   outbox_ = &outbox;
   const size_t first = outbox.events().size();
-  const SimTime reached = machine_.advance(limit, outbox);
+  SimTime reached = machine_.advance(std::min(limit, battery_end()), outbox);
   filter(outbox, first);
+  if (battery_end() <= reached) {
+    deplete(outbox);
+    reached = limit;
+  }
   outbox_ = nullptr;
   return reached;
 }
@@ -123,15 +212,13 @@ void McuNode::shield(bool on, SimTime t, sim::Outbox& outbox) {
 void McuNode::control(const sim::Event& e, sim::Outbox& outbox) {
   switch (static_cast<ControlCode>(e.code)) {
     case ControlCode::power_off:
-      if (listening_)
-        outbox.post(air::make(air::Code::unlisten, sim::EventKind::state, e.time, config_.machine.medium));
-      outbox.post(air::make(air::Code::tx_abort, sim::EventKind::state, e.time, config_.machine.medium));
-      machine_.power_off(e.time);
-      boot_window_ = windows_;
-      line_.clear();
+      power_off(e.time, outbox);
       break;
     case ControlCode::power_on:
-      machine_.power_on(e.time);
+      if (depleted_at_.is_never()) machine_.power_on(e.time);
+      break;
+    case ControlCode::set_charge:
+      drain(static_cast<double>(e.args[0]) * 1e-9, e.time, outbox);
       break;
     case ControlCode::reset:
       machine_.power_off(e.time);

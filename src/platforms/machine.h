@@ -56,6 +56,8 @@ class Machine final : private bus::Board,
   void power_off(SimTime t);
   void power_on(SimTime t);
   bool powered() const { return powered_; }
+  /// The advance() that runs, or the next one, returns at `t` at the latest.
+  void return_at(SimTime t) { sync_at(t); }
 
   uint64_t cycles_active() const { return active_cycles_; }
   Duration time_active() const { return clock_.time_of(active_cycles_).since_start(); }

@@ -53,6 +53,9 @@ class Injector {
       case Fault::Type::device_reset:
         pair(begin, SimTime::never(), ControlCode::reset, ControlCode::reset);
         break;
+      case Fault::Type::battery_drain:
+        for (const auto& target : targets()) drain(begin, target.id);
+        break;
       case Fault::Type::network_partition:
         pair(begin, end, ControlCode::shield_on, ControlCode::shield_off);
         break;
@@ -68,7 +71,8 @@ class Injector {
         throw ConfigError(fmt::format(
             "faults: the fault at {} has a type that this version cannot inject: it has edge_failure, "
             "cloud_failure, "
-            "device_failure, device_reset, network_partition, link_down, link_degradation and packet_loss",
+            "device_failure, device_reset, battery_drain, network_partition, link_down, link_degradation and "
+            "packet_loss",
             to_string(begin)));
     }
   }
@@ -90,12 +94,25 @@ class Injector {
                                    .data = std::make_shared<sim::Bytes>(text.begin(), text.end())});
   }
 
-  void post(SimTime t, sim::ParticipantId target, ControlCode code) {
+  void post(SimTime t, sim::ParticipantId target, ControlCode code, int64_t value = 0) {
     if (t.since_start() > system_.scenario().meta.duration) return;
     auto& s = system_.scheduler();
-    s.post(
-        s.id(System::kFaults),
-        {.time = t, .kind = sim::EventKind::control, .target = target, .code = static_cast<uint32_t>(code)});
+    s.post(s.id(System::kFaults), {.time = t,
+                                   .kind = sim::EventKind::control,
+                                   .target = target,
+                                   .code = static_cast<uint32_t>(code),
+                                   .args = {value, 0, 0, 0}});
+  }
+
+  void drain(SimTime begin, const std::string& device) {
+    for (const DeviceNode& d : system_.devices()) {
+      if (d.id != device) continue;
+      if (!d.mcu || !d.mcu->battery())
+        throw ConfigError(fmt::format(
+            "faults: the fault at {} drains the battery of '{}', which is no emulated device with a battery",
+            to_string(begin), device));
+      post(begin, d.participant, ControlCode::set_charge, static_cast<int64_t>(*fault_.charge * 1e9 + 0.5));
+    }
   }
 
   void pair(SimTime begin, SimTime end, ControlCode on, ControlCode off) {

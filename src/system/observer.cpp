@@ -92,41 +92,24 @@ void Observer::connect_device(size_t index) {
   }
   p.device = collector_.add_device(d.id, [this, index](SimTime t) { return read_device(index, t); }, placement);
   p.result_on_device = d.group->ml_result == scenario::MlResult::device;
-  platforms::Machine& machine = d.mcu->machine();
-  machine.on_trace.connect([this, index](unsigned port, uint32_t word, SimTime t) {
+  d.mcu->machine().on_trace.connect([this, index](unsigned port, uint32_t word, SimTime t) {
     measure(index, port, word, t);
   });
-  const auto& profile = machine.platform().energy_profile("");
-  const auto ampere = [&](const char* consumer) {
-    const auto it = profile.currents.find(consumer);
-    return it == profile.currents.end() ? 0.0 : it->second;
-  };
+  const auto& profile = d.mcu->machine().platform().energy_profile("");
   if (options_.seed_energy) {
     p.seed_model = std::make_unique<metrics::SeedEnergyModel>();
     d.mcu->on_transmit.connect(
         [&p](int64_t power, int64_t bytes) { p.seed_model->transmitted(power, bytes); });
     return;
   }
-  std::optional<metrics::Battery> battery;
-  if (d.group->battery)
-    battery = metrics::Battery{.capacity_c = d.group->battery->capacity_c * d.group->battery->initial};
-  p.account = std::make_unique<metrics::EnergyAccount>(d.id, profile.supply_v, battery);
-  p.cpu_active_a = ampere("cpu_active");
-  p.cpu_sleep_a = ampere("cpu_sleep");
-  const auto set = [&p](std::string_view consumer, double amperes, SimTime t) {
-    p.energy_time = t = std::max(t, p.energy_time);
+  p.account = std::make_unique<metrics::EnergyAccount>(d.id, profile.supply_v);
+  d.mcu->on_current.connect([&p](std::string_view consumer, double amperes, SimTime t) {
+    p.energy_time = t;
     p.account->current(p.consumer(consumer), amperes, t);
-  };
-  set("cpu_active", p.cpu_active_a, SimTime::zero());
-  machine.on_current.connect(set);
-  machine.on_sleep.connect([&p, set](bool asleep, SimTime t) {
-    set("cpu_active", asleep ? 0 : p.cpu_active_a, t);
-    set("sleep", asleep ? p.cpu_sleep_a : 0, t);
   });
-  machine.on_power.connect([&p, set](bool powered, SimTime t) {
-    set("cpu_active", powered ? p.cpu_active_a : 0, t);
-    if (!powered) set("sleep", 0, t);
-  });
+  for (const auto& load : d.mcu->loads())
+    p.account->current(p.consumer(load.consumer), static_cast<double>(load.picoamperes) * 1e-12,
+                       SimTime::zero());
 }
 
 Observer::Probe* Observer::probe_of(sim::ParticipantId id) {
@@ -235,7 +218,10 @@ void Observer::connect_services() {
     });
   }
   if (auto* cloud = system_.cloud()) {
-    cloud->on_stored.connect([&spans, device](int64_t tag, std::string_view, SimTime t) {
+    store_ = directory_.open("cloud/" + system_.scenario().cloud.front().id + ".jsonl");
+    cloud->on_stored.connect([this, &spans, device](int64_t tag, std::string_view record, SimTime t) {
+      store_->append(
+          fmt::format("{{\"time_us\":{},\"record\":{}}}\n", t.since_start().count_ns() / 1000, record));
       spans.mark(device(tag), nodes::tag_sequence(tag), Stage::cloud_stored, t);
     });
     cloud->on_result.connect(classified);
@@ -281,16 +267,19 @@ metrics::DeviceCounters Observer::read_device(size_t index, SimTime t) const {
   c.rx_packets = p.rx_packets;
   c.rx_bytes = p.rx_bytes;
   c.cca_busy = p.cca_busy;
+  // A node may stand up to one instruction beyond the instant that is being collected.
+  const SimTime reached = std::max(t, p.energy_time);
   if (p.seed_model) {
     p.seed_model->cpu(c.cycles, c.asleep);
     c.energy = p.seed_model->by_cause(t);
   } else {
-    // A node may stand up to one instruction beyond the instant that is being collected.
-    const SimTime reached = std::max(t, p.energy_time);
     c.energy = p.account->by_cause(reached);
-    c.battery_fraction = p.account->battery_fraction(reached);
-    c.depleted_at = p.account->depleted_at(reached);
-    c.battery_life_s = p.account->battery_life_s(reached);
+  }
+  if (const nodes::Battery* battery = node.battery()) {
+    c.battery_fraction = battery->fraction(t);
+    if (node.depleted_at() <= t) c.depleted_at = node.depleted_at();
+    const auto& declared = *system_.devices()[index].group->battery;
+    if (p.account) c.battery_life_s = p.account->life_s(declared.capacity_c, reached);
   }
   c.inferences = p.inferences;
   c.inference_cycles = p.inference_cycles;
@@ -422,6 +411,10 @@ void Observer::handle(const sim::Event& e, sim::EventContext& context) {
     case ObserverCode::log_line:
       collector_.events().add(e.time, "log", system_.devices()[static_cast<size_t>(index)].id, text);
       break;
+    case ObserverCode::battery_empty:
+      collector_.events().add(e.time, "battery_empty", system_.devices()[static_cast<size_t>(index)].id,
+                              "the battery ran out, the node is off");
+      break;
     case ObserverCode::window_end:
       window_end(static_cast<size_t>(index), e);
       break;
@@ -483,6 +476,7 @@ void Observer::finish(SimTime t) {
   collector_.finish(t);
   for (auto& p : probes_)
     if (p->console) p->console->flush();
+  if (store_) store_->flush();
 }
 
 }  // namespace xedgesim::system

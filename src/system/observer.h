@@ -65,6 +65,7 @@ class Observer final : public sim::EventParticipant {
   experiment::ConsoleWatcher& watcher_;
   Options options_;
   std::vector<std::unique_ptr<Probe>> probes_;  // by device
+  std::unique_ptr<metrics::OutputFile> store_;  // what the cloud service stored
   std::vector<int32_t> device_of_participant_;
   std::vector<int32_t> device_of_address_;
   std::vector<SimTime> range_times_;

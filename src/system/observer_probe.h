@@ -17,7 +17,6 @@ struct Observer::Probe {
   std::unique_ptr<metrics::EnergyAccount> account;
   std::unique_ptr<metrics::SeedEnergyModel> seed_model;
   SimTime energy_time;  // of the last change of a current
-  double cpu_active_a = 0, cpu_sleep_a = 0;
   // Consumers' names are the same few strings all the time, so where one lies says which it is.
   std::vector<std::pair<const char*, metrics::EnergyAccount::Consumer>> consumers;
   metrics::EnergyAccount::Consumer consumer(std::string_view name) {

@@ -250,6 +250,11 @@ void System::build_mcu(DeviceNode& node, const SystemOptions& options) {
   config.firmware = image;
   config.flash = flash;
   config.observer = observer_id();
+  if (const auto& b = group.battery)
+    config.battery = nodes::Battery::Config{.capacity_c = b->capacity_c,
+                                            .initial = b->initial,
+                                            .full_v = b->voltage_v,
+                                            .cutoff_v = b->cutoff_v};
   config.machine.name = node.id;
   config.machine.seed = scenario_.meta.seed;
   config.machine.identity = identity_of(scenario_.meta.seed, node.id);

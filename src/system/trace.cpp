@@ -13,6 +13,7 @@ Trace::Trace(System& system, metrics::RunDirectory& directory, metrics::Collecto
 }
 
 void Trace::connect_device(size_t index) {
+  if (!system_.devices()[index].mcu) return;
   auto& changes = changes_[index];
   platforms::Machine& machine = system_.devices()[index].mcu->machine();
   changes.push_back({SimTime::zero(), "cpu", "active"});

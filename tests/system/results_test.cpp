@@ -60,5 +60,56 @@ TEST(Trace, IsNotWrittenUnlessAskedFor) {
   EXPECT_FALSE(std::filesystem::exists(run.folder / "run/trace.perfetto.json"));
 }
 
+TEST(CloudStore, HoldsWhatTheSummaryCounts) {
+  const Results run("vibration-monitoring", {"--set", "scenario.duration=5s", "--set", "devices[0].count=3"});
+  std::istringstream lines(run.file("cloud/cloud_backend.jsonl"));
+  int64_t count = 0, last = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    const Json j = Json::parse(line);
+    EXPECT_GE(j["time_us"], last);
+    last = j["time_us"];
+    EXPECT_TRUE(j["record"]["device_id"].get<std::string>().starts_with("vib_")) << line;
+    EXPECT_TRUE(j["record"]["class"].is_string()) << line;
+  }
+  EXPECT_GT(count, 0);
+  EXPECT_EQ(count, run.summary["hops"]["store"]["count"]);
+}
+
+TEST(Battery, SwitchesItsNodeOffWhenItsChargeIsGone) {
+  // Some 460 uA: 0.2 mAh of 225 mAh last about 26 minutes, 0.005 mAh half a minute.
+  const Results run("vibration-monitoring", {"--set", "scenario.duration=60s", "--set", "devices[0].count=2",
+                                             "--set", "devices[0].battery.capacity=5uAh"});
+  for (const char* node : {"vib_1", "vib_2"}) {
+    const Json& device = run.summary["per_device"][node];
+    ASSERT_TRUE(device["battery_depleted_at_s"].is_number()) << node;
+    const double end = device["battery_depleted_at_s"];
+    EXPECT_GT(end, 20);
+    EXPECT_LT(end, 50);
+    EXPECT_EQ(device["battery_fraction"], 0);
+    // What was drawn at 3 V is what was there: 5 uAh = 18 mC.
+    EXPECT_NEAR(device["energy_mJ"], 3 * 18, 1e-3);
+    EXPECT_NE(run.file("events.jsonl").find("battery_empty"), std::string::npos);
+    EXPECT_NEAR(device["samples"], end, 1.5);
+  }
+}
+
+TEST(Battery, IsReplacedByAFault) {
+  TemporaryFolder folder;
+  std::ofstream(folder / "s.yaml") << "scenario: {name: battery, include: ["
+                                   << source("scenarios/vibration-monitoring/scenario.yaml") << "]}\n"
+                                   << "faults:\n"
+                                   << "  - {time: 5s, type: battery_drain, target: vib_1, charge: 0%}\n"
+                                   << "  - {time: 10s, type: battery_drain, target: vib_1, charge: 50%}\n";
+  const ProgramResult r =
+      run_program({"run", (folder / "s.yaml").string(), "-q", "--output", (folder / "run").string(), "--set",
+                   "scenario.duration=20s", "--set", "devices[0].count=2"});
+  const Json summary = Json::parse(read_file(folder / "run/summary.json"));
+  const Json& device = summary["per_device"]["vib_1"];
+  // On for 15 of 20 s; each start costs up to two windows.
+  EXPECT_GE(device["samples"], 11) << r.err;
+  EXPECT_LE(device["samples"], 15);
+  EXPECT_NEAR(device["battery_fraction"], 0.5, 0.001);
+}
+
 }  // namespace
 }  // namespace xedgesim::testing

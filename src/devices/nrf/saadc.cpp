@@ -158,8 +158,13 @@ bool Saadc::burst(unsigned channel) const {
   return kBurst.of(value(kConfig + kChannelStride * channel)) != 0;
 }
 
+double Saadc::supply_volts(SimTime t) const {
+  const auto volts = resources().analog ? resources().analog->supply_volts(t) : std::nullopt;
+  return volts.value_or(resources().supply_volts);
+}
+
 double Saadc::input_volts(uint32_t psel, SimTime t) const {
-  const double vdd = resources().supply_volts;
+  const double vdd = supply_volts(t);
   if (psel == kVdd) return vdd;
   if (psel == kVddhDiv5) return vdd / 5;
   if (psel == kNotConnected || psel > 8 || resources().analog == nullptr) return 0;
@@ -170,7 +175,7 @@ int32_t Saadc::convert(unsigned channel, SimTime t) const {
   const uint32_t config = value(kConfig + kChannelStride * channel);
   const bool differential = kMode.of(config) != 0;
   const int bits = 8 + 2 * static_cast<int>(std::min(value(kResolution), 3u)) - (differential ? 1 : 0);
-  const double reference = kRefSel.of(config) == 0 ? kInternalReference : resources().supply_volts / 4;
+  const double reference = kRefSel.of(config) == 0 ? kInternalReference : supply_volts(t) / 4;
   double v = input_volts(value(kPselP + kChannelStride * channel), t);
   if (differential) v -= input_volts(value(kPselN + kChannelStride * channel), t);
   const double full_scale = static_cast<double>(1 << bits);

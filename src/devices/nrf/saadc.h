@@ -32,6 +32,7 @@ class Saadc final : public Peripheral {
   void begin_scan();
   void begin_conversion();
   void conversion_done();
+  double supply_volts(SimTime t) const;
   double input_volts(uint32_t psel, SimTime t) const;
   int32_t convert(unsigned channel, SimTime t) const;
   void result_ready(unsigned channel, int32_t result);
