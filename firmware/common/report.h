@@ -19,12 +19,13 @@ extern "C" {
  *        4     4  window_end_ms: device time of the window's last sample
  *        8     2  battery_mv: supply voltage
  *       10     1  tx_retries: retransmissions that the previous report took
- *       11     1  zero
+ *       11     1  bits 0-3 where the verdict is computed (enum placement), bits 4-7 why (enum placement_reason)
  *       12    32  features[16], int16 Q8.8
  */
 enum {
   REPORT_VERSION = 1,
-  REPORT_SIZE = 12 + 2 * FEATURE_COUNT,
+  REPORT_HEAD_SIZE = 12,
+  REPORT_SIZE = REPORT_HEAD_SIZE + 2 * FEATURE_COUNT,
   REPORT_TOPIC_ID = 1, /* predefined MQTT-SN topic */
 };
 
@@ -41,9 +42,12 @@ struct report {
   uint32_t window_end_ms;
   uint16_t battery_mv;
   uint8_t tx_retries;
+  uint8_t placement; /* byte 11 */
   int16_t features[FEATURE_COUNT];
 };
 
+/* The first REPORT_HEAD_SIZE bytes only. */
+void report_encode_head(const struct report* report, uint8_t out[REPORT_HEAD_SIZE]);
 /* Writes REPORT_SIZE bytes and returns that number. */
 size_t report_encode(const struct report* report, uint8_t out[REPORT_SIZE]);
 

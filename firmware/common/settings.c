@@ -45,6 +45,17 @@ void settings_decode(const uint32_t words[SETTINGS_WORDS], uint32_t device_id, s
       in_range(words[4], SETTINGS_MIN_REPORT_INTERVAL_MS, SETTINGS_MAX_REPORT_INTERVAL_MS,
                out->report_interval_ms, SETTINGS_REPORT_INTERVAL, out);
   out->start_phase_ms = words[5];
+  uint8_t placement = (uint8_t)words[7];
+  if (placement != 0xFF)
+    out->placement = (uint8_t)in_range(placement, 0, PLACEMENT_COUNT - 1, PLACEMENT_EDGE, SETTINGS_PLACEMENT, out);
+  out->adaptive = placement != 0xFF && (words[7] & 0x100) != 0;
+  out->verdict_wait_ms = (words[7] >> 16) == 0xFFFF ? 0 : (uint16_t)(words[7] >> 16);
+  if (words[8] != 0xFFFFFFFFu) {
+    out->low_battery_pct = (uint8_t)words[8];
+    out->poor_link_pct = (uint8_t)(words[8] >> 8);
+    out->deadline_ms = (uint16_t)(words[8] >> 16);
+  }
+  out->battery_mc = words[9] == 0xFFFFFFFFu ? 0 : words[9];
   uint16_t peer = (uint16_t)words[6];
   out->peer = is_usable_address(peer) ? peer : 0;
 }

@@ -112,14 +112,26 @@ void Collector::wire() {
     network_.on_sent.connect([s](DeviceIndex device, SimTime t) { s->packet_sent(device, t); });
     network_.on_outcome.connect([s](const PacketOutcome& p) { s->packet(p); });
   }
+  const auto placement = [this](const Span& span) -> PlacementStatistics* {
+    const auto found = placements_.find(placement_of_[raw(span.device)]);
+    return found == placements_.end() ? nullptr : &found->second;
+  };
+  spans_->outcome.connect([placement](const Span& span) {
+    if (PlacementStatistics* p = placement(span)) p->sample(span);
+  });
+  spans_->closed.connect([placement](const Span& span) {
+    if (PlacementStatistics* p = placement(span)) p->written(span);
+  });
   if (CrossTierTable* table = tables_->cross_tier.get()) {
     spans_->outcome.connect([table](const Span& span) { table->outcome(span); });
     network_.on_outcome.connect([table](const PacketOutcome& p) { table->packet(p); });
   }
 }
 
-DeviceIndex Collector::add_device(const std::string& name, DeviceReader read) {
+DeviceIndex Collector::add_device(const std::string& name, DeviceReader read, const std::string& placement) {
   names_.push_back(name);
+  placement_of_.push_back(placement);
+  if (!placement.empty()) placements_.try_emplace(placement, options_.classes);
   readers_.push_back(std::move(read));
   for (const auto& s : statistics_) s->add_device();
   return DeviceIndex{static_cast<uint32_t>(names_.size() - 1)};

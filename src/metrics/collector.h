@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "metrics/counters.h"
 #include "metrics/event_log.h"
 #include "metrics/network_recorder.h"
+#include "metrics/placement_statistics.h"
 #include "metrics/run_directory.h"
 #include "metrics/span_recorder.h"
 #include "metrics/statistics.h"
@@ -50,7 +52,8 @@ class Collector {
   using DeviceReader = std::function<DeviceCounters(SimTime)>;
   using EdgeReader = std::function<EdgeCounters(SimTime)>;
   using CloudReader = std::function<CloudCounters(SimTime)>;
-  DeviceIndex add_device(const std::string& name, DeviceReader read);
+  /// `placement` is the name under which the device's samples are summed up for comparing placements; empty: not.
+  DeviceIndex add_device(const std::string& name, DeviceReader read, const std::string& placement = {});
   void add_edge(const std::string& name, EdgeReader read);
   void add_cloud(const std::string& name, CloudReader read);
 
@@ -74,6 +77,9 @@ class Collector {
   const NetworkRecorder& network() const { return network_; }
   /// Index 0: the whole run; then options.ranges without repetitions.
   const std::vector<std::unique_ptr<Statistics>>& statistics() const { return statistics_; }
+  /// By name; each with the devices it covers.
+  const std::map<std::string, PlacementStatistics>& placements() const { return placements_; }
+  const std::string& placement_of(size_t device) const { return placement_of_[device]; }
   SimTime end() const { return last_; }
 
  private:
@@ -83,6 +89,8 @@ class Collector {
   CollectorOptions options_;
   std::vector<std::string> names_;
   std::vector<DeviceReader> readers_;
+  std::vector<std::string> placement_of_;
+  std::map<std::string, PlacementStatistics> placements_;
   NetworkRecorder network_;
   std::vector<std::unique_ptr<Statistics>> statistics_;
   std::unique_ptr<SpanRecorder> spans_;

@@ -25,6 +25,10 @@ struct DeviceCounters {
   std::optional<double> battery_fraction = {};  ///< gauge
   std::optional<SimTime> depleted_at = {};
   std::optional<double> battery_life_s = {};
+  int64_t inferences = 0;        ///< on the device
+  int64_t inference_cycles = 0;  ///< core cycles they took
+  int64_t inference_energy = 0;  ///< nJ the whole chip used meanwhile
+  int64_t model_arena = 0;       ///< gauge: bytes of RAM the model takes; 0 without one
 };
 
 struct EdgeCounters {

@@ -18,6 +18,7 @@ std::vector<std::string> columns() {
   c.emplace_back("e2e_us");
   c.emplace_back("age_us");
   for (const Hop& hop : kHops) c.push_back("hop_" + std::string(hop.name) + "_us");
+  c.emplace_back("ran_at");
   return c;
 }
 
@@ -28,6 +29,11 @@ std::optional<Decimal> duration_cell(std::optional<Duration> d) {
 }
 
 }  // namespace
+
+std::string_view name(RanAt r) {
+  constexpr std::array<std::string_view, 5> kNames{"edge", "device", "cloud", "hybrid", ""};
+  return kNames[static_cast<size_t>(r)];
+}
 
 std::string_view name(Stage s) { return kStageNames[static_cast<size_t>(s)]; }
 
@@ -73,11 +79,16 @@ void SpanRecorder::truth(DeviceIndex device, uint32_t sequence, int32_t true_cla
 }
 
 void SpanRecorder::prediction(DeviceIndex device, uint32_t sequence, int32_t predicted_class,
-                              double confidence) {
+                              double confidence, std::vector<float> probabilities) {
   if (Entry* e = find(device, sequence)) {
     e->span.predicted = predicted_class;
     e->span.confidence = confidence;
+    e->span.probabilities = std::move(probabilities);
   }
+}
+
+void SpanRecorder::ran_at(DeviceIndex device, uint32_t sequence, RanAt where) {
+  if (Entry* e = find(device, sequence)) e->span.ran_at = where;
 }
 
 void SpanRecorder::lost(DeviceIndex device, uint32_t sequence, Stage missed, std::string_view cause,
@@ -184,6 +195,7 @@ void SpanRecorder::write(const Span& s) {
   cells_.emplace_back(duration_cell(s.e2e()));
   cells_.emplace_back(duration_cell(s.age()));
   for (const Hop& hop : kHops) cells_.emplace_back(duration_cell(s.between(hop.from, hop.to)));
+  cells_.emplace_back(name(s.ran_at));
   table_->row(cells_);
 }
 

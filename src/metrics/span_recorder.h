@@ -57,6 +57,10 @@ constexpr std::array<Hop, 10> kHops{{
     {"answer", Stage::cloud_stored, Stage::cloud_answer},
 }};
 
+/// Where the inference on a sample ran.
+enum class RanAt : uint8_t { edge, device, cloud, hybrid, unknown };
+std::string_view name(RanAt r);
+
 /// The cause of samples that the end of the run overtook.
 constexpr std::string_view kInFlight = "in_flight";
 
@@ -69,6 +73,8 @@ struct Span {
   int32_t predicted = -1;           ///< class number; -1 none
   int32_t truth = -1;               ///< class number; -1 unknown
   double confidence = -1;           ///< 0 to 1; -1 none
+  std::vector<float> probabilities; ///< by class; may be empty
+  RanAt ran_at = RanAt::unknown;
   std::string cause;                ///< why it has no result, or why a stage after the result was missed
 
   Span() { at.fill(SimTime::never()); }
@@ -112,7 +118,9 @@ class SpanRecorder {
   void mark(DeviceIndex device, uint32_t sequence, Stage stage, SimTime t);
   void truth(DeviceIndex device, uint32_t sequence, int32_t true_class);
   /// To be called before the result is marked. confidence 0 to 1, or -1.
-  void prediction(DeviceIndex device, uint32_t sequence, int32_t predicted_class, double confidence = -1);
+  void prediction(DeviceIndex device, uint32_t sequence, int32_t predicted_class, double confidence = -1,
+                  std::vector<float> probabilities = {});
+  void ran_at(DeviceIndex device, uint32_t sequence, RanAt where);
   /// The sample will never reach `missed` because of `cause` ("no_ack", "channel_busy", "queue_full",
   /// "wan_loss", …). Ignored when it has reached it (an ACK was lost, not the frame). Missing a stage after
   /// the result only ends the wait for it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "base/error.h"
 
@@ -128,15 +129,78 @@ Json confusion_json(const Accuracy& accuracy) {
   return j;
 }
 
+Json energy_by_cause(const Statistics& run, const std::function<bool(size_t)>& wanted);
+
+/// One entry a placement of the model: accuracy, latency by hop, energy a sample by cause.
+Json placements_json(const Collector& collector) {
+  const Statistics& run = *collector.statistics().front();
+  Json all = Json::object();
+  for (const auto& [name, p] : collector.placements()) {
+    const auto covers = [&](size_t i) { return collector.placement_of(i) == name; };
+    int64_t devices = 0, inferences = 0, cycles = 0, energy = 0, arena = 0, total = 0;
+    for (size_t i = 0; i < run.devices(); ++i) {
+      if (!covers(i)) continue;
+      const DeviceCounters& c = run.device(i).end;
+      ++devices;
+      inferences += c.inferences;
+      cycles += c.inference_cycles;
+      energy += c.inference_energy;
+      arena = std::max(arena, c.model_arena);
+      total += run.device(i).energy_nanojoules();
+    }
+    const auto each = [](double sum, int64_t n) { return n == 0 ? Json(nullptr) : Json(sum / static_cast<double>(n)); };
+    Json j{{"devices", devices},        {"samples", p.samples},    {"results", p.results},
+           {"samples_lost", p.lost},    {"samples_in_flight", p.in_flight},
+           {"reliability", fraction(p.results, p.results + p.lost)}};
+    j["ran_at"] = Json::object();
+    for (const auto& [where, n] : p.ran_at) j["ran_at"][where] = n;
+    j["lost_causes"] = Json::object();
+    for (const auto& [cause, n] : p.lost_causes) j["lost_causes"][cause] = n;
+    const Accuracy& a = p.accuracy();
+    j["accuracy"] = number(a.over_classified());
+    j["accuracy_all_samples"] = number(a.over_all());
+    j["auc"] = number(p.mean_auc());
+    j["classes"] = Json::object();
+    for (size_t c = 0; c < a.classes(); ++c)
+      j["classes"][a.name(c)] = {{"precision", number(a.precision(c))},
+                                 {"recall", number(a.recall(c))},
+                                 {"f1", number(p.f1(c))},
+                                 {"auc", number(p.auc(c))},
+                                 {"lost", a.lost_count(c)}};
+    j["confusion"] = Json::array();
+    for (size_t t = 0; t < a.classes(); ++t) {
+      Json row = Json::array();
+      for (size_t c = 0; c < a.classes(); ++c) row.push_back(a.count(t, c));
+      j["confusion"].push_back(row);
+    }
+    j["latency"] = latency_json(p.e2e());
+    j["hops"] = Json::object();
+    for (size_t i = 0; i < kHops.size(); ++i)
+      if (!p.hop(i).empty()) j["hops"][std::string(kHops[i].name)] = latency_json(p.hop(i));
+    j["energy_per_sample_mJ"] = each(millijoules(total), p.samples);
+    j["energy_per_sample_by_cause_mJ"] = Json::object();
+    for (const auto& [cause, mj] : energy_by_cause(run, covers).items())
+      j["energy_per_sample_by_cause_mJ"][cause] = each(mj.get<double>(), p.samples);
+    if (inferences > 0)
+      j["on_device"] = {{"inferences", inferences},
+                        {"cycles_per_inference", each(static_cast<double>(cycles), inferences)},
+                        {"energy_per_inference_mJ", each(millijoules(energy), inferences)},
+                        {"arena_bytes", arena}};
+    all[name] = j;
+  }
+  return all;
+}
+
 Json counts_json(const std::map<std::string, int64_t>& counts) {
   Json j = Json::object();
   for (const auto& [name, n] : counts) j[name] = n;
   return j;
 }
 
-Json energy_by_cause(const Statistics& run) {
+Json energy_by_cause(const Statistics& run, const std::function<bool(size_t)>& wanted) {
   std::vector<CauseEnergy> causes;
   for (size_t i = 0; i < run.devices(); ++i) {
+    if (!wanted(i)) continue;
     for (const CauseEnergy& e : run.device(i).energy()) {
       const auto same = std::find_if(causes.begin(), causes.end(),
                                      [&](const CauseEnergy& c) { return c.cause == e.cause; });
@@ -182,10 +246,11 @@ Json build_summary(const Collector& collector, const MetricMap& metrics, const R
     if (!statistics.hop(i).empty()) j["hops"][std::string(kHops[i].name)] = latency_json(statistics.hop(i));
   }
   j["packet_latency"] = latency_json(collector.network().latencies());
-  j["energy_by_cause_mJ"] = energy_by_cause(statistics);
+  j["energy_by_cause_mJ"] = energy_by_cause(statistics, [](size_t) { return true; });
   j["lost_causes"] = counts_json(statistics.lost_causes());
   j["packet_drop_causes"] = counts_json(collector.network().drop_causes());
   if (statistics.accuracy().classes() > 0) j["confusion"] = confusion_json(statistics.accuracy());
+  if (!collector.placements().empty()) j["placements"] = placements_json(collector);
   j["assertions"] = assertions.is_null() ? Json::array() : assertions;
   j["host"] = {{"wall_time_s", host.wall_time_s}, {"speed_factor", speed},
                {"cpu_time_s", host.cpu_time_s},   {"peak_memory_bytes", host.peak_memory_bytes},

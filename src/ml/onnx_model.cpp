@@ -53,7 +53,16 @@ OnnxModel::~OnnxModel() = default;
 
 OnnxModel OnnxModel::load(const std::filesystem::path& file, const OnnxOptions& options) {
   try {
-    const std::vector<uint8_t> bytes = read_file(file);
+    return parse(read_file(file), file, options);
+  } catch (const ConfigError& e) {
+    const std::string text = e.what();
+    throw ConfigError(text.starts_with("cannot load") ? text : "cannot load the model '" + file.string() + "': " + text);
+  }
+}
+
+OnnxModel OnnxModel::parse(std::span<const uint8_t> bytes, const std::filesystem::path& file,
+                           const OnnxOptions& options) {
+  try {
     OnnxModel m;
     m.file_ = file;
     m.macs_ = count_macs(parse_onnx(bytes));

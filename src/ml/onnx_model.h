@@ -27,6 +27,9 @@ class OnnxModel {
   /// Throws ConfigError, one sentence with the file, when it cannot be read, is no valid model, has another
   /// form than above, or when ONNX Runtime is missing.
   static OnnxModel load(const std::filesystem::path& file, const OnnxOptions& options = {});
+  /// The same from memory; `name` stands for the file.
+  static OnnxModel parse(std::span<const uint8_t> bytes, const std::filesystem::path& name,
+                         const OnnxOptions& options = {});
   OnnxModel(OnnxModel&&) noexcept;
   OnnxModel& operator=(OnnxModel&&) noexcept;
   ~OnnxModel();

@@ -13,6 +13,7 @@ enum class ObserverCode : uint32_t {
   fault_end,     ///< likewise
   battery_empty,         ///< the battery ran out, the node is off
   first_sleep,           ///< the core went to sleep for the first time after that. args: number of the buffer
+  trace,                 ///< the firmware wrote to a trace port (firmware/hal/trace.h). args: port, word
 };
 
 enum class ControlCode : uint32_t {
@@ -30,6 +31,10 @@ namespace port {
 constexpr int64_t kReport = 1;  ///< gateway -> edge service: a device's report (the predefined topic id 1)
 constexpr int64_t kResult = 2;  ///< edge service -> cloud: a classified sample, JSON
 constexpr int64_t kAnswer = 3;  ///< cloud -> edge service: stored, JSON
+constexpr int64_t kVerdict = 16;      ///< gateway -> edge service: a verdict of the device (firmware/common/verdict.h)
+constexpr int64_t kFragment = 17;     ///< likewise: a piece of an intermediate tensor
+constexpr int64_t kCloudReport = 18;  ///< gateway -> edge service -> cloud: a report that is to be classified there
+constexpr int64_t kReturn = 19;       ///< service -> gateway -> device: the verdict, 4 bytes
 }  // namespace port
 
 /// A sample's key as it travels in net::Message::tag.

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
+#include "base/error.h"
 #include "nodes/report.h"
 
 namespace xedgesim::nodes {
@@ -15,6 +15,7 @@ EdgeService::EdgeService(Config config)
 int64_t EdgeService::memory_bytes() const {
   int64_t bytes = config_.model_bytes;
   for (const Request& r : queue_) bytes += static_cast<int64_t>(r.payload->size());
+  for (const auto& [device, a] : assemblies_) bytes += static_cast<int64_t>(a.bytes.size());
   return bytes;
 }
 
@@ -35,30 +36,70 @@ void EdgeService::handle(const sim::Event& e, sim::EventContext& context) {
   }
 }
 
+void EdgeService::lose(int64_t tag, std::string_view cause, sim::EventContext& context) {
+  ++counters_.failed;
+  on_lost(tag, cause, context.now());
+}
+
 void EdgeService::accept(const net::Message& m, sim::EventContext& context) {
   counters_.rx_bytes += static_cast<int64_t>(m.bytes->size());
   if (!up_) {
     ++counters_.failed;
-    if (m.port == port::kReport) on_lost(m.tag, "edge_down", context.now());
+    if (m.port != port::kAnswer && m.port != port::kReturn && completes_sample(m.port, *m.bytes))
+      on_lost(m.tag, "edge_down", context.now());
     return;
   }
   if (m.port == port::kAnswer) {
     on_answer(m.tag, context.now());
     return;
   }
-  on_arrival(m.tag, context.now());
-  if (m.port != port::kReport || !VibrationReport::decode(*m.bytes)) {
-    ++counters_.failed;
-    on_lost(m.tag, "not_a_report", context.now());
+  if (m.port == port::kReturn) {  // the cloud's verdict
+    const auto v = ReturnedVerdict::decode(*m.bytes);
+    if (v) return_verdict(m.tag, v->sequence, v->predicted, context);
     return;
   }
+  if (!sequence_of(m.port, *m.bytes)) {
+    on_arrival(m.tag, context.now());
+    lose(m.tag, "not_a_report", context);
+    return;
+  }
+  if (m.port == port::kFragment)
+    collect_fragment(m, context);
+  else
+    enqueue({.tag = m.tag, .port = m.port, .payload = m.bytes, .arrived = context.now()}, context);
+}
+
+void EdgeService::collect_fragment(const net::Message& m, sim::EventContext& context) {
+  const TensorFragment f = *TensorFragment::decode(*m.bytes);
+  Assembly& a = assemblies_[tag_device(m.tag)];
+  if (f.index == 0) a = {.sequence = tag_sequence(m.tag), .next = 0, .bytes = {}};
+  if (a.sequence != tag_sequence(m.tag) || f.index != a.next) {
+    if (f.last()) lose(m.tag, "fragment_lost", context);
+    a.next = -1;
+    return;
+  }
+  ++a.next;
+  a.bytes.insert(a.bytes.end(), f.data.begin(), f.data.end());
+  if (!f.last()) return;
+  auto whole = std::make_shared<sim::Bytes>(std::move(a.bytes));
+  assemblies_.erase(tag_device(m.tag));
+  enqueue({.tag = m.tag, .port = m.port, .payload = std::move(whole), .arrived = context.now()}, context);
+}
+
+void EdgeService::enqueue(Request request, sim::EventContext& context) {
+  on_arrival(request.tag, context.now());
   if (queue_.size() >= config_.queue_limit) {
-    ++counters_.failed;
-    on_lost(m.tag, "edge_queue_full", context.now());
+    lose(request.tag, "edge_queue_full", context);
     return;
   }
-  queue_.push_back({.tag = m.tag, .payload = m.bytes, .arrived = context.now()});
+  queue_.push_back(std::move(request));
   begin_next(context);
+}
+
+Duration EdgeService::time_of(const Request& r) const {
+  if (r.port != port::kReport && r.port != port::kFragment) return config_.forward_time();
+  const ServiceModel* model = config_.model(r.port, r.tag);
+  return model ? model->time() : Duration::ns(1);
 }
 
 void EdgeService::begin_next(sim::EventContext& context) {
@@ -69,7 +110,7 @@ void EdgeService::begin_next(sim::EventContext& context) {
     idle->request = std::move(queue_.front());
     idle->request.begun = context.now();
     queue_.pop_front();
-    context.post({.time = context.now() + config_.compute_time(),
+    context.post({.time = context.now() + time_of(idle->request),
                   .kind = sim::EventKind::timer,
                   .target = config_.self,
                   .args = {idle - workers_.begin(), epoch_, 0, 0}});
@@ -80,44 +121,102 @@ void EdgeService::finish(size_t index, sim::EventContext& context) {
   Worker& worker = workers_[index];
   worker.busy = false;
   const Request request = std::move(worker.request);
-  const VibrationReport report = *VibrationReport::decode(*request.payload);
-  const std::vector<float> logits = config_.infer(report.features);
-  const auto best = std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (float v : logits) sum += std::exp(static_cast<double>(v) - static_cast<double>(*best));
-  const Result result{.tag = request.tag,
-                      .predicted = static_cast<int>(best - logits.begin()),
-                      .confidence = 1.0 / sum,
-                      .arrived = request.arrived,
-                      .begun = request.begun,
-                      .ended = context.now()};
+  counters_.busy += context.now() - request.begun;
+  counters_.processing += context.now() - request.arrived;
   ++counters_.processed;
-  counters_.busy += result.ended - result.begun;
-  counters_.processing += result.ended - result.arrived;
-  on_result(result);
-  if (config_.cloud != sim::kNobody) {
-    const auto name = static_cast<size_t>(result.predicted) < config_.classes.size()
-                          ? config_.classes[static_cast<size_t>(result.predicted)]
-                          : fmt::format("class_{}", result.predicted);
-    const std::string text = fmt::format(
-        R"({{"device_id":"{}","sequence":{},"class":"{}","confidence":{:.3f},"battery_mv":{}}})",
-        config_.device_name(result.tag), report.sequence, name, result.confidence, report.battery_mv);
-    const net::Message out{.from = config_.self,
-                           .to = config_.cloud,
-                           .port = port::kResult,
-                           .tag = result.tag,
-                           .bytes = std::make_shared<sim::Bytes>(text.begin(), text.end())};
-    counters_.tx_bytes += static_cast<int64_t>(text.size());
-    context.post(
-        net::to_event(out, context.now(), config_.uplink,
-                      config_.uplink == config_.cloud ? sim::EventKind::delivery : sim::EventKind::state));
+  switch (request.port) {
+    case port::kVerdict:
+      pass_verdict(request, context);
+      break;
+    case port::kCloudReport:
+      if (config_.cloud == sim::kNobody)
+        lose(request.tag, "no_cloud", context);
+      else
+        send_up(port::kCloudReport, request.tag, request.payload, context);
+      break;
+    default:
+      infer(request, context);
+      break;
   }
   begin_next(context);
+}
+
+void EdgeService::infer(const Request& request, sim::EventContext& context) {
+  const ServiceModel* model = config_.model(request.port, request.tag);
+  if (!model) {
+    lose(request.tag, "no_model", context);
+    return;
+  }
+  std::vector<float> input;
+  uint16_t sequence = static_cast<uint16_t>(tag_sequence(request.tag)), battery = 0;
+  if (request.port == port::kReport) {
+    const VibrationReport report = *VibrationReport::decode(*request.payload);
+    input.assign(report.features.begin(), report.features.end());
+    sequence = report.sequence;
+    battery = report.battery_mv;
+  } else {
+    for (uint8_t code : *request.payload) input.push_back(static_cast<float>(static_cast<int8_t>(code)));
+  }
+  std::vector<float> scores;
+  try {
+    scores = model->infer(input);
+  } catch (const Error&) {
+    // The device sent something that the model does not take, such as a tensor of another model.
+  }
+  if (scores.empty()) {
+    lose(request.tag, "not_for_this_model", context);
+    return;
+  }
+  Classification result = classify(scores);
+  result.tag = request.tag;
+  result.arrived = request.arrived;
+  result.begun = request.begun;
+  result.ended = context.now();
+  on_result(result);
+  send_result(result, sequence, battery, context);
+  return_verdict(request.tag, sequence, result.predicted, context);
+}
+
+void EdgeService::pass_verdict(const Request& request, sim::EventContext& context) {
+  const DeviceVerdict v = *DeviceVerdict::decode(*request.payload);
+  Classification result = classify(v.scores);
+  result.tag = request.tag;
+  send_result(result, v.sequence, v.battery_mv, context);
+}
+
+void EdgeService::send_result(const Classification& result, uint16_t sequence, uint16_t battery_mv,
+                              sim::EventContext& context) {
+  if (config_.cloud == sim::kNobody) return;
+  const std::string text = result_text(config_.device_name(result.tag), sequence, config_.classes, result.predicted,
+                                       result.confidence(), battery_mv);
+  send_up(port::kResult, result.tag, std::make_shared<sim::Bytes>(text.begin(), text.end()), context);
+}
+
+void EdgeService::send_up(int64_t port, int64_t tag, sim::SharedBytes bytes, sim::EventContext& context) {
+  counters_.tx_bytes += static_cast<int64_t>(bytes->size());
+  const net::Message out{
+      .from = config_.self, .to = config_.cloud, .port = port, .tag = tag, .bytes = std::move(bytes)};
+  context.post(net::to_event(out, context.now(), config_.uplink,
+                             config_.uplink == config_.cloud ? sim::EventKind::delivery : sim::EventKind::state));
+}
+
+void EdgeService::return_verdict(int64_t tag, uint16_t sequence, int predicted, sim::EventContext& context) {
+  const sim::ParticipantId gateway = config_.gateway ? config_.gateway(tag) : sim::kNobody;
+  if (gateway == sim::kNobody) return;
+  const auto bytes = ReturnedVerdict{.sequence = sequence, .predicted = predicted}.encode();
+  counters_.tx_bytes += static_cast<int64_t>(bytes.size());
+  const net::Message out{.from = config_.self,
+                         .to = gateway,
+                         .port = port::kReturn,
+                         .tag = tag,
+                         .bytes = std::make_shared<sim::Bytes>(bytes.begin(), bytes.end())};
+  context.post(net::to_event(out, context.now(), gateway, sim::EventKind::delivery));
 }
 
 void EdgeService::fail(sim::EventContext& context) {
   up_ = false;
   ++epoch_;
+  assemblies_.clear();
   for (const Request& r : queue_) on_lost(r.tag, "edge_down", context.now());
   counters_.failed += static_cast<int64_t>(queue_.size());
   queue_.clear();

@@ -1,46 +1,49 @@
 #pragma once
 #include <deque>
 #include <functional>
-#include <span>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "net/link/message.h"
+#include "nodes/classify.h"
 #include "nodes/codes.h"
 #include "sim/participant.h"
 #include "sim/signal.h"
 
 namespace xedgesim::nodes {
 
-/// The native edge service: takes reports, classifies their features with the real model, and sends the
-/// result on to the cloud. Requests wait in one queue for `parallel` workers; how long one takes on the
-/// declared target comes from a compute model, what it answers from the model itself.
+/// The native edge service. What devices send is told apart by its port: features are classified here with the real
+/// model; the pieces of an intermediate tensor are put together and classified by the rest of the cut model; verdicts
+/// of devices are passed on; features for the cloud are passed on as they are. Requests wait in one queue for
+/// `parallel` workers; how long one takes on the declared target comes from a compute model, what is answered from the
+/// model itself.
+///
+/// Limits: pieces of a tensor must arrive in order (the link layer acknowledges each before the next is sent); a
+/// sample whose pieces do not is lost.
 class EdgeService final : public sim::EventParticipant {
  public:
   struct Config {
     sim::ParticipantId self = sim::kNobody;
-    sim::ParticipantId cloud = sim::kNobody;   ///< kNobody: results stay here
-    sim::ParticipantId uplink = sim::kNobody;  ///< link towards the cloud, or the cloud itself
+    sim::ParticipantId cloud = sim::kNobody;    ///< kNobody: results stay here
+    sim::ParticipantId uplink = sim::kNobody;   ///< link towards the cloud, or the cloud itself
     int parallel = 1;
-    size_t queue_limit = 100'000;                                     ///< requests waiting
-    std::function<std::vector<float>(std::span<const float>)> infer;  ///< features -> logits
-    std::function<Duration()> compute_time;                           ///< of the next inference on the target
-    std::vector<std::string> classes;                                 ///< names of the model's outputs
-    std::function<std::string(int64_t)> device_name;                  ///< of a message's tag
+    size_t queue_limit = 100'000;  ///< requests waiting
+    /// The model for a sample that came on `port`, null when there is none.
+    std::function<const ServiceModel*(int64_t port, int64_t tag)> model;
+    std::function<Duration()> forward_time;            ///< of passing a message on
+    /// Who takes the verdict for the device that waits for it; kNobody: it does not wait.
+    std::function<sim::ParticipantId(int64_t tag)> gateway;
+    std::vector<std::string> classes;                  ///< names of the model's outputs
+    std::function<std::string(int64_t)> device_name;   ///< of a message's tag
     int64_t model_bytes = 0;
   };
   explicit EdgeService(Config config);
 
   void handle(const sim::Event& e, sim::EventContext& context) override;
 
-  struct Result {
-    int64_t tag = 0;
-    int predicted = -1;
-    double confidence = 0;  ///< softmax of the winner
-    SimTime arrived, begun, ended;
-  };
   sim::Signal<int64_t, SimTime> on_arrival;  ///< tag
-  sim::Signal<const Result&> on_result;
+  sim::Signal<const Classification&> on_result;
   sim::Signal<int64_t, std::string_view, SimTime> on_lost;  ///< tag, cause
   sim::Signal<int64_t, SimTime> on_answer;                  ///< the cloud has answered for this tag
 
@@ -56,17 +59,33 @@ class EdgeService final : public sim::EventParticipant {
  private:
   struct Request {
     int64_t tag;
+    int64_t port;
     sim::SharedBytes payload;
     SimTime arrived;
     SimTime begun{};
   };
+  struct Assembly {
+    uint32_t sequence = 0;
+    int next = 0;
+    sim::Bytes bytes;
+  };
   void accept(const net::Message& m, sim::EventContext& context);
+  void enqueue(Request request, sim::EventContext& context);
+  void collect_fragment(const net::Message& m, sim::EventContext& context);
+  void lose(int64_t tag, std::string_view cause, sim::EventContext& context);
+  Duration time_of(const Request& request) const;
   void begin_next(sim::EventContext& context);
   void finish(size_t worker, sim::EventContext& context);
+  void infer(const Request& request, sim::EventContext& context);
+  void pass_verdict(const Request& request, sim::EventContext& context);
+  void send_up(int64_t port, int64_t tag, sim::SharedBytes bytes, sim::EventContext& context);
+  void send_result(const Classification& result, uint16_t sequence, uint16_t battery_mv, sim::EventContext& context);
+  void return_verdict(int64_t tag, uint16_t sequence, int predicted, sim::EventContext& context);
   void fail(sim::EventContext& context);
 
   Config config_;
   std::deque<Request> queue_;
+  std::map<uint32_t, Assembly> assemblies_;  // by device
   struct Worker {
     bool busy = false;
     Request request{};

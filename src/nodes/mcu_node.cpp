@@ -39,6 +39,9 @@ McuNode::McuNode(Config config)
     computing_ = false;
     observe(ObserverCode::first_sleep, t, {windows_ - 1, 0, 0, 0});
   });
+  machine_.on_trace.connect([this](unsigned port, uint32_t word, SimTime t) {
+    observe(ObserverCode::trace, t, {int64_t{port}, int64_t{word}, 0, 0});
+  });
   machine_.on_reset.connect([this](SimTime) { boot_window_ = windows_; });
 }
 

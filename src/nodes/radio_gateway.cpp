@@ -22,7 +22,24 @@ void RadioGateway::handle(const sim::Event& e, sim::EventContext& context) {
     ++statistics_.dropped_while_down;
     return;
   }
-  mac_.handle(e, context);
+  if (e.code == net::kMessageCode && e.kind == sim::EventKind::delivery)
+    send_back(net::to_message(e), context);
+  else
+    mac_.handle(e, context);
+}
+
+/// A service's verdict, as an MQTT-SN PUBLISH with QoS -1 to the device.
+void RadioGateway::send_back(const net::Message& m, sim::EventContext& context) {
+  const auto address = up_ && config_.address_of ? config_.address_of(m.tag) : std::nullopt;
+  if (!address) {
+    ++statistics_.dropped_while_down;
+    return;
+  }
+  const sim::Bytes message = net::mqttsn::encode(net::mqttsn::Publish{.qos = -1,
+                                                                      .topic_type = net::mqttsn::TopicIdType::predefined,
+                                                                      .topic_id = static_cast<uint16_t>(m.port),
+                                                                      .data = *m.bytes});
+  mac_.send(*address, message, true, context);
 }
 
 void RadioGateway::mac_received(const net::ieee802154::RxFrame& frame, sim::EventContext& context) {

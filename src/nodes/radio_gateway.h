@@ -23,6 +23,8 @@ class RadioGateway final : public sim::EventParticipant, private net::ieee802154
     net::ieee802154::MacConfig mac;
     sim::ParticipantId edge = sim::kNobody;  ///< who the messages are for; kNobody: they end here
     sim::ParticipantId next = sim::kNobody;  ///< link on the way there, or the edge itself
+    /// Short address of the device a message back is for, by its tag; none: it is dropped.
+    std::function<std::optional<uint16_t>(int64_t tag)> address_of = {};
   };
   explicit RadioGateway(Config config);
 
@@ -50,6 +52,7 @@ class RadioGateway final : public sim::EventParticipant, private net::ieee802154
   bool up() const { return up_; }
 
  private:
+  void send_back(const net::Message& m, sim::EventContext& context);
   void mac_received(const net::ieee802154::RxFrame& frame, sim::EventContext& context) override;
   void mac_confirmed(const net::ieee802154::TxReport&, sim::EventContext&) override {}
 

@@ -83,6 +83,32 @@ void FirmwareImage::check_segments() {
   }
 }
 
+bool FirmwareImage::holds(uint32_t address) const {
+  return std::any_of(segments_.begin(), segments_.end(), [&](const Segment& s) {
+    return address >= s.address && address - s.address < s.bytes.size();
+  });
+}
+
+FirmwareImage FirmwareImage::with_region(uint32_t address, uint32_t end, std::vector<uint8_t> bytes) const {
+  FirmwareImage out = *this;
+  out.segments_.clear();
+  const auto part = [&](const Segment& s, uint64_t from, uint64_t to) {
+    const uint64_t first = std::max<uint64_t>(s.address, from);
+    const uint64_t last = std::min<uint64_t>(uint64_t{s.address} + s.bytes.size(), to);
+    if (first >= last) return;
+    const auto begin = s.bytes.begin() + static_cast<ptrdiff_t>(first - s.address);
+    out.segments_.push_back({static_cast<uint32_t>(first), {begin, begin + static_cast<ptrdiff_t>(last - first)}});
+  };
+  for (const Segment& s : segments_) {
+    part(s, 0, address);
+    part(s, end, UINT64_MAX);
+  }
+  out.segments_.push_back({address, std::move(bytes)});
+  std::sort(out.segments_.begin(), out.segments_.end(),
+            [](const Segment& a, const Segment& b) { return a.address < b.address; });
+  return out;
+}
+
 std::string FirmwareImage::symbolize(uint32_t address) const {
   auto it = std::upper_bound(functions_.begin(), functions_.end(), address,
                              [](uint32_t a, const Symbol& s) { return a < s.address; });

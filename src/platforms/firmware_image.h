@@ -26,6 +26,11 @@ class FirmwareImage {
   static FirmwareImage parse(std::string_view contents, const std::string& name);
   static FirmwareImage parse_binary(std::string_view contents, const std::string& name, uint32_t address);
 
+  /// The same firmware with other contents from `address` on; what it had in [address, end) is left out.
+  FirmwareImage with_region(uint32_t address, uint32_t end, std::vector<uint8_t> bytes) const;
+  /// Something is programmed at `address`.
+  bool holds(uint32_t address) const;
+
   const std::string& name() const { return name_; }
   /// Sorted by address, without overlaps.
   const std::vector<Segment>& segments() const { return segments_; }

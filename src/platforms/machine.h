@@ -77,6 +77,7 @@ class Machine final : private bus::Board,
   sim::Signal<int64_t, SimTime> on_conversion_end;             ///< the ADC filled a buffer of so many samples
   sim::Signal<bool, SimTime> on_power;                         ///< power there or gone from now on
   sim::Signal<SimTime> on_reset;
+  sim::Signal<unsigned, uint32_t, SimTime> on_trace;  ///< ITM stimulus port, word
 
  private:
   // bus::Board
@@ -96,6 +97,7 @@ class Machine final : private bus::Board,
   // isa::Host
   bool read(uint32_t address, unsigned width, uint32_t& value) override;
   bool write(uint32_t address, unsigned width, uint32_t value) override;
+  void trace_word(unsigned port, uint32_t value) override { on_trace(port, value, now()); }
   void system_reset_requested() override {}
   void trace(unsigned port, uint8_t byte) override;
   void log(const std::string& text) override { log(std::string_view(text), true); }

@@ -169,6 +169,8 @@ const Description<MlAdaptive>& describe_adaptive() {
           &MlAdaptive::low_battery, fraction());
     d.add({.key = "poor_network", .doc = "delivery ratio below which inference stays on the device"},
           &MlAdaptive::poor_network, fraction());
+    d.add({.key = "deadline", .doc = "a report that takes longer from the window's end moves inference to the device"},
+          &MlAdaptive::deadline, positive_duration());
     return d;
   }();
   return kD;
@@ -286,7 +288,19 @@ const Description<Device>& describe_device() {
                      {"cloud", P::cloud},
                      {"hybrid", P::hybrid},
                      {"adaptive", P::adaptive}}));
-    d.add({.key = "ml_model", .doc = "model the device runs"}, &Device::ml_model, file_path());
+    d.add({.key = "ml_model",
+           .doc = "model the device runs: .tflite, or int8 ONNX, from which the .tflite is made; absent: the one in the "
+                  "firmware"},
+          &Device::ml_model, file_path());
+    d.add({.key = "ml_model_address", .doc = "flash address at which the firmware looks for its model"},
+          &Device::ml_model_address, integer(0, 0xffffffff, "an address"));
+    d.add({.key = "ml_classes", .doc = "names of the model's classes; absent: those of the bearing models"},
+          &Device::ml_classes, list_of(text()));
+    d.add({.key = "ml_result",
+           .doc = "where the verdict is wanted: service: where the model runs; device: back at the device"},
+          &Device::ml_result, choice<MlResult>({{"service", MlResult::service}, {"device", MlResult::device}}));
+    d.add({.key = "ml_result_wait", .doc = "ml_result device: how long the device listens after its report"},
+          &Device::ml_result_wait, positive_duration());
     d.add({.key = "ml_split", .doc = "hybrid: which layers run where"}, &Device::ml_split,
           struct_of(describe_split()));
     d.add({.key = "ml_adaptive", .doc = "adaptive: when the placement changes"}, &Device::ml_adaptive,

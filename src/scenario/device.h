@@ -80,8 +80,9 @@ struct MlSplit {
 
 /// adaptive: when the placement changes (seed 1.6).
 struct MlAdaptive {
-  double low_battery = 0.2;   ///< below: infer at the edge
-  double poor_network = 0.5;  ///< delivery ratio below: infer on the device
+  double low_battery = 0.2;          ///< below: infer at the edge
+  double poor_network = 0.5;         ///< delivery ratio below: infer on the device
+  std::optional<Duration> deadline;  ///< a report takes longer: infer on the device
   bool operator==(const MlAdaptive&) const = default;
 };
 
@@ -122,6 +123,8 @@ struct Firmware {
 };
 
 enum class MlPlacement { none, device, edge, cloud, hybrid, adaptive };
+/// Where a sample's verdict has to be for the sample to be finished.
+enum class MlResult { service, device };
 
 /// One group of equal devices; `count` of them are made (see expand.h).
 struct Device {
@@ -146,6 +149,10 @@ struct Device {
   std::vector<Sensor> sensors;
   MlPlacement ml_placement = MlPlacement::none;
   FilePath ml_model;
+  int64_t ml_model_address = 0xC0000;  ///< flash address at which the firmware looks for it
+  std::vector<std::string> ml_classes;
+  MlResult ml_result = MlResult::service;
+  Duration ml_result_wait = Duration::ms(20);  ///< result device: how long the device listens for it
   std::optional<MlSplit> ml_split;
   std::optional<MlAdaptive> ml_adaptive;
   std::optional<Battery> battery;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 #include "base/rng.h"
@@ -22,11 +23,40 @@ unsigned analog_input(const scenario::Sensor& s, const std::string& group) {
       fmt::format("device '{}': sensor pin '{}' is not an analog input: AIN0 to AIN7", group, s.pin));
 }
 
+/// Word 7 of firmware/common/settings.h.
+uint32_t placement_word(const scenario::Device& g) {
+  using P = scenario::MlPlacement;
+  const bool waits = g.ml_result == scenario::MlResult::device;
+  if (g.ml_placement == P::none && !waits) return kErased;
+  const uint32_t placement = g.ml_placement == P::device   ? 1
+                             : g.ml_placement == P::cloud  ? 2
+                             : g.ml_placement == P::hybrid ? 3
+                                                           : 0;
+  const auto wait = static_cast<uint32_t>(std::clamp<int64_t>(g.ml_result_wait.count_ns() / 1'000'000, 1, 0xFFFE));
+  return placement | (g.ml_placement == P::adaptive ? 0x100u : 0) | (waits ? wait : 0xFFFFu) << 16;
+}
+
+/// Word 8.
+uint32_t thresholds_word(const scenario::Device& g) {
+  if (g.ml_placement != scenario::MlPlacement::adaptive) return kErased;
+  const scenario::MlAdaptive a = g.ml_adaptive.value_or(scenario::MlAdaptive{});
+  const auto percent = [](double f) { return static_cast<uint32_t>(std::lround(100 * f)); };
+  const auto deadline = a.deadline ? std::clamp<int64_t>(a.deadline->count_ns() / 1'000'000, 1, 0xFFFE) : 0;
+  return percent(a.low_battery) | percent(a.poor_network) << 8 | static_cast<uint32_t>(deadline) << 16;
+}
+
+/// Word 9.
+uint32_t battery_word(const scenario::Device& g) {
+  if (g.ml_placement != scenario::MlPlacement::adaptive || !g.battery) return kErased;
+  return static_cast<uint32_t>(std::clamp(1000 * g.battery->capacity_c * g.battery->initial, 1.0, 4e9));
+}
+
 }  // namespace
 
 std::vector<std::pair<uint32_t, uint32_t>> uicr_settings(const scenario::Scenario& scenario,
                                                          const scenario::DeviceInstance& device,
                                                          uint16_t short_address, const GatewayPlan* plan) {
+  const scenario::Device& group = scenario.devices[device.group];
   const scenario::DeviceConfig& c = device.config;
   const auto channel =
       static_cast<uint32_t>(c.channel.value_or(plan ? plan->channel : scenario.network.wireless.channel));
@@ -35,7 +65,9 @@ std::vector<std::pair<uint32_t, uint32_t>> uicr_settings(const scenario::Scenari
   const auto milliseconds = [](const std::optional<Duration>& d) {
     return d ? static_cast<uint32_t>(d->count_ns() / 1'000'000) : kErased;
   };
-  const std::optional<Duration> interval = c.report_interval ? c.report_interval : c.forward_interval;
+  const std::optional<Duration> interval = c.report_interval    ? c.report_interval
+                                           : c.forward_interval ? c.forward_interval
+                                                                : c.inference_interval;
   const uint32_t gateway = plan ? plan->short_address : 0x0000;
   const uint32_t words[] = {
       kMagic,
@@ -46,6 +78,9 @@ std::vector<std::pair<uint32_t, uint32_t>> uicr_settings(const scenario::Scenari
       milliseconds(interval),
       milliseconds(c.phase),
       c.destination ? static_cast<uint32_t>(*c.destination) : kErased,
+      placement_word(group),
+      thresholds_word(group),
+      battery_word(group),
   };
   std::vector<std::pair<uint32_t, uint32_t>> uicr;
   for (uint32_t i = 0; i < std::size(words); ++i) uicr.emplace_back(kCustomer + 4 * i, words[i]);
@@ -60,7 +95,8 @@ devices::Identity identity_of(uint64_t seed, std::string_view name) {
 }
 
 bool feeds_vibration(const scenario::Device& group) {
-  if (group.sensors.empty()) return group.config.sample_rate_hz.has_value();
+  if (group.sensors.empty())
+    return group.config.sample_rate_hz.has_value() || group.ml_placement != scenario::MlPlacement::none;
   return std::any_of(group.sensors.begin(), group.sensors.end(), [](const scenario::Sensor& s) {
     return s.type == scenario::Sensor::Type::vibration && s.pin == "AIN0";
   });

@@ -17,15 +17,41 @@ using metrics::Stage;
 
 enum class Timer : uint32_t { collect = 1, ranges };
 
-/// The report's number in a data frame that carries one.
-std::optional<uint16_t> report_sequence(const sim::Bytes& psdu) {
+/// Ports of firmware/hal/trace.h.
+enum class Trace : int64_t { inference_begin = 1, inference_end, score, verdict, placement, model };
+
+metrics::RanAt ran_at(int64_t port) {
+  switch (port) {
+    case nodes::port::kReport:
+      return metrics::RanAt::edge;
+    case nodes::port::kVerdict:
+      return metrics::RanAt::device;
+    case nodes::port::kFragment:
+      return metrics::RanAt::hybrid;
+    case nodes::port::kCloudReport:
+      return metrics::RanAt::cloud;
+    default:
+      return metrics::RanAt::unknown;
+  }
+}
+
+constexpr const char* kPlacements[] = {"edge", "device", "cloud", "hybrid"};
+constexpr const char* kReasons[] = {"conditions are normal", "the battery is low", "the link is poor",
+                                    "the deadline was missed"};
+
+/// What a data frame carries of a sample.
+struct Carried {
+  uint16_t sequence;
+  int64_t port;
+};
+std::optional<Carried> carried_by(const sim::Bytes& psdu) {
   const auto frame = net::ieee802154::parse(psdu);
   if (!frame || frame->header.type != net::ieee802154::FrameType::data) return std::nullopt;
   const auto message = net::mqttsn::decode(frame->payload);
   const auto* publish = message ? std::get_if<net::mqttsn::Publish>(&*message) : nullptr;
   if (!publish) return std::nullopt;
-  const auto report = nodes::VibrationReport::decode(publish->data);
-  return report ? std::optional(report->sequence) : std::nullopt;
+  const auto sequence = nodes::sequence_of(publish->topic_id, publish->data);
+  return sequence ? std::optional(Carried{*sequence, publish->topic_id}) : std::nullopt;
 }
 
 bool is_acknowledgement(const sim::Bytes& psdu) {
@@ -58,15 +84,21 @@ void Observer::connect_device(size_t index) {
   device_of_address_[d.short_address] = static_cast<int32_t>(index);
   probes_.push_back(std::make_unique<Probe>());
   Probe& p = *probes_.back();
+  const std::string placement =
+      d.truth || d.group->ml_placement != scenario::MlPlacement::none ? placement_name(*d.group) : std::string();
   if (d.model) {
-    p.device = collector_.add_device(d.id, [this, index](SimTime t) { return read_model(index, t); });
+    p.device = collector_.add_device(d.id, [this, index](SimTime t) { return read_model(index, t); }, placement);
     return connect_model(index);
   }
   if (d.external) {
-    p.device = collector_.add_device(d.id, [this, index](SimTime) { return read_external(index); });
+    p.device = collector_.add_device(d.id, [this, index](SimTime) { return read_external(index); }, placement);
     return connect_external(index);
   }
-  p.device = collector_.add_device(d.id, [this, index](SimTime t) { return read_device(index, t); });
+  p.device = collector_.add_device(d.id, [this, index](SimTime t) { return read_device(index, t); }, placement);
+  p.result_on_device = d.group->ml_result == scenario::MlResult::device;
+  d.mcu->machine().on_trace.connect([this, index](unsigned port, uint32_t word, SimTime t) {
+    measure(index, port, word, t);
+  });
   const auto& profile = d.mcu->machine().platform().energy_profile("");
   if (options_.seed_energy) {
     p.seed_model = std::make_unique<metrics::SeedEnergyModel>();
@@ -109,9 +141,11 @@ void Observer::connect_radio() {
     }
     if (!p || p->external || is_acknowledgement(*r.psdu)) return;
     ++p->tx_packets;
-    if (const auto sequence = report_sequence(*r.psdu)) {
+    if (const auto carried = carried_by(*r.psdu)) {
       p->on_air = true;
-      collector_.spans().mark(p->device, p->absolute(*sequence), Stage::tx_start, r.start);
+      const uint32_t sequence = p->absolute(carried->sequence);
+      collector_.spans().mark(p->device, sequence, Stage::tx_start, r.start);
+      collector_.spans().ran_at(p->device, sequence, ran_at(carried->port));
     }
   });
   channel.reception.connect([this](const net::ReceptionRecord& r) {
@@ -133,6 +167,14 @@ void Observer::connect_radio() {
 void Observer::connect_services() {
   auto& spans = collector_.spans();
   const auto device = [](int64_t tag) { return metrics::DeviceIndex{nodes::tag_device(tag)}; };
+  const auto classified = [this, &spans, device](const nodes::Classification& r) {
+    const auto d = device(r.tag);
+    const uint32_t sequence = nodes::tag_sequence(r.tag);
+    spans.mark(d, sequence, Stage::inference_begin, r.begun);
+    spans.mark(d, sequence, Stage::inference_end, r.ended);
+    spans.prediction(d, sequence, r.predicted, r.confidence(), r.probabilities);
+    if (!probes_[raw(d)]->result_on_device) spans.mark(d, sequence, Stage::result, r.ended);
+  };
   for (auto& gateway : system_.gateways()) {
     gateway->on_frame.connect([this](const net::ieee802154::RxFrame& f, SimTime t) {
       Probe* p = probe_of_address(static_cast<int64_t>(f.frame.header.source.value));
@@ -142,10 +184,11 @@ void Observer::connect_services() {
     });
     gateway->on_publish.connect([this, &spans](nodes::RadioGateway::Received& r) {
       Probe* p = probe_of_address(r.source);
-      const auto report = nodes::VibrationReport::decode(*r.payload);
-      if (!p || !report) return;
-      const uint32_t sequence = p->absolute(report->sequence);
+      const auto number = nodes::sequence_of(r.port, *r.payload);
+      if (!p || !number) return;
+      const uint32_t sequence = p->absolute(*number);
       r.tag = nodes::sample_tag(raw(p->device), sequence);
+      if (!nodes::completes_sample(r.port, *r.payload)) return;
       spans.mark(p->device, sequence, Stage::rx_gateway, r.time);
       if (p->external) return;
       if (p->model) return model_delivered(*p, sequence, r.time);
@@ -159,14 +202,7 @@ void Observer::connect_services() {
     edge->on_arrival.connect([&spans, device](int64_t tag, SimTime t) {
       spans.mark(device(tag), nodes::tag_sequence(tag), Stage::edge_arrival, t);
     });
-    edge->on_result.connect([&spans, device](const nodes::EdgeService::Result& r) {
-      const auto d = device(r.tag);
-      const uint32_t sequence = nodes::tag_sequence(r.tag);
-      spans.mark(d, sequence, Stage::inference_begin, r.begun);
-      spans.mark(d, sequence, Stage::inference_end, r.ended);
-      spans.prediction(d, sequence, r.predicted, r.confidence);
-      spans.mark(d, sequence, Stage::result, r.ended);
-    });
+    edge->on_result.connect(classified);
     edge->on_lost.connect([&spans, device](int64_t tag, std::string_view cause, SimTime t) {
       spans.lost(device(tag), nodes::tag_sequence(tag), Stage::result, cause, t);
     });
@@ -194,8 +230,9 @@ void Observer::connect_services() {
           fmt::format("{{\"time_us\":{},\"record\":{}}}\n", t.since_start().count_ns() / 1000, record));
       spans.mark(device(tag), nodes::tag_sequence(tag), Stage::cloud_stored, t);
     });
-    cloud->on_lost.connect([&spans, device](int64_t tag, SimTime t) {
-      spans.lost(device(tag), nodes::tag_sequence(tag), Stage::cloud_stored, "cloud_down", t);
+    cloud->on_result.connect(classified);
+    cloud->on_lost.connect([&spans, device](int64_t tag, std::string_view cause, bool unclassified, SimTime t) {
+      spans.lost(device(tag), nodes::tag_sequence(tag), unclassified ? Stage::result : Stage::cloud_stored, cause, t);
     });
     collector_.add_cloud(system_.scenario().cloud.front().id, [cloud](SimTime) {
       const auto& c = cloud->counters();
@@ -212,7 +249,10 @@ void Observer::connect_services() {
   }
   if (auto* wan = system_.wan()) {
     wan->dropped.connect([&spans, device](const net::LinkRecord& r, net::DropReason reason) {
-      const Stage missed = r.message.port == nodes::port::kAnswer ? Stage::cloud_answer : Stage::cloud_stored;
+      const int64_t port = r.message.port;
+      const Stage missed = port == nodes::port::kAnswer                                        ? Stage::cloud_answer
+                           : port == nodes::port::kCloudReport || port == nodes::port::kReturn ? Stage::result
+                                                                                               : Stage::cloud_stored;
       spans.lost(device(r.message.tag), nodes::tag_sequence(r.message.tag), missed,
                  fmt::format("wan_{}", to_string(reason)), r.time);
     });
@@ -247,7 +287,87 @@ metrics::DeviceCounters Observer::read_device(size_t index, SimTime t) const {
     const auto& declared = *system_.devices()[index].group->battery;
     if (p.account) c.battery_life_s = p.account->life_s(declared.capacity_c, reached);
   }
+  c.inferences = p.inferences;
+  c.inference_cycles = p.inference_cycles;
+  c.inference_energy = p.inference_energy;
+  c.model_arena = p.arena;
   return c;
+}
+
+/// On the node's thread: what an inference costs between its two marks.
+void Observer::measure(size_t index, unsigned port, uint32_t word, SimTime t) {
+  Probe& p = *probes_[index];
+  const auto energy = [&] {
+    if (!p.account) return int64_t{0};
+    p.energy_time = std::max(t, p.energy_time);
+    return metrics::total_nanojoules(p.account->by_cause(p.energy_time));
+  };
+  const uint64_t cycles = system_.devices()[index].mcu->machine().core().cycles();
+  switch (static_cast<Trace>(port)) {
+    case Trace::inference_begin:
+      p.begin_cycles = cycles;
+      p.begin_energy = energy();
+      break;
+    case Trace::inference_end:
+      if (p.begin_energy < 0) break;
+      ++p.inferences;
+      p.inference_cycles += static_cast<int64_t>(cycles - p.begin_cycles);
+      p.inference_energy += energy() - p.begin_energy;
+      p.begin_energy = -1;
+      break;
+    case Trace::model:
+      p.arena = word;
+      break;
+    default:
+      break;
+  }
+}
+
+/// In event order: stages and verdicts of samples.
+void Observer::trace(size_t index, const sim::Event& e) {
+  Probe& p = *probes_[index];
+  auto& spans = collector_.spans();
+  const auto word = static_cast<uint32_t>(e.args[1]);
+  const uint32_t sequence = p.absolute(static_cast<uint16_t>(word));
+  switch (static_cast<Trace>(e.args[0])) {
+    case Trace::inference_begin:
+      p.scores.clear();
+      spans.mark(p.device, sequence, Stage::inference_begin, e.time);
+      break;
+    case Trace::inference_end:
+      // The rest of a cut model is still to come.
+      if (system_.devices()[index].group->ml_placement != scenario::MlPlacement::hybrid)
+        spans.mark(p.device, sequence, Stage::inference_end, e.time);
+      break;
+    case Trace::score:
+      p.scores.push_back(static_cast<float>(static_cast<int16_t>(word)) / 256.0f);
+      break;
+    case Trace::verdict: {
+      p.has_verdict = true;
+      if (!p.scores.empty()) {  // the device's own, not one that came back
+        nodes::Classification c = nodes::classify(p.scores);
+        spans.ran_at(p.device, sequence, metrics::RanAt::device);
+        spans.prediction(p.device, sequence, static_cast<int32_t>(word >> 16), c.confidence(), c.probabilities);
+        p.scores.clear();
+      }
+      spans.mark(p.device, sequence, Stage::result, e.time);
+      break;
+    }
+    case Trace::placement: {
+      const uint32_t where = word & 0xff, why = word >> 8 & 0xff;
+      if (where >= std::size(kPlacements) || why >= std::size(kReasons)) break;
+      collector_.events().add(e.time, "placement", system_.devices()[index].id,
+                              fmt::format("inference moves to {}: {}", kPlacements[where], kReasons[why]),
+                              {{"sample", p.absolute(static_cast<uint16_t>(word >> 16))}});
+      break;
+    }
+    case Trace::model:
+      if (word == 0)
+        collector_.events().add(e.time, "model", system_.devices()[index].id, "the firmware refused its model");
+      break;
+    default:
+      break;
+  }
 }
 
 // ---- events ---------------------------------------------------------------------------------------------
@@ -313,6 +433,9 @@ void Observer::handle(const sim::Event& e, sim::EventContext& context) {
       collector_.spans().mark(p.device, static_cast<uint32_t>(p.window), Stage::tx_request, e.time);
       collector_.network().sent(p.device, e.time);
       break;
+    case ObserverCode::trace:
+      trace(static_cast<size_t>(index), e);
+      break;
     default:
       XEDGESIM_ASSERT(!"unknown observer code");
   }
@@ -325,14 +448,18 @@ void Observer::window_end(size_t index, const sim::Event& e) {
   if (p.window >= 0 && p.handed_over && !p.delivered) {
     const char* cause = p.on_air ? "no_ack" : "channel_busy";
     collector_.network().dropped(p.device, p.sent_at, cause);
-    spans.lost(p.device, static_cast<uint32_t>(p.window), Stage::rx_gateway, cause, e.time);
+    const auto sequence = static_cast<uint32_t>(p.window);
+    // A verdict of the device itself stands, but nobody stores it.
+    spans.lost(p.device, sequence, p.has_verdict ? Stage::cloud_stored : Stage::rx_gateway, cause, e.time);
+  } else if (p.window >= 0 && p.handed_over && p.result_on_device && !p.has_verdict) {
+    spans.lost(p.device, static_cast<uint32_t>(p.window), Stage::result, "no_verdict", e.time);
   }
   const Duration span = Duration::ns(e.args[1] * 1'000'000'000 / d.sample_rate_hz);
   const SimTime begin = std::max(SimTime::zero(), e.time - span);
   p.window = e.args[0];
   p.boot_window = e.args[2];
   p.window_time = e.time;
-  p.handed_over = p.on_air = false;
+  p.handed_over = p.on_air = p.has_verdict = false;
   p.delivered = true;
   const auto sequence = static_cast<uint32_t>(p.window);
   spans.mark(p.device, sequence, Stage::sense_begin, begin);

@@ -56,6 +56,8 @@ class Observer final : public sim::EventParticipant {
   void model_report(size_t index, const nodes::ModelNode::Report& r);
   void model_lost(Probe& p, uint32_t sequence, SimTime sent_at, const char* cause, SimTime t);
   void model_delivered(Probe& p, uint32_t sequence, SimTime t);
+  void measure(size_t index, unsigned port, uint32_t word, SimTime t);
+  void trace(size_t index, const sim::Event& e);
   void window_end(size_t index, const sim::Event& e);
   void console(size_t index, const sim::Event& e);
   Probe* probe_of(sim::ParticipantId id);

@@ -32,6 +32,12 @@ struct Observer::Probe {
   bool handed_over = false, on_air = false, delivered = true;
   std::unique_ptr<metrics::OutputFile> console;
 
+  // Inference on the device, told by its trace marks: the first group on the node's thread, the second in event order.
+  uint64_t begin_cycles = 0;
+  int64_t begin_energy = -1, inferences = 0, inference_cycles = 0, inference_energy = 0, arena = 0;
+  std::vector<float> scores;
+  bool result_on_device = false, has_verdict = false;
+
   // Of a behavioural node, or one whose behaviour is a program: reports the MAC has, and the last one it is
   // through with.
   struct Pending {

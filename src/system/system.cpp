@@ -136,7 +136,8 @@ net::InterfererConfig interferer_config(const scenario::Interferer& i, const sce
 System::System(const scenario::Scenario& scenario, const SystemOptions& options) : scenario_(scenario) {
   refuse_unsupported();
   gateway_plans_ = plan_gateways(scenario_);
-  classes_ = {"healthy", "inner_race", "outer_race", "ball"};
+  classes_ = class_names(scenario_);
+  for (const auto& d : scenario_.devices) groups_.push_back(group_models(scenario_, d, classes_.size()));
   scheduler_ = std::make_unique<sim::Scheduler>(
       participant_names(), sim::SchedulerConfig{.window = air::kMinEffectDelay, .threads = options.threads});
   build_devices(options);
@@ -161,8 +162,9 @@ void System::refuse_unsupported() const {
           d.id));
     if (d.emulated() && !d.firmware)
       refuse(fmt::format("device '{}': an emulated device needs firmware", d.id));
-    if (d.ml_placement != scenario::MlPlacement::none && d.ml_placement != scenario::MlPlacement::edge)
-      refuse(fmt::format("device '{}': this version runs ml_placement: edge only", d.id));
+    if (!d.emulated() && d.ml_placement != scenario::MlPlacement::none &&
+        d.ml_placement != scenario::MlPlacement::edge)
+      refuse(fmt::format("device '{}': a behavioural device has ml_placement: edge only; use type: mcu", d.id));
   }
   for (const auto& n : scenario_.nodes)
     if (n.type != scenario::LinuxNode::Type::model)
@@ -318,10 +320,7 @@ void System::build_mcu(DeviceNode& node, const SystemOptions& options) {
   auto& platform =
       platforms_[group.platform_file.empty() ? group.platform : group.platform_file.resolved.string()];
   if (!platform) platform = find_platform(group, options);
-  std::string spec = group.firmware->file.resolved.string();
-  if (group.firmware->address) spec += fmt::format("@0x{:x}", *group.firmware->address);
-  auto& image = images_[spec];
-  if (!image) image = std::make_shared<const platforms::FirmwareImage>(platforms::FirmwareImage::load(spec));
+  const auto image = image_of(group, groups_[node.instance.group]);
   auto& flash = flashes_[platform->file.string() + '\0' + image->content_key()];
   if (!flash) {
     const auto& memory = platform->flash();
@@ -377,49 +376,110 @@ void System::build_gateways() {
     g.mac.suppress_duplicates = true;
     if (w.cca_threshold_dbm) g.mac.cca_threshold_dbm = *w.cca_threshold_dbm;
     g.edge = g.next = edge;
+    g.address_of = [this](int64_t tag) -> std::optional<uint16_t> {
+      const uint32_t device = nodes::tag_device(tag);
+      return device < devices_.size() ? std::optional(devices_[device].short_address) : std::nullopt;
+    };
     gateways_.push_back(std::make_unique<nodes::RadioGateway>(std::move(g)));
     scheduler_->attach(id, *gateways_.back());
   }
 }
 
+/// The group's firmware, with its model in the flash region for it.
+std::shared_ptr<const platforms::FirmwareImage> System::image_of(const scenario::Device& group,
+                                                                 const GroupModels& models) {
+  std::string spec = group.firmware->file.resolved.string();
+  if (group.firmware->address) spec += fmt::format("@0x{:x}", *group.firmware->address);
+  auto& image = images_[spec];
+  if (!image) image = std::make_shared<const platforms::FirmwareImage>(platforms::FirmwareImage::load(spec));
+  if (models.device_file.empty()) return image;
+  const auto address = static_cast<uint32_t>(group.ml_model_address);
+  if (!image->holds(address))
+    throw ConfigError(fmt::format(
+        "device '{}': firmware '{}' has no model at 0x{:x}, so it does not look for one there: use firmware with a "
+        "model region, or set ml_model_address",
+        group.id, group.firmware->file.written, address));
+  auto& with_model = images_[spec + '\0' + group.id];
+  if (!with_model)
+    with_model = std::make_shared<const platforms::FirmwareImage>(
+        image->with_region(address, UINT32_MAX, models.device_file));
+  return with_model;
+}
+
+const GroupModels& System::models_of(int64_t tag) const {
+  return groups_[devices_[nodes::tag_device(tag)].instance.group];
+}
+
+bool System::wants_return(int64_t tag) const {
+  return devices_[nodes::tag_device(tag)].group->ml_result == scenario::MlResult::device;
+}
+
 void System::build_services() {
   if (scenario_.edge.empty()) return;
   const scenario::EdgeNode& e = scenario_.edge.front();
-  const auto edge_id = scheduler_->id(e.id);
-  const scenario::CloudNode* c = scenario_.cloud.empty() ? nullptr : &scenario_.cloud.front();
-  const auto cloud_id = c ? scheduler_->id(c->id) : sim::kNobody;
-  const auto wan = find_wan(scenario_);
-  const auto wan_id = wan ? scheduler_->id(wan_name_) : sim::kNobody;
+  build_edge(e);
+  if (!scenario_.cloud.empty()) build_cloud(scenario_.cloud.front(), scheduler_->id(e.id));
+  if (const auto wan = find_wan(scenario_)) {
+    const auto id = scheduler_->id(wan_name_);
+    wan_ = std::make_unique<net::Link>(
+        wan_link(*wan, id, scheduler_->id(e.id), scheduler_->id(scenario_.cloud.front().id), scenario_));
+    scheduler_->attach(id, *wan_);
+  }
+}
 
+void System::build_edge(const scenario::EdgeNode& e) {
+  const auto edge_id = scheduler_->id(e.id);
+  const auto cloud_id = scenario_.cloud.empty() ? sim::kNobody : scheduler_->id(scenario_.cloud.front().id);
   const scenario::FilePath file = scenario::edge_model_file(e);
-  if (file.empty())
+  const bool needed = std::any_of(scenario_.devices.begin(), scenario_.devices.end(), uses_edge_model);
+  if (needed && file.empty())
     throw ConfigError(fmt::format("edge node '{}' has no model: set ml_model to an ONNX file", e.id));
-  model_ = load_classifier(file.resolved.string(), classes_.size());
+  if (needed) edge_model_ = service_model(file.resolved.string(), classes_.size(), e.compute, scenario_.meta.seed, e.id);
   nodes::EdgeService::Config s;
   s.self = edge_id;
   s.cloud = cloud_id;
-  s.uplink = wan ? wan_id : cloud_id;
+  s.uplink = wan_name_.empty() ? cloud_id : scheduler_->id(wan_name_);
+  s.gateway = [this](int64_t tag) {
+    const GatewayPlan* plan = gateway_of(gateway_plans_, devices_[nodes::tag_device(tag)].instance);
+    return plan && wants_return(tag) ? scheduler_->id(plan->name) : sim::kNobody;
+  };
   s.parallel = static_cast<int>(e.compute.parallel);
-  s.infer = [model = model_](std::span<const float> features) { return model->run(features); };
-  s.compute_time = compute_timer(e.compute, *model_, scenario_.meta.seed, e.id);
+  s.model = [this](int64_t port, int64_t tag) -> const nodes::ServiceModel* {
+    if (port == nodes::port::kFragment) {
+      const nodes::ServiceModel& rest = models_of(tag).rest;
+      return rest.infer ? &rest : nullptr;
+    }
+    return edge_model_ ? &*edge_model_ : nullptr;
+  };
+  s.forward_time = store_timer(e.compute, scenario_.meta.seed, e.id + "/forward");
   s.classes = classes_;
   s.device_name = [this](int64_t tag) { return devices_[nodes::tag_device(tag)].id; };
-  s.model_bytes = static_cast<int64_t>(std::filesystem::file_size(file.resolved));
+  if (!file.empty()) s.model_bytes = static_cast<int64_t>(std::filesystem::file_size(file.resolved));
   edge_ = std::make_unique<nodes::EdgeService>(std::move(s));
   scheduler_->attach(edge_id, *edge_);
+}
 
-  if (c) {
-    nodes::CloudService::Config config{.self = cloud_id,
-                                       .downlink = wan ? wan_id : edge_id,
-                                       .direct = !wan,
-                                       .service_time = store_timer(c->compute, scenario_.meta.seed, c->id)};
-    cloud_ = std::make_unique<nodes::CloudService>(std::move(config));
-    scheduler_->attach(cloud_id, *cloud_);
-  }
-  if (wan) {
-    wan_ = std::make_unique<net::Link>(wan_link(*wan, wan_id, edge_id, cloud_id, scenario_));
-    scheduler_->attach(wan_id, *wan_);
-  }
+void System::build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge) {
+  const auto cloud_id = scheduler_->id(c.id);
+  const bool needed = std::any_of(scenario_.devices.begin(), scenario_.devices.end(), [](const auto& d) {
+    return d.ml_placement == scenario::MlPlacement::cloud;
+  });
+  if (needed && c.ml_model.empty())
+    throw ConfigError(fmt::format("cloud node '{}' has no model: set ml_model to an ONNX or TorchScript file", c.id));
+  if (needed)
+    cloud_model_ =
+        service_model(c.ml_model.resolved.string(), classes_.size(), c.compute, scenario_.meta.seed, c.id + "/model");
+  nodes::CloudService::Config config;
+  config.self = cloud_id;
+  config.downlink = wan_name_.empty() ? edge : scheduler_->id(wan_name_);
+  config.direct = wan_name_.empty();
+  config.service_time = store_timer(c.compute, scenario_.meta.seed, c.id);
+  config.model = [this](int64_t) { return cloud_model_ ? &*cloud_model_ : nullptr; };
+  config.wants_return = [this](int64_t tag) { return wants_return(tag); };
+  config.classes = classes_;
+  config.device_name = [this](int64_t tag) { return devices_[nodes::tag_device(tag)].id; };
+  cloud_ = std::make_unique<nodes::CloudService>(std::move(config));
+  scheduler_->attach(cloud_id, *cloud_);
 }
 
 void System::build_channel() {

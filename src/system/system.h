@@ -2,11 +2,11 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "isa/arm/cortex_m.h"
-#include "ml/onnx_model.h"
 #include "ml/vibration.h"
 #include "net/link/link.h"
 #include "net/radio/channel.h"
@@ -23,6 +23,7 @@
 #include "sim/scheduler.h"
 #include "system/ethernet.h"
 #include "system/gateways.h"
+#include "system/ml_placement.h"
 #include "system/model_config.h"
 
 namespace xedgesim::system {
@@ -100,6 +101,11 @@ class System {
   void build_gateways();
   void build_channel();
   void build_services();
+  void build_edge(const scenario::EdgeNode& e);
+  void build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge);
+  const GroupModels& models_of(int64_t tag) const;
+  bool wants_return(int64_t tag) const;
+  std::shared_ptr<const platforms::FirmwareImage> image_of(const scenario::Device& group, const GroupModels& models);
 
   scenario::Scenario scenario_;
   std::unique_ptr<sim::Scheduler> scheduler_;
@@ -118,7 +124,8 @@ class System {
   std::unique_ptr<net::Link> wan_;
   std::unique_ptr<EthernetNetwork> ethernet_;
   std::string wan_name_;
-  std::shared_ptr<ml::OnnxModel> model_;
+  std::vector<GroupModels> groups_;                ///< by device group
+  std::optional<nodes::ServiceModel> edge_model_, cloud_model_;
   std::vector<std::string> classes_;
 };
 

@@ -1,6 +1,7 @@
 // System Control Space, NVIC registers, SysTick and the cycle counter (ARMv7-M ARM B3.2 to B3.4, C1.8).
 //
-// Limits: no MPU (MPU_TYPE reads 0), no halting debug, of the DWT only CTRL.CYCCNTENA and CYCCNT.
+// Limits: no MPU (MPU_TYPE reads 0), no halting debug, of the DWT only CTRL.CYCCNTENA and CYCCNT. Word writes to the ITM's
+// stimulus ports reach the host's trace also while the ITM is off, as if a probe had enabled it.
 // Other registers read as zero and ignore writes.
 #include <fmt/format.h>
 
@@ -344,6 +345,7 @@ bool read_private(Cpu& cpu, uint32_t address, unsigned width, uint32_t& value) {
 
 bool write_private(Cpu& cpu, uint32_t address, unsigned width, uint32_t value) {
   const uint32_t aligned = address & ~3u, shift = 8 * (address & 3), offset = aligned - kScs;
+  if (aligned - 0xE0000000 < 0x80 && width == 4) cpu.host().trace_word((aligned - 0xE0000000) / 4, value);
   if (aligned - 0xE0001000 < 0x1000 && width == 4) write_dwt(cpu, aligned - 0xE0001000, value);
   if (aligned - 0xE0000000 < 0x1000 && !cpu.baseline()) write_itm(cpu, aligned - 0xE0000000, width, value);
   if (offset >= 0x1000) return true;
