@@ -179,7 +179,8 @@ Json placements_json(const Collector& collector) {
       if (!p.hop(i).empty()) j["hops"][std::string(kHops[i].name)] = latency_json(p.hop(i));
     j["energy_per_sample_mJ"] = each(millijoules(total), p.samples);
     j["energy_per_sample_by_cause_mJ"] = Json::object();
-    for (const auto& [cause, mj] : energy_by_cause(run, covers).items())
+    const Json causes = energy_by_cause(run, covers);
+    for (const auto& [cause, mj] : causes.items())
       j["energy_per_sample_by_cause_mJ"][cause] = each(mj.get<double>(), p.samples);
     if (inferences > 0)
       j["on_device"] = {{"inferences", inferences},

@@ -18,7 +18,7 @@ using metrics::Stage;
 enum class Timer : uint32_t { collect = 1, ranges };
 
 /// Ports of firmware/hal/trace.h.
-enum class Trace : int64_t { inference_begin = 1, inference_end, score, verdict, placement, model };
+enum class Mark : int64_t { inference_begin = 1, inference_end, score, verdict, placement, model };
 
 metrics::RanAt ran_at(int64_t port) {
   switch (port) {
@@ -303,19 +303,19 @@ void Observer::measure(size_t index, unsigned port, uint32_t word, SimTime t) {
     return metrics::total_nanojoules(p.account->by_cause(p.energy_time));
   };
   const uint64_t cycles = system_.devices()[index].mcu->machine().core().cycles();
-  switch (static_cast<Trace>(port)) {
-    case Trace::inference_begin:
+  switch (static_cast<Mark>(port)) {
+    case Mark::inference_begin:
       p.begin_cycles = cycles;
       p.begin_energy = energy();
       break;
-    case Trace::inference_end:
+    case Mark::inference_end:
       if (p.begin_energy < 0) break;
       ++p.inferences;
       p.inference_cycles += static_cast<int64_t>(cycles - p.begin_cycles);
       p.inference_energy += energy() - p.begin_energy;
       p.begin_energy = -1;
       break;
-    case Trace::model:
+    case Mark::model:
       p.arena = word;
       break;
     default:
@@ -329,20 +329,20 @@ void Observer::trace(size_t index, const sim::Event& e) {
   auto& spans = collector_.spans();
   const auto word = static_cast<uint32_t>(e.args[1]);
   const uint32_t sequence = p.absolute(static_cast<uint16_t>(word));
-  switch (static_cast<Trace>(e.args[0])) {
-    case Trace::inference_begin:
+  switch (static_cast<Mark>(e.args[0])) {
+    case Mark::inference_begin:
       p.scores.clear();
       spans.mark(p.device, sequence, Stage::inference_begin, e.time);
       break;
-    case Trace::inference_end:
+    case Mark::inference_end:
       // The rest of a cut model is still to come.
       if (system_.devices()[index].group->ml_placement != scenario::MlPlacement::hybrid)
         spans.mark(p.device, sequence, Stage::inference_end, e.time);
       break;
-    case Trace::score:
+    case Mark::score:
       p.scores.push_back(static_cast<float>(static_cast<int16_t>(word)) / 256.0f);
       break;
-    case Trace::verdict: {
+    case Mark::verdict: {
       p.has_verdict = true;
       if (!p.scores.empty()) {  // the device's own, not one that came back
         nodes::Classification c = nodes::classify(p.scores);
@@ -353,7 +353,7 @@ void Observer::trace(size_t index, const sim::Event& e) {
       spans.mark(p.device, sequence, Stage::result, e.time);
       break;
     }
-    case Trace::placement: {
+    case Mark::placement: {
       const uint32_t where = word & 0xff, why = word >> 8 & 0xff;
       if (where >= std::size(kPlacements) || why >= std::size(kReasons)) break;
       collector_.events().add(e.time, "placement", system_.devices()[index].id,
@@ -361,7 +361,7 @@ void Observer::trace(size_t index, const sim::Event& e) {
                               {{"sample", p.absolute(static_cast<uint16_t>(word >> 16))}});
       break;
     }
-    case Trace::model:
+    case Mark::model:
       if (word == 0)
         collector_.events().add(e.time, "model", system_.devices()[index].id, "the firmware refused its model");
       break;

@@ -7,7 +7,7 @@ Trace::Trace(System& system, metrics::RunDirectory& directory, metrics::Collecto
   collector.spans().closed.connect(
       [this](const metrics::Span& s) { writer_.span(system_.devices()[metrics::raw(s.device)].id, s); });
   if (auto* edge = system_.edge())
-    edge->on_result.connect([this](const nodes::EdgeService::Result& r) {
+    edge->on_result.connect([this](const nodes::Classification& r) {
       writer_.slice(system_.scenario().edge.front().id, "inference", "inference", r.begun, r.ended);
     });
 }
