@@ -121,7 +121,7 @@ TEST_F(External, SendsEndlesslyWithoutAnEndOfLine) {
 
 TEST_F(External, DiesInTheMiddleOfAMessage) {
   fails(run(kBare + "ready()\nhear()\ns.sendall(b'{\"type\": \"DO')\nprint('that was it')\nsys.exit(7)\n"),
-        "closed the connection in the middle of a message instead of answering ADVANCE at 0.000000000 s (it "
+        "closed the connection in the middle of a message instead of answering ADVANCE at 1.000000000 s (it "
         "ended with "
         "exit code 7; its last words: that was it)");
 }
