@@ -55,7 +55,7 @@ TEST_F(SpanRecorderTest, WritesOneRowASampleWithItsHops) {
             "vib_1,7,result,,3,1,2,0.750000,1000000.000,2000000.000,2000100.000,2000200.000,2001500.000,"
             "2003500.250,2010000.000,2010050.000,2012050.000,2012060.000,2050000.000,2090000.000,"
             "12060.000,1012060.000,1000000.000,100.000,1400.000,2000.250,6499.750,50.000,2000.000,10.000,"
-            "37940.000,40000.000");
+            "37940.000,40000.000,");
   ASSERT_EQ(outcomes_.size(), 1u);
   EXPECT_EQ(*outcomes_[0].e2e(), Duration::us(12'060));
   EXPECT_EQ(*outcomes_[0].age(), Duration::us(1'012'060));
@@ -66,7 +66,7 @@ TEST_F(SpanRecorderTest, WritesOneRowASampleWithItsHops) {
       "tx_request_us,first_cca_us,tx_start_us,rx_gateway_us,edge_arrival_us,inference_begin_us,inference_end_"
       "us,"
       "result_us,cloud_stored_us,cloud_answer_us,e2e_us,age_us,hop_sensing_us,hop_compute_us,hop_access_us,"
-      "hop_air_us,hop_wire_us,hop_queue_us,hop_inference_us,hop_reply_us,hop_store_us,hop_answer_us");
+      "hop_air_us,hop_wire_us,hop_queue_us,hop_inference_us,hop_reply_us,hop_store_us,hop_answer_us,ran_at");
 }
 
 TEST_F(SpanRecorderTest, TellsLostFromInFlightAndLateLosses) {

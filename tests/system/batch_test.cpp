@@ -164,7 +164,8 @@ TEST(CompareCommand, FindsTheFirstEventThatDiffers) {
   r = run_program({"compare", a, (folder / "c").string(), "--format", "json"});
   EXPECT_EQ(r.exit_code, 0) << r.err;
   bool named = false;
-  for (const auto& i : nlohmann::json::parse(r.out)["inputs"])
+  const auto compared = nlohmann::json::parse(r.out);
+  for (const auto& i : compared["inputs"])
     named = named || i["what"].get<std::string>().starts_with("faults[0]");
   EXPECT_TRUE(named) << r.out;
 }

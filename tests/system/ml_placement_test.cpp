@@ -75,7 +75,8 @@ TEST(MlPlacement, TheSameInt8ModelSaysTheSameOnDeviceAndEdgeAndCut) {
   EXPECT_EQ(agreement(device, edge), 1.0);
   EXPECT_EQ(agreement(hybrid, edge), 1.0);
   const auto& on_device = device.summary["placements"]["device"]["on_device"];
-  EXPECT_GE(on_device["inferences"].get<int>(), 15);
+  EXPECT_EQ(on_device["inferences"], device.summary["summary"]["total_samples"]);
+  EXPECT_GT(on_device["inferences"].get<int>(), 10);
   EXPECT_GT(on_device["cycles_per_inference"].get<double>(), 1000);  // 1,088 MACs
   EXPECT_LT(on_device["cycles_per_inference"].get<double>(), 50'000);
   EXPECT_GT(on_device["arena_bytes"].get<int>(), 100);
@@ -91,7 +92,7 @@ TEST(MlPlacement, TheCloudIsFarAway) {
 }
 
 TEST(MlPlacement, AdaptiveMovesToTheDeviceWhenTheGatewayIsOff) {
-  const Placed a = run_placement("adaptive", {"scenario.duration=24s", "devices[0].count=2", "faults[0].time=4s",
+  const Placed a = run_placement("adaptive", {"scenario.duration=30s", "devices[0].count=2", "faults[0].time=4s",
                                               "faults[0].duration=8s"});
   const auto& where = a.summary["placements"]["adaptive"]["ran_at"];
   EXPECT_GT(where["edge"].get<int>(), 5);

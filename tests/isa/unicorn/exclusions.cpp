@@ -40,6 +40,8 @@ constexpr Exclusion kTable[] = {
     {"NOP", encoding, "A7.7.263", "YIELD is a hint; Unicorn leaves its loop on it", is_yield},
     {"MOV (register) T1", encoding, "B1.4.1", "SP<1:0> are always zero; Unicorn keeps the PC's bit 1",
      moves_pc_to_sp},
+    {"ADD (register) T2", encoding, "B1.4.1", "SP<1:0> are always zero; Unicorn keeps the sum with the PC's bit 1",
+     moves_pc_to_sp},
     {"", state, "B1.4.1", "SP<1:0> are always zero; Unicorn keeps what is written there", nullptr, align_sp},
     {"VCVT (floating-point and fixed-point)", state, "A7.7.229",
      "fixed-point to floating-point rounds to nearest whatever FPSCR says; Unicorn uses FPSCR", nullptr,
