@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <numbers>
 #include <string>
 #include <string_view>
 
+#include "base/csv.h"
 #include "base/error.h"
 #include "base/rng.h"
 #include "ml/vibration.h"
@@ -56,25 +56,9 @@ struct Vibration final : SignalSource {
   ml::VibrationSignal signal;
 };
 
-std::vector<std::string_view> split(std::string_view line) {
-  std::vector<std::string_view> cells;
-  for (;;) {
-    const size_t comma = line.find(',');
-    std::string_view cell = line.substr(0, comma);
-    while (!cell.empty() && (cell.front() == ' ' || cell.front() == '"')) cell.remove_prefix(1);
-    while (!cell.empty() && (cell.back() == ' ' || cell.back() == '"' || cell.back() == '\r'))
-      cell.remove_suffix(1);
-    cells.push_back(cell);
-    if (comma == std::string_view::npos) return cells;
-    line.remove_prefix(comma + 1);
-  }
-}
-
-std::optional<double> number(std::string_view s) {
-  double v = 0;
-  const auto [end, ec] = std::from_chars(s.data(), s.data() + s.size(), v);
-  if (ec != std::errc{} || end != s.data() + s.size() || !std::isfinite(v)) return std::nullopt;
-  return v;
+std::optional<double> finite_number(std::string_view cell) {
+  const auto v = csv_number(cell);
+  return v && std::isfinite(*v) ? v : std::nullopt;
 }
 
 }  // namespace
@@ -109,15 +93,15 @@ std::shared_ptr<const std::vector<double>> read_csv_column(const std::string& pa
   std::string line;
   for (size_t n = 1; std::getline(in, line); ++n) {
     if (line.empty() || line == "\r" || line[0] == '#') continue;
-    const auto cells = split(line);
+    const auto cells = csv_cells(line);
     if (!index) {
       for (size_t i = 0; i < cells.size() && !index; ++i)
-        if (column ? cells[i] == *column : number(cells[i]).has_value()) index = i;
+        if (column ? cells[i] == *column : finite_number(cells[i]).has_value()) index = i;
       if (column && !index)
         throw ConfigError(fmt::format("sensor data '{}' line {}: there is no column '{}'", path, n, *column));
       if (column || !index) continue;  // a line of names
     }
-    const auto v = *index < cells.size() ? number(cells[*index]) : std::nullopt;
+    const auto v = *index < cells.size() ? finite_number(cells[*index]) : std::nullopt;
     if (!v)
       throw ConfigError(
           fmt::format("sensor data '{}' line {}: column {} is not a number", path, n, *index + 1));
