@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstdlib>
 
 #include "base/error.h"
 
@@ -29,6 +30,29 @@ bool DeviceParams::flag(const std::string& key, bool fallback) const {
   if (it->second == "true") return true;
   if (it->second == "false") return false;
   throw ConfigError(fmt::format("device {}: {} is '{}': write true or false", name, key, it->second));
+}
+
+double amperes_of(const Currents& currents, std::string_view consumer) {
+  const auto it = currents.find(consumer);
+  return it == currents.end() ? 0.0 : it->second;
+}
+
+double transmit_amperes(const Currents& currents, double dbm) {
+  constexpr std::string_view kPrefix = "radio_tx.";
+  double best = 0, best_dbm = 1e9, strongest = 0, strongest_dbm = -1e9;
+  for (auto it = currents.lower_bound(kPrefix); it != currents.end() && it->first.starts_with(kPrefix);
+       ++it) {
+    const double listed = std::atoi(it->first.c_str() + kPrefix.size());
+    if (listed >= dbm && listed < best_dbm) {
+      best_dbm = listed;
+      best = it->second;
+    }
+    if (listed > strongest_dbm) {
+      strongest_dbm = listed;
+      strongest = it->second;
+    }
+  }
+  return best_dbm < 1e9 ? best : strongest;
 }
 
 }  // namespace xedgesim::devices

@@ -32,6 +32,10 @@ struct DeviceParams {
 /// Consumer -> amperes, from the platform's chosen energy profile (docs/devices.md lists the consumers).
 /// A consumer that is not listed draws nothing.
 using Currents = std::map<std::string, double, std::less<>>;
+double amperes_of(const Currents& currents, std::string_view consumer);
+/// Of a transmitter at `dbm`: the entry `radio_tx.<n>dBm` of the listed power nearest above; of the strongest
+/// one when there is none.
+double transmit_amperes(const Currents& currents, double dbm);
 
 /// Who this chip is: the values a factory burns into it.
 struct Identity {

@@ -20,31 +20,6 @@ constexpr Duration kCompute = Duration::us(1670);
 constexpr int64_t kDefaultRate = 1000;
 constexpr int64_t kDefaultPacket = 64;
 
-double ampere(const devices::Currents& currents, const char* consumer) {
-  const auto it = currents.find(consumer);
-  return it == currents.end() ? 0.0 : it->second;
-}
-
-/// The listed power nearest above; the strongest listed one when there is none (as the RADIO peripheral
-/// does).
-double tx_ampere(const devices::Currents& currents, double dbm) {
-  constexpr std::string_view kPrefix = "radio_tx.";
-  double best = 0, best_dbm = 1e9, strongest = 0, strongest_dbm = -1e9;
-  for (auto it = currents.lower_bound(kPrefix); it != currents.end() && it->first.starts_with(kPrefix);
-       ++it) {
-    const double listed = std::atoi(it->first.c_str() + kPrefix.size());
-    if (listed >= dbm && listed < best_dbm) {
-      best_dbm = listed;
-      best = it->second;
-    }
-    if (listed > strongest_dbm) {
-      strongest_dbm = listed;
-      strongest = it->second;
-    }
-  }
-  return best_dbm < 1e9 ? best : strongest;
-}
-
 double tx_power(const scenario::Scenario& s, const scenario::DeviceConfig& c) {
   return c.tx_power_dbm.value_or(s.network.wireless.tx_power_dbm);
 }
@@ -83,12 +58,12 @@ ModelGroup model_group(const scenario::Scenario& s, const scenario::Device& d,
   const auto& profile = platform.energy_profile("");
   const auto& a = profile.currents;
   g.currents = {.supply_v = profile.supply_v,
-                .sleep = ampere(a, "cpu_sleep"),
-                .cpu = ampere(a, "cpu_active"),
-                .sampling = ampere(a, "timer"),
-                .conversion = ampere(a, "saadc"),
-                .tx = tx_ampere(a, tx_power(s, c)) + ampere(a, "hfxo"),
-                .rx = ampere(a, "radio_rx") + ampere(a, "hfxo")};
+                .sleep = devices::amperes_of(a, "cpu_sleep"),
+                .cpu = devices::amperes_of(a, "cpu_active"),
+                .sampling = devices::amperes_of(a, "timer"),
+                .conversion = devices::amperes_of(a, "saadc"),
+                .tx = devices::transmit_amperes(a, tx_power(s, c)) + devices::amperes_of(a, "hfxo"),
+                .rx = devices::amperes_of(a, "radio_rx") + devices::amperes_of(a, "hfxo")};
   const auto interval = c.report_interval ? c.report_interval : c.forward_interval;
   g.interval = interval.value_or(Duration::s(1));
   const bool vibration = g.kind == ModelKind::vibration_sensor;

@@ -37,10 +37,7 @@ class Peripheral : public bus::TaskEventDevice {
   static void done(bus::AlarmId& alarm) { alarm = 0; }
 
   /// The profile's current of `key`, 0 when it names none.
-  double amperes(std::string_view key) const {
-    const auto it = resources_.currents.find(key);
-    return it == resources_.currents.end() ? 0.0 : it->second;
-  }
+  double amperes(std::string_view key) const { return amperes_of(resources_.currents, key); }
   /// This device draws the profile's current of `key`, or nothing.
   void draw(std::string_view key, bool on) {
     if (on && drawn_key_ != key) {

@@ -55,31 +55,10 @@ CrcSetup Radio::crc_setup() const {
 
 // --- energy
 
-double Radio::tx_current(int dbm) const {
-  // The listed power nearest above; the strongest listed one when there is none.
-  constexpr std::string_view kPrefix = "radio_tx.";
-  double best = 0, strongest = 0;
-  int best_dbm = 1000, strongest_dbm = -1000;
-  const Currents& currents = resources().currents;
-  for (auto it = currents.lower_bound(kPrefix); it != currents.end() && it->first.starts_with(kPrefix);
-       ++it) {
-    const int listed = std::atoi(it->first.c_str() + kPrefix.size());
-    if (listed >= dbm && listed < best_dbm) {
-      best_dbm = listed;
-      best = it->second;
-    }
-    if (listed > strongest_dbm) {
-      strongest_dbm = listed;
-      strongest = it->second;
-    }
-  }
-  return best_dbm != 1000 ? best : strongest;
-}
-
 void Radio::account() {
   const bool transmitter = state_ >= State::tx_ramp_up;
   const bool receiver = state_ != State::disabled && !transmitter;
-  board().current("radio_tx", transmitter ? tx_current(tx_power_dbm()) : 0.0);
+  board().current("radio_tx", transmitter ? transmit_amperes(resources().currents, tx_power_dbm()) : 0.0);
   board().current("radio_rx", receiver ? amperes("radio_rx") : 0.0);
 }
 

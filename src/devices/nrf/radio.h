@@ -74,7 +74,6 @@ class Radio final : public Peripheral {
   void store_received_so_far();
   void arm_bit_counter();
   void account();
-  double tx_current(int dbm) const;
   CrcSetup crc_setup() const;
   int64_t frequency_mhz() const;
   int tx_power_dbm() const;
