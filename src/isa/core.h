@@ -25,14 +25,15 @@ class Host {
   /// False: bus error (precise BusFault). May call Core::set_cycle_limit() and Core::set_irq().
   virtual bool read(uint32_t address, unsigned width, uint32_t& value) = 0;
   virtual bool write(uint32_t address, unsigned width, uint32_t value) = 0;
-  /// A word was written to stimulus port `port` (0 to 31) of the Instrumentation Trace Macrocell: what a trace probe
-  /// on the SWO pin would show.
-  virtual void trace_word(unsigned port, uint32_t value) { (void)port, (void)value; }
   /// AIRCR.SYSRESETREQ was written; the core has stopped with Stop::reset.
   virtual void system_reset_requested() {}
-  /// A byte for people: an ITM stimulus port (`port` 0..31) or semihosting (`port` kSemihosting).
-  virtual void trace(unsigned port, uint8_t byte) { (void)port, (void)byte; }
-  static constexpr unsigned kSemihosting = 0x100;
+  /// `width` bytes were written to stimulus port `port` (0 to 31) of the Instrumentation Trace Macrocell.
+  /// `enabled`: trace, ITM and port are enabled (C1.7), by the firmware or by a probe.
+  virtual void stimulus(unsigned port, uint32_t value, unsigned width, bool enabled) {
+    (void)port, (void)value, (void)width, (void)enabled;
+  }
+  /// A byte of semihosting output.
+  virtual void semihosting(uint8_t byte) { (void)byte; }
   /// Guest misuse worth a line in the log (unpredictable encodings, accesses to reserved SCS registers).
   virtual void log(const std::string& text) { (void)text; }
 };

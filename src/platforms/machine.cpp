@@ -291,10 +291,12 @@ bool Machine::write(uint32_t address, unsigned width, uint32_t value) {
   return true;
 }
 
-/// ITM stimulus port 0 and semihosting are consoles of their own; other ports carry data.
-void Machine::trace(unsigned port, uint8_t byte) {
-  if (port == 0) console("itm", byte);
-  if (port == kSemihosting) console("semihosting", byte);
+/// Port 0 is a console of its own. Words are marks for who measures: like a probe, the machine takes them
+/// also from a firmware that leaves enabling the ports to it.
+void Machine::stimulus(unsigned port, uint32_t value, unsigned width, bool enabled) {
+  if (width == 4) on_trace(port, value, now());
+  if (port != 0 || !enabled) return;
+  for (unsigned n = 0; n < width; ++n) console("itm", static_cast<uint8_t>(value >> 8 * n));
 }
 
 void Machine::program(uint32_t address, uint32_t value) {

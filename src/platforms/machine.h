@@ -57,7 +57,7 @@ class Machine final : private bus::Board,
   void power_off(SimTime t);
   void power_on(SimTime t);
   bool powered() const { return powered_; }
-  /// The advance() that runs, or the next one, returns at `t` at the latest.
+  /// The advance() that runs returns at `t` at the latest.
   void return_at(SimTime t) { sync_at(t); }
 
   uint64_t cycles_active() const { return active_cycles_; }
@@ -77,7 +77,7 @@ class Machine final : private bus::Board,
   sim::Signal<int64_t, SimTime> on_conversion_end;             ///< the ADC filled a buffer of so many samples
   sim::Signal<bool, SimTime> on_power;                         ///< power there or gone from now on
   sim::Signal<SimTime> on_reset;
-  sim::Signal<unsigned, uint32_t, SimTime> on_trace;  ///< ITM stimulus port, word
+  sim::Signal<unsigned, uint32_t, SimTime> on_trace;  ///< ITM stimulus port, word; as a probe would see
 
  private:
   // bus::Board
@@ -97,9 +97,9 @@ class Machine final : private bus::Board,
   // isa::Host
   bool read(uint32_t address, unsigned width, uint32_t& value) override;
   bool write(uint32_t address, unsigned width, uint32_t value) override;
-  void trace_word(unsigned port, uint32_t value) override { on_trace(port, value, now()); }
   void system_reset_requested() override {}
-  void trace(unsigned port, uint8_t byte) override;
+  void stimulus(unsigned port, uint32_t value, unsigned width, bool enabled) override;
+  void semihosting(uint8_t byte) override { console("semihosting", byte); }
   void log(const std::string& text) override { log(std::string_view(text), true); }
   // bus::PowerControl
   void reset(bus::ResetReason reason) override;

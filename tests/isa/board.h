@@ -116,7 +116,11 @@ class Board : public Host {
     return true;
   }
   void system_reset_requested() override { reset_requested = true; }
-  void trace(unsigned, uint8_t byte) override { traced += static_cast<char>(byte); }
+  void stimulus(unsigned, uint32_t value, unsigned width, bool enabled) override {
+    if (!enabled) return;
+    for (unsigned n = 0; n < width; ++n) traced += static_cast<char>(value >> 8 * n);
+  }
+  void semihosting(uint8_t byte) override { traced += static_cast<char>(byte); }
   void log(const std::string& text) override { logs.push_back(text); }
 
  private:

@@ -1,7 +1,7 @@
 // System Control Space, NVIC registers, SysTick and the cycle counter (ARMv7-M ARM B3.2 to B3.4, C1.8).
 //
-// Limits: no MPU (MPU_TYPE reads 0), no halting debug, of the DWT only CTRL.CYCCNTENA and CYCCNT. Word writes to the ITM's
-// stimulus ports reach the host's trace also while the ITM is off, as if a probe had enabled it.
+// Limits: no MPU (MPU_TYPE reads 0), no halting debug, of the DWT only CTRL.CYCCNTENA and CYCCNT. Of the ITM,
+// the stimulus ports and their enables; no trace stream.
 // Other registers read as zero and ignore writes.
 #include <fmt/format.h>
 
@@ -316,10 +316,10 @@ uint32_t read_itm(const Cpu& c, uint32_t offset) {
 void write_itm(Cpu& c, uint32_t offset, unsigned width, uint32_t v) {
   if (offset == kItmTer) c.sys.itm_ter = v;
   if (offset == kItmTcr) c.sys.itm_tcr = v & 0x007F0F0F;
+  if (offset >= 0x80) return;
   const unsigned port = offset / 4;
   const bool traces = c.sys.demcr & 1u << 24 && c.sys.itm_tcr & 1;
-  if (offset >= 0x80 || !traces || !(c.sys.itm_ter >> port & 1)) return;
-  for (unsigned n = 0; n < width; ++n) c.host().trace(port, static_cast<uint8_t>(v >> 8 * n));
+  c.host().stimulus(port, v, width, traces && c.sys.itm_ter >> port & 1);
 }
 
 /// Registers that a byte or halfword access may address (B3.2.1, B3.4): priorities and CFSR.
@@ -345,7 +345,6 @@ bool read_private(Cpu& cpu, uint32_t address, unsigned width, uint32_t& value) {
 
 bool write_private(Cpu& cpu, uint32_t address, unsigned width, uint32_t value) {
   const uint32_t aligned = address & ~3u, shift = 8 * (address & 3), offset = aligned - kScs;
-  if (aligned - 0xE0000000 < 0x80 && width == 4) cpu.host().trace_word((aligned - 0xE0000000) / 4, value);
   if (aligned - 0xE0001000 < 0x1000 && width == 4) write_dwt(cpu, aligned - 0xE0001000, value);
   if (aligned - 0xE0000000 < 0x1000 && !cpu.baseline()) write_itm(cpu, aligned - 0xE0000000, width, value);
   if (offset >= 0x1000) return true;

@@ -1,4 +1,4 @@
-// Semihosting for ARM (IHI 0047): what test programs use of it. Output goes to Host::trace.
+// Semihosting for ARM (IHI 0047): what test programs use of it. Output goes to Host::semihosting.
 //
 // Limits: console only. SYS_OPEN opens ":tt" and nothing else, reads are at the end of the file, there is no
 // time, no file and no command line; other operations return -1.
@@ -33,7 +33,7 @@ uint32_t word_at(Cpu& c, uint32_t address) {
   return c.raw_read(address & ~3u, 4, v) ? v : 0;
 }
 
-void print(Cpu& c, uint8_t byte) { c.host().trace(Host::kSemihosting, byte); }
+void print(Cpu& c, uint8_t byte) { c.host().semihosting(byte); }
 
 bool is_console(Cpu& c, uint32_t name) {
   constexpr char kName[] = ":tt";
