@@ -76,12 +76,8 @@ std::optional<double> McuNode::supply_volts(SimTime t) {
 
 void McuNode::connect_power() {
   const auto& currents = config_.platform->energy_profile("").currents;
-  const auto ampere = [&](const char* consumer) {
-    const auto it = currents.find(consumer);
-    return it == currents.end() ? 0.0 : it->second;
-  };
-  cpu_active_a_ = ampere("cpu_active");
-  cpu_sleep_a_ = ampere("cpu_sleep");
+  cpu_active_a_ = devices::amperes_of(currents, "cpu_active");
+  cpu_sleep_a_ = devices::amperes_of(currents, "cpu_sleep");
   draw(kCpuActive, cpu_active_a_, SimTime::zero());
   machine_.on_current.connect(
       [this](std::string_view consumer, double amperes, SimTime t) { draw(consumer, amperes, t); });
@@ -91,7 +87,7 @@ void McuNode::connect_power() {
   });
   machine_.on_power.connect([this](bool powered, SimTime t) {
     if (powered) return draw(kCpuActive, cpu_active_a_, t);
-    for (const Load& l : std::vector(loads_)) draw(l.consumer, 0, t);
+    for (size_t i = 0; i < loads_.size(); ++i) draw(loads_[i].consumer, 0, t);
   });
 }
 
@@ -107,7 +103,8 @@ void McuNode::draw(std::string_view consumer, double amperes, SimTime t) {
   on_current(consumer, amperes, t);
   if (!battery_) return;
   battery_->draw(picoamperes_, t);
-  if (machine_.powered()) machine_.return_at(battery_->empty_at());
+  // Only an end within the advance that runs concerns the machine; the next one is bounded anyway.
+  if (const SimTime end = battery_end(); end < advance_limit_) machine_.return_at(end);
 }
 
 SimTime McuNode::battery_end() const {
@@ -145,7 +142,9 @@ void McuNode::drain(double fraction, SimTime t, sim::Outbox& outbox) {
 SimTime McuNode::advance(SimTime limit, sim::Outbox& outbox) {
   outbox_ = &outbox;
   const size_t first = outbox.events().size();
-  SimTime reached = machine_.advance(std::min(limit, battery_end()), outbox);
+  advance_limit_ = std::min(limit, battery_end());
+  SimTime reached = machine_.advance(advance_limit_, outbox);
+  advance_limit_ = SimTime::zero();
   filter(outbox, first);
   if (battery_end() <= reached) {
     deplete(outbox);
@@ -222,6 +221,7 @@ void McuNode::control(const sim::Event& e, sim::Outbox& outbox) {
       drain(static_cast<double>(e.args[0]) * 1e-9, e.time, outbox);
       break;
     case ControlCode::reset:
+      if (!depleted_at_.is_never()) break;
       machine_.power_off(e.time);
       machine_.power_on(e.time);
       boot_window_ = windows_;

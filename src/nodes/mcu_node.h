@@ -80,6 +80,7 @@ class McuNode final : public sim::RunningParticipant, private bus::AnalogSource 
   double cpu_active_a_ = 0, cpu_sleep_a_ = 0;
   SimTime drawn_at_;  // latest change of a current
   SimTime depleted_at_ = SimTime::never();
+  SimTime advance_limit_;  // of the advance() that runs, else zero
   sim::Outbox* outbox_ = nullptr;
   std::string line_;
   int64_t windows_ = 0;
