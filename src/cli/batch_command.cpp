@@ -2,11 +2,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <thread>
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "experiment/batch_runner.h"
 #include "experiment/inputs.h"
 #include "metrics/run_directory.h"
@@ -18,12 +18,6 @@
 
 namespace xedgesim::cli {
 namespace {
-
-std::atomic<bool> batch_interrupted{false};
-extern "C" void on_batch_signal(int number) {
-  batch_interrupted = true;
-  std::signal(number, SIG_DFL);  // a second Ctrl-C ends the program at once
-}
 
 struct BatchFlags {
   CommonOptions common;
@@ -177,7 +171,6 @@ ExitCode batch_command(const BatchFlags& flags) {
       flags.parallel > 0 ? flags.parallel : static_cast<size_t>(batch.parallel.value_or(int64_t(processors)));
   options.timeout_s = flags.timeout_s;
   options.force = flags.force;
-  options.stop = &batch_interrupted;
   options.clock = wall_clock_ns;
   report::BatchProgress progress(out, isatty(fileno(out)) != 0, wall_clock_ns);
   options.tick = [&](const auto& runs) {
@@ -190,8 +183,7 @@ ExitCode batch_command(const BatchFlags& flags) {
     if (!flags.quiet) progress.finished(runs, i);
     save();
   };
-  std::signal(SIGINT, on_batch_signal);
-  std::signal(SIGTERM, on_batch_signal);
+  options.stop = &watch_interrupts();
   if (!flags.quiet)
     progress.log(fmt::format("Batch {}: {} runs, {} at a time, results in {}", batch.name, record.runs.size(),
                              options.parallel, options.directory.string()));
@@ -213,7 +205,7 @@ ExitCode batch_command(const BatchFlags& flags) {
     std::fputs(report::render_table(report::tradeoff_table(variants)).c_str(), stdout);
     std::printf("Results: %s (report.html, SUMMARY.md, REPORT.md)\n", options.directory.c_str());
   }
-  return batch_interrupted ? ExitCode::interrupted : experiment::worst(record.runs);
+  return options.stop->load() ? ExitCode::interrupted : experiment::worst(record.runs);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "experiment/inputs.h"
 #include "report/progress.h"
 #include "report/terminal.h"
@@ -16,13 +17,6 @@
 
 namespace xedgesim::cli {
 namespace {
-
-// The only thing a signal handler may touch.
-std::atomic<bool> interrupted{false};
-extern "C" void on_signal(int number) {
-  interrupted = true;
-  std::signal(number, SIG_DFL);  // a second Ctrl-C ends the program at once
-}
 
 struct RunFlags {
   CommonOptions common;
@@ -93,7 +87,6 @@ ExitCode run_command(const RunFlags& flags) {
   experiment::FileDigests digests;
   options.inputs =
       experiment::run_inputs(scenario, files, installation.platforms, {kVersion, kSelf}, digests).json;
-  options.stop = &interrupted;
   options.print_consoles = flags.consoles;
   options.directory.started_unix_s = started / 1'000'000'000;
   options.directory.scenario_dir = scenario.metrics.output_dir.empty()
@@ -113,8 +106,7 @@ ExitCode run_command(const RunFlags& flags) {
     ended = true;
     return host_info(begun, before, started, flags.threads);
   };
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+  options.stop = &watch_interrupts();
   std::signal(SIGPIPE, SIG_IGN);
 
   const system::RunOutcome outcome = system::run_scenario(scenario, options);
