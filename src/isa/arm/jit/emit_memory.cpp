@@ -81,6 +81,14 @@ void Emitter::literal() {
   host_flags_ = last_host_flags_;
 }
 
+/// Write-back. LEA, because flags may be in the host's.
+void Emitter::move_base(unsigned guest, int32_t step) {
+  if (mapped(guest))
+    a_.lea(host(guest), ptr(host(guest).r64(), step));
+  else
+    a_.add(reg_memory(guest), step);
+}
+
 void Emitter::access() {
   if (i_->immediate) return literal();
   const Op& op = *i_->op;
@@ -117,12 +125,7 @@ void Emitter::access() {
   }
   a_.bind(loaded);
   if (loads) finish(op.rd, to);
-  if (write_back) {
-    if (mapped(op.rn))
-      a_.lea(host(op.rn), ptr(host(op.rn).r64(), static_cast<int32_t>(op.imm)));
-    else
-      a_.add(reg_memory(op.rn), static_cast<int32_t>(op.imm));
-  }
+  if (write_back) move_base(op.rn, static_cast<int32_t>(op.imm));
   a_.bind(done);
   if (!loads || layout_.flash_wait != 0) return handler_at(outside, done);
   const Label slow = a_.newLabel();
@@ -166,10 +169,7 @@ void Emitter::multiple() {
   if (load && list & 0x8000) a_.mov(eax, word(offset));
   if (write_back) {
     const auto step = static_cast<int32_t>(before ? -bytes : bytes);
-    if (mapped(op.rn))
-      a_.lea(host(op.rn), ptr(host(op.rn).r64(), step));
-    else
-      a_.add(reg_memory(op.rn), step);
+    move_base(op.rn, step);
   }
   if (load && list & 0x8000) {
     store_record(flags_, ecx);
@@ -199,12 +199,7 @@ void Emitter::pair() {
     a_.mov(first, read(op.rd, ecx));
     a_.mov(second, read(op.ra, ecx));
   }
-  if (write_back) {
-    if (mapped(op.rn))
-      a_.lea(host(op.rn), ptr(host(op.rn).r64(), static_cast<int32_t>(op.imm)));
-    else
-      a_.add(reg_memory(op.rn), static_cast<int32_t>(op.imm));
-  }
+  if (write_back) move_base(op.rn, static_cast<int32_t>(op.imm));
   a_.bind(done);
   handler_at(outside, done);
 }

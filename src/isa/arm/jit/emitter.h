@@ -128,6 +128,7 @@ class Emitter {
   void address_of(unsigned base, uint32_t offset);
   void check_range(uint32_t size, uint32_t bytes, unsigned width, const Label& outside);
   void load_word(const Gp& to, const Mem& from, unsigned access);
+  void move_base(unsigned guest, int32_t step);
   void access();
   void literal();
   void multiple();

@@ -137,7 +137,8 @@ void classify_data(Insn& i, const Fields& f, const Layout& layout) {
 void classify_memory(Insn& i, const Fields& f, const Layout& layout) {
   const auto form = i.row->form;
   const unsigned kind = i.row->kind;
-  if (form == access_immediate_16 || form == access_sp_16 || form == access_immediate_12 ||
+  const bool literal = form == load_literal;
+  if (literal || form == access_immediate_16 || form == access_sp_16 || form == access_immediate_12 ||
       form == access_register || form == access_immediate_8) {
     i.exits = true;
     i.kind = static_cast<uint8_t>(kind);
@@ -146,22 +147,15 @@ void classify_memory(Insn& i, const Fields& f, const Layout& layout) {
       return;
     }
     if (kind == kLdr && i.op->rd == 13) return;
-    i.group = Group::access;
-  } else if (form == load_literal) {
-    i.exits = true;
-    i.kind = static_cast<uint8_t>(kind);
-    if (i.op->rd == 15) {
-      i.ends = true;
-      return;
+    if (literal) {
+      const unsigned width = kind == kLdr ? 4 : kind == kLdrh || kind == kLdrsh ? 2 : 1;
+      const uint32_t offset = i.op->imm - layout.image_base;
+      if (offset >= layout.image_size || layout.image_size - offset < 4 || i.op->imm % width != 0) return;
+      i.immediate = true;
+      i.exits = false;
+      i.extra_cycles = layout.flash_wait;
     }
-    if (kind == kLdr && i.op->rd == 13) return;
-    const unsigned width = kind == kLdr ? 4 : kind == kLdrh || kind == kLdrsh ? 2 : 1;
-    const uint32_t offset = i.op->imm - layout.image_base;
-    if (offset >= layout.image_size || layout.image_size - offset < 4 || i.op->imm % width != 0) return;
     i.group = Group::access;
-    i.immediate = true;
-    i.exits = false;
-    i.extra_cycles = layout.flash_wait;
   } else if (form == access_multiple) {
     i.group = Group::multiple;
     i.exits = true;
