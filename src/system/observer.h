@@ -54,6 +54,7 @@ class Observer final : public sim::EventParticipant {
   metrics::DeviceCounters read_device(size_t index, SimTime t) const;
   metrics::DeviceCounters read_model(size_t index, SimTime t) const;
   void model_report(size_t index, const nodes::ModelNode::Report& r);
+  void model_confirmed(Probe& p, size_t pending, net::ieee802154::TxStatus status, SimTime t);
   void model_lost(Probe& p, uint32_t sequence, SimTime sent_at, const char* cause, SimTime t);
   void model_delivered(Probe& p, uint32_t sequence, SimTime t);
   void measure(size_t index, unsigned port, uint32_t word, SimTime t);

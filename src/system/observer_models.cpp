@@ -43,13 +43,19 @@ void Observer::connect_model(size_t index) {
         const auto it = std::find_if(p.pending.begin(), p.pending.end(),
                                      [&](const Probe::Pending& q) { return q.sequence == sequence; });
         if (it == p.pending.end()) return;
-        it->confirmed = true;
-        if (report.status != TxStatus::success && !it->delivered) {
-          model_lost(p, it->sequence, it->sent_at, drop_cause(report.status), t);
-          it->delivered = true;
-        }
-        if (it->delivered) p.pending.erase(it);
+        model_confirmed(p, static_cast<size_t>(it - p.pending.begin()), report.status, t);
       });
+}
+
+/// The MAC is through with a pending report; forgets it once the gateway has it or will not get it.
+void Observer::model_confirmed(Probe& p, size_t pending, TxStatus status, SimTime t) {
+  Probe::Pending& q = p.pending[pending];
+  q.confirmed = true;
+  if (status != TxStatus::success && !q.delivered) {
+    model_lost(p, q.sequence, q.sent_at, drop_cause(status), t);
+    q.delivered = true;
+  }
+  if (q.delivered) p.pending.erase(p.pending.begin() + static_cast<std::ptrdiff_t>(pending));
 }
 
 void Observer::model_lost(Probe& p, uint32_t sequence, SimTime sent_at, const char* cause, SimTime t) {
@@ -150,12 +156,7 @@ void Observer::connect_external(size_t index) {
         return !q.confirmed && q.sequence == report.sequence;
       });
     if (it == p.pending.end()) return;
-    it->confirmed = true;
-    if (report.status != TxStatus::success && !it->delivered) {
-      model_lost(p, it->sequence, it->sent_at, drop_cause(report.status), t);
-      it->delivered = true;
-    }
-    if (it->delivered) p.pending.erase(it);
+    model_confirmed(p, static_cast<size_t>(it - p.pending.begin()), report.status, t);
   });
 }
 

@@ -70,7 +70,8 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   const auto say = [&](const std::string& text) {
     if (options.log) options.log(text);
   };
-  System system(scenario, {.platforms = options.platforms, .threads = options.threads, .engine = options.engine});
+  System system(scenario,
+                {.platforms = options.platforms, .threads = options.threads, .engine = options.engine});
   schedule_faults(system);
   const auto assertions = metric_assertions(scenario);
   experiment::ConsoleWatcher watcher(console_expectations(scenario), device_ids(system));
@@ -78,11 +79,12 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   metrics::RunDirectory directory(options.directory);
   directory.replace("scenario.resolved.yaml", scenario::dump_resolved(scenario));
   if (!options.inputs.is_null()) directory.replace("inputs.json", options.inputs.dump(2) + "\n");
-  metrics::Collector collector(directory, collector_options(system, assertions));
+  const metrics::CollectorOptions collected = collector_options(system, assertions);
+  metrics::Collector collector(directory, collected);
   Observer observer(system, directory, collector, watcher,
                     {.interval = scenario.metrics.collection_interval,
                      .seed_energy = scenario.metrics.energy == scenario::Metrics::Energy::seed});
-  EthernetObserver ethernet(system, directory, collector_options(system, assertions).formats);
+  EthernetObserver ethernet(system, directory, collected.formats);
   observer.on_collect.connect([&](SimTime t) { ethernet.collect(t); });
   metrics::MetricMap metric_map(collector);
   metric_map.add(ethernet.source());

@@ -3,19 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <set>
 
 #include "base/error.h"
 #include "base/names.h"
-#include "net/radio/path_loss.h"
 #include "scenario/load.h"
 #include "system/compute.h"
 #include "system/device_config.h"
+#include "system/radio_config.h"
 #include "system/wiring.h"
 
 namespace xedgesim::system {
@@ -34,102 +31,8 @@ std::shared_ptr<const platforms::Platform> find_platform(const scenario::Device&
   return std::make_shared<const platforms::Platform>(std::move(platform));
 }
 
-/// network.wireless.loss_matrix: lines from,to,loss_db. A pair that is given in one direction holds in both.
-std::unique_ptr<net::PathLoss> loss_matrix(
-    const scenario::FilePath& file,
-    const std::function<std::optional<sim::ParticipantId>(const std::string&)>& id) {
-  std::ifstream in(file.resolved);
-  if (!in)
-    throw ConfigError(fmt::format("network.wireless.loss_matrix: cannot read '{}'", file.resolved.string()));
-  auto matrix = std::make_unique<net::LossMatrix>();
-  std::set<std::pair<sim::ParticipantId, sim::ParticipantId>> given;
-  size_t number = 0;
-  for (std::string line; std::getline(in, line);) {
-    ++number;
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (line.empty() || line[0] == '#' || line == "from,to,loss_db") continue;
-    const auto wrong = [&](const std::string& what) {
-      return ConfigError(fmt::format("{}:{}: {}", file.resolved.string(), number, what));
-    };
-    const size_t a = line.find(','), b = a == std::string::npos ? a : line.find(',', a + 1);
-    double db = 0;
-    const char* end = line.data() + line.size();
-    const auto read =
-        b == std::string::npos ? std::from_chars_result{} : std::from_chars(line.data() + b + 1, end, db);
-    if (read.ptr != end || read.ec != std::errc{} || !std::isfinite(db) || std::abs(db) > 300)
-      throw wrong("expected from,to,loss_db with a loss of at most 300 dB, such as node_1,gateway,72.5");
-    const auto from = id(line.substr(0, a)), to = id(line.substr(a + 1, b - a - 1));
-    if (!from || !to)
-      throw wrong(
-          fmt::format("there is no radio named '{}'", line.substr(!from ? 0 : a + 1, !from ? a : b - a - 1)));
-    if (!given.emplace(*from, *to).second) throw wrong("this pair has a loss already: remove one line");
-    matrix->set(*from, *to, db, true);
-    if (!given.contains({*to, *from})) matrix->set(*to, *from, db, true);
-  }
-  return matrix;
-}
-
-std::unique_ptr<net::PathLoss> path_loss(const scenario::Wireless& w) {
-  switch (w.channel_model) {
-    case scenario::Wireless::ChannelModel::log_distance:
-      return std::make_unique<net::LogDistance>(w.path_loss_exponent, w.reference_distance_m,
-                                                w.reference_loss_db);
-    case scenario::Wireless::ChannelModel::free_space:
-      return std::make_unique<net::FreeSpace>();
-    case scenario::Wireless::ChannelModel::two_ray:
-      return std::make_unique<net::TwoRay>();
-    case scenario::Wireless::ChannelModel::range:
-      return std::make_unique<net::RangeLoss>(w.max_range_m);
-    case scenario::Wireless::ChannelModel::matrix:
-      break;  // needs the names of the radios
-  }
-  return nullptr;
-}
-
 /// The participant that is a group's external program.
 std::string program_of(const std::string& group) { return "~program." + group; }
-
-net::Variation variation(const scenario::Wireless& w) {
-  using From = scenario::Wireless::Fading;
-  using To = net::Variation::Fading;
-  return {.shadowing_db = w.shadowing_db,
-          .fading = w.fading == From::none       ? To::none
-                    : w.fading == From::rayleigh ? To::rayleigh
-                                                 : To::rician,
-          .rician_k_db = w.fading_k_db,
-          .coherence = w.fading_coherence};
-}
-
-/// The way of a device in the coordinates of the site.
-std::vector<net::WayPoint> way_of(const scenario::Device& group, const scenario::Position& at) {
-  std::vector<net::WayPoint> way;
-  for (const scenario::Waypoint& p : group.waypoints)
-    way.push_back({.time = SimTime::at(p.time),
-                   .x_m = at.x_m + p.position.x_m,
-                   .y_m = at.y_m + p.position.y_m,
-                   .z_m = at.z_m + p.position.z_m});
-  return way;
-}
-
-net::InterfererConfig interferer_config(const scenario::Interferer& i, const scenario::Wireless& w) {
-  using T = scenario::Interferer::Type;
-  using S = net::InterfererConfig::Shape;
-  net::InterfererConfig c;
-  c.name = i.id;
-  c.shape = i.type == T::wifi ? S::wifi : i.type == T::microwave ? S::periodic : S::constant;
-  std::vector<int64_t> channels = i.channels;
-  if (channels.empty() && i.type == T::jammer)
-    for (int64_t k = 11; k <= 26; ++k) channels.push_back(k);
-  if (channels.empty()) channels.push_back(w.channel);
-  for (const int64_t k : channels)
-    c.frequencies_mhz.push_back(net::ieee802154::frequency_mhz(static_cast<int>(k)));
-  c.power_dbm = i.power_dbm;
-  c.duty_cycle = i.duty_cycle;
-  c.period = i.period;
-  c.start = SimTime::at(i.start);
-  if (i.stop) c.stop = SimTime::at(*i.stop);
-  return c;
-}
 
 }  // namespace
 
@@ -164,11 +67,13 @@ void System::refuse_unsupported() const {
       refuse(fmt::format("device '{}': an emulated device needs firmware", d.id));
     if (!d.emulated() && d.ml_placement != scenario::MlPlacement::none &&
         d.ml_placement != scenario::MlPlacement::edge)
-      refuse(fmt::format("device '{}': a behavioural device has ml_placement: edge only; use type: mcu", d.id));
+      refuse(
+          fmt::format("device '{}': a behavioural device has ml_placement: edge only; use type: mcu", d.id));
   }
   for (const auto& n : scenario_.nodes)
     if (n.type != scenario::LinuxNode::Type::model)
-      refuse(fmt::format("node '{}': Linux machines are not available in this version: use type: model", n.id));
+      refuse(
+          fmt::format("node '{}': Linux machines are not available in this version: use type: model", n.id));
   for (const auto& w : scenario_.switches) {
     if (w.backend != scenario::Switch::Backend::native)
       refuse(fmt::format("switch '{}': this version has the native switch only: use backend: native", w.id));
@@ -334,10 +239,8 @@ void System::build_mcu(DeviceNode& node, const SystemOptions& options) {
   config.flash = flash;
   config.observer = observer_id();
   if (const auto& b = group.battery)
-    config.battery = nodes::Battery::Config{.capacity_c = b->capacity_c,
-                                            .initial = b->initial,
-                                            .full_v = b->voltage_v,
-                                            .cutoff_v = b->cutoff_v};
+    config.battery = nodes::Battery::Config{
+        .capacity_c = b->capacity_c, .initial = b->initial, .full_v = b->voltage_v, .cutoff_v = b->cutoff_v};
   config.machine.name = node.id;
   config.machine.seed = scenario_.meta.seed;
   config.machine.identity = identity_of(scenario_.meta.seed, node.id);
@@ -395,10 +298,11 @@ std::shared_ptr<const platforms::FirmwareImage> System::image_of(const scenario:
   if (models.device_file.empty()) return image;
   const auto address = static_cast<uint32_t>(group.ml_model_address);
   if (!image->holds(address))
-    throw ConfigError(fmt::format(
-        "device '{}': firmware '{}' has no model at 0x{:x}, so it does not look for one there: use firmware with a "
-        "model region, or set ml_model_address",
-        group.id, group.firmware->file.written, address));
+    throw ConfigError(
+        fmt::format("device '{}': firmware '{}' has no model at 0x{:x}, so it does not look for one there: "
+                    "use firmware with a "
+                    "model region, or set ml_model_address",
+                    group.id, group.firmware->file.written, address));
   auto& with_model = images_[spec + '\0' + group.id];
   if (!with_model)
     with_model = std::make_shared<const platforms::FirmwareImage>(
@@ -434,7 +338,9 @@ void System::build_edge(const scenario::EdgeNode& e) {
   const bool needed = std::any_of(scenario_.devices.begin(), scenario_.devices.end(), uses_edge_model);
   if (needed && file.empty())
     throw ConfigError(fmt::format("edge node '{}' has no model: set ml_model to an ONNX file", e.id));
-  if (needed) edge_model_ = service_model(file.resolved.string(), classes_.size(), e.compute, scenario_.meta.seed, e.id);
+  if (needed)
+    edge_model_ =
+        service_model(file.resolved.string(), classes_.size(), e.compute, scenario_.meta.seed, e.id);
   nodes::EdgeService::Config s;
   s.self = edge_id;
   s.cloud = cloud_id;
@@ -465,10 +371,11 @@ void System::build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge) 
     return d.ml_placement == scenario::MlPlacement::cloud;
   });
   if (needed && c.ml_model.empty())
-    throw ConfigError(fmt::format("cloud node '{}' has no model: set ml_model to an ONNX or TorchScript file", c.id));
+    throw ConfigError(
+        fmt::format("cloud node '{}' has no model: set ml_model to an ONNX or TorchScript file", c.id));
   if (needed)
-    cloud_model_ =
-        service_model(c.ml_model.resolved.string(), classes_.size(), c.compute, scenario_.meta.seed, c.id + "/model");
+    cloud_model_ = service_model(c.ml_model.resolved.string(), classes_.size(), c.compute,
+                                 scenario_.meta.seed, c.id + "/model");
   nodes::CloudService::Config config;
   config.self = cloud_id;
   config.downlink = wan_name_.empty() ? edge : scheduler_->id(wan_name_);
@@ -520,15 +427,12 @@ void System::build_channel() {
   config.variation = variation(w);
   if (w.capture_threshold_db) config.capture_threshold_db = *w.capture_threshold_db;
   config.adjacent_rejection_db = w.adjacent_rejection_db;
-  auto loss = path_loss(w);
-  if (!loss) {
-    const std::string edge = scenario_.edge.empty() ? "" : scenario_.edge.front().id;
-    loss = loss_matrix(w.loss_matrix, [&](const std::string& name) -> std::optional<sim::ParticipantId> {
-      auto it = ids.find(name);
-      if (it == ids.end() && name == edge) it = ids.find(radio_of(edge));
-      return it == ids.end() ? std::nullopt : std::optional(it->second);
-    });
-  }
+  auto loss = path_loss(w, [&](const std::string& name) -> std::optional<sim::ParticipantId> {
+    auto it = ids.find(name);
+    if (it == ids.end() && !scenario_.edge.empty() && name == scenario_.edge.front().id)
+      it = ids.find(radio_of(name));
+    return it == ids.end() ? std::nullopt : std::optional(it->second);
+  });
   channel_ = std::make_unique<net::Channel>(std::move(config), std::move(loss), std::move(stations));
   scheduler_->attach(scheduler_->id(kAir), *channel_);
 }
