@@ -1,5 +1,5 @@
 // Any bytes as flash contents: decoding them must not fail, executing them must end in a stop of the contract,
-// and the run must be the same with the predecoded image and with decoding as it goes.
+// and the run must be the same with decoding as it goes, with the predecoded image, and translated to host code.
 #include <cstdlib>
 #include <cstring>
 #include <vector>
@@ -25,15 +25,19 @@ struct Result {
   std::vector<uint8_t> ram;
 };
 
-Result run(std::vector<uint8_t> flash, bool with_image) {
+enum class How { decode_while_running, image, translated };
+
+Result run(std::vector<uint8_t> flash, How how) {
   Result out;
   out.ram.resize(0x2000);
   CortexMConfig config;
+  config.engine = how == How::translated ? Engine::automatic : Engine::interpreter;
+  config.translate_after = 1;
   Device device;
   auto core = make_cortex_m(config, device,
                             {{0x20000000, 0x2000, out.ram.data(), true},
                              {0, static_cast<uint32_t>(flash.size()), flash.data(), false}},
-                            with_image ? make_code_image(config, 0, flash) : nullptr);
+                            how == How::decode_while_running ? nullptr : make_code_image(config, 0, flash));
   core->reset();
   for (int i = 0; i < 40; ++i) {
     const Stop stop = core->run(core->cycles() + 50);
@@ -71,6 +75,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     std::memcpy(&flash[4 * n], &vector, 4);
   }
   if (size) std::memcpy(&flash[0x100], data, size);
-  if (!same(run(flash, true), run(flash, false))) std::abort();
+  const Result image = run(flash, How::image);
+  if (!same(image, run(flash, How::decode_while_running))) std::abort();
+  if (!same(image, run(flash, How::translated))) std::abort();
   return 0;
 }

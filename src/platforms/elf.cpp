@@ -68,6 +68,8 @@ FirmwareImage parse_elf(std::string_view contents, const std::string& name) {
   if (elf_getphdrnum(elf.get(), &segments) != 0)
     throw ConfigError(
         fmt::format("firmware '{}' has a damaged program header table: copy or build it again", name));
+  // Headers may name the same bytes of the file again and again; no image needs more than the address space.
+  size_t loaded = 0;
   for (size_t i = 0; i < segments; ++i) {
     GElf_Phdr ph{};
     if (!gelf_getphdr(elf.get(), static_cast<int>(i), &ph))
@@ -81,6 +83,10 @@ FirmwareImage parse_elf(std::string_view contents, const std::string& name) {
     if (ph.p_filesz > ph.p_memsz)
       throw ConfigError(
           fmt::format("firmware '{}' is damaged: segment {} is larger in the file than in memory", name, i));
+    loaded += ph.p_filesz;
+    if (loaded > kLargestImage)
+      throw ConfigError(fmt::format(
+          "firmware '{}' has segments of more than 256 MiB in all: that is not a microcontroller image", name));
     const std::string_view bytes = contents.substr(ph.p_offset, ph.p_filesz);
     image.segments_.push_back({static_cast<uint32_t>(ph.p_paddr), {bytes.begin(), bytes.end()}});
   }

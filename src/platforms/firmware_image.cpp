@@ -14,15 +14,13 @@
 namespace xedgesim::platforms {
 namespace {
 
-constexpr uintmax_t kLargestFile = 256u << 20;
-
 std::string read_file(const std::string& path) {
   std::error_code ec;
   if (!std::filesystem::exists(path, ec))
     throw ConfigError(fmt::format("firmware '{}' does not exist", path));
   if (std::filesystem::is_directory(path, ec))
     throw ConfigError(fmt::format("firmware '{}' is a directory, not a file", path));
-  if (const auto size = std::filesystem::file_size(path, ec); !ec && size > kLargestFile)
+  if (const auto size = std::filesystem::file_size(path, ec); !ec && size > kLargestImage)
     throw ConfigError(fmt::format(
         "firmware '{}' has {} bytes; more than 256 MiB is not a microcontroller image", path, size));
   std::ifstream in(path, std::ios::binary);

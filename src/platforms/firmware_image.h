@@ -48,6 +48,9 @@ class FirmwareImage {
   friend FirmwareImage parse_intel_hex(std::string_view, const std::string&);
 };
 
+/// Larger files, and files that load more, are refused.
+inline constexpr uint64_t kLargestImage = uint64_t{256} << 20;
+
 FirmwareImage parse_elf(std::string_view contents, const std::string& name);
 FirmwareImage parse_intel_hex(std::string_view contents, const std::string& name);
 

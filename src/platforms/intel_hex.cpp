@@ -68,6 +68,7 @@ FirmwareImage parse_intel_hex(std::string_view contents, const std::string& name
         const uint64_t address = base + offset;
         if (address + r[0] > uint64_t{1} << 32)
           throw ConfigError(fmt::format("{}: address is beyond 32 bits", where));
+        if (r[0] == 0) break;  // allowed, and loads nothing
         auto& segments = image.segments_;
         if (segments.empty() || segments.back().address + segments.back().bytes.size() != address)
           segments.push_back({static_cast<uint32_t>(address), {}});
