@@ -40,6 +40,7 @@ Cpu::Cpu(const CortexMConfig& config, Host& host, std::vector<MemoryBlock> memor
       throw ConfigError(
           fmt::format("memory block at 0x{:08x}: base and size must be multiples of 4", b.base));
     if (b.writable && !ram_.bytes) ram_ = b;
+    memory_among_devices_ |= b.base >> 29 == 2 || (b.base < 0x40000000 && b.base + b.size > 0x40000000);
     if (!b.writable && (!flash_.bytes || (image_ && image_->base() - b.base < b.size))) flash_ = b;
   }
   whole_ram_ = ram_;

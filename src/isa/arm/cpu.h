@@ -257,6 +257,11 @@ class Cpu final : public Core {
   bool store_slow(const Op& op, uint32_t address, unsigned width, uint32_t value);
   Outcome access_memory(uint32_t& address, unsigned width, uint32_t& value, bool write);
   bool access_fault(const Op& op, Outcome outcome, uint32_t address);
+  /// An aligned access to the peripheral region (0x40000000 to 0x5FFFFFFF) that is the host's without further
+  /// ado.
+  bool is_device(uint32_t address, unsigned width) const {
+    return address >> 29 == 2 && (address & (width - 1)) == 0 && !checked_ && !memory_among_devices_;
+  }
   unsigned slow_flash_wait(uint32_t address, unsigned width) const;
   const MemoryBlock* block_of(uint32_t address, unsigned width) const;
   bool host_read(uint32_t address, unsigned width, uint32_t& value);
@@ -313,7 +318,8 @@ class Cpu final : public Core {
   std::array<std::optional<View>, 3> views_;
   Guard guard_ = Guard::open;
   bool user_access_ = false;
-  bool checked_ = false;  // data accesses are looked at: MPU or watchpoints
+  bool memory_among_devices_ = false;  // a block lies in the peripheral region
+  bool checked_ = false;               // data accesses are looked at: MPU or watchpoints
 
   Op outside_op_;  // ip_ points here while execution is outside the image
   uint32_t outside_pc_ = 0, outside_current_ = 0;

@@ -129,6 +129,15 @@ unsigned Cpu::slow_flash_wait(uint32_t address, unsigned width) const {
 }
 
 bool Cpu::load_slow(const Op& op, uint32_t address, unsigned width, uint32_t& value) {
+  if (is_device(address, width)) [[likely]] {
+    access_cost_ = op.cycles;
+    uint32_t v = 0;
+    const bool ok = host_read(address, width, v);
+    access_cost_ = 0;
+    if (!ok) return access_fault(op, Outcome::bus_error, address);
+    value = width < 4 ? v & ((1u << 8 * width) - 1) : v;
+    return true;
+  }
   if (address & (width - 1) && sys.ccr & ccr::kUnalignTrp) return check_aligned(op, address, width);
   access_cost_ = op.cycles;
   uint32_t v = 0;
@@ -141,6 +150,12 @@ bool Cpu::load_slow(const Op& op, uint32_t address, unsigned width, uint32_t& va
 }
 
 bool Cpu::store_slow(const Op& op, uint32_t address, unsigned width, uint32_t value) {
+  if (is_device(address, width)) [[likely]] {
+    access_cost_ = op.cycles;
+    const bool ok = host_write(address, width, width < 4 ? value & ((1u << 8 * width) - 1) : value);
+    access_cost_ = 0;
+    return ok || access_fault(op, Outcome::bus_error, address);
+  }
   if (address & (width - 1) && sys.ccr & ccr::kUnalignTrp) return check_aligned(op, address, width);
   access_cost_ = op.cycles;
   const Outcome outcome = access_memory(address, width, value, true);
