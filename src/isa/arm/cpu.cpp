@@ -40,8 +40,11 @@ Cpu::Cpu(const CortexMConfig& config, Host& host, std::vector<MemoryBlock> memor
       throw ConfigError(
           fmt::format("memory block at 0x{:08x}: base and size must be multiples of 4", b.base));
     if (b.writable && !ram_.bytes) ram_ = b;
+    memory_among_devices_ |= b.base >> 29 == 2 || (b.base < 0x40000000 && b.base + b.size > 0x40000000);
     if (!b.writable && (!flash_.bytes || (image_ && image_->base() - b.base < b.size))) flash_ = b;
   }
+  whole_ram_ = ram_;
+  whole_flash_ = flash_;
   flash_wait_ = config.flash_wait_states;
   outside_op_.handler = leave_loop;
   use_image(image_.get());
@@ -65,20 +68,21 @@ void Cpu::choose_engine() {
     return;
   translated_ = image->translations({.image_base = image_base_,
                                      .image_size = image_size_,
-                                     .ram_base = ram_.base,
-                                     .ram_size = ram_.size,
-                                     .flash_base = flash_.base,
-                                     .flash_size = flash_.size,
+                                     .ram_base = whole_ram_.base,
+                                     .ram_size = whole_ram_.size,
+                                     .flash_base = whole_flash_.base,
+                                     .flash_size = whole_flash_.size,
                                      .flash_wait = flash_wait_,
                                      .refill = model_->refill,
-                                     .hot = config_.translate_after},
+                                     .hot = config_.translate_after,
+                                     .checked = checked_},
                                     *this);
 }
 
 void Cpu::use_image(const CodeImage* image) {
   const uint32_t address = ip_ ? next_address() : 0;
   image_base_ = image ? image->base() : 0;
-  image_size_ = image ? image->size() : 0;
+  image_size_ = visible_image_ = image ? image->size() : 0;
   image_ops_ = image ? image->ops() : nullptr;
   if (ip_) jump(address);
 }
@@ -94,6 +98,11 @@ void Cpu::reset() {
   if (!config_.cpuid) config_.cpuid = model_->cpuid;
   nvic.reset();
   systick.reset();
+  mpu = Mpu();
+  watchpoints = Watchpoints();
+  user_access_ = false;
+  guard_ = Guard::open;
+  protection_changed();
   fpscr = 0;
   update_fp_mode();
   attention_ = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,10 +15,12 @@
 #include "isa/arm/jit/runtime.h"
 #include "isa/arm/jit/state.h"
 #include "isa/arm/live_decoder.h"
+#include "isa/arm/mpu.h"
 #include "isa/arm/nvic.h"
 #include "isa/arm/op.h"
 #include "isa/arm/system_registers.h"
 #include "isa/arm/systick.h"
+#include "isa/arm/watchpoints.h"
 
 namespace xedgesim::isa::arm {
 
@@ -72,7 +75,7 @@ class Cpu final : public Core {
   /// Goes on at `address` (even).
   void jump(uint32_t address) {
     const uint32_t offset = address - image_base_;
-    if (offset < image_size_) [[likely]]
+    if (offset < visible_image_) [[likely]]
       ip_ = image_ops_ + offset / 2;
     else
       leave_image(address);
@@ -150,7 +153,11 @@ class Cpu final : public Core {
   bool load_aligned(const Op& op, uint32_t address, uint32_t& value);
   bool store_aligned(const Op& op, uint32_t address, uint32_t value);
   bool check_aligned(const Op& op, uint32_t address, unsigned width);
-  /// Access without an instruction (stacking, vectors) and without faulting: false is a bus error.
+  enum class Outcome : uint8_t { done, bus_error, violation };
+  /// An aligned access that the MPU and the watchpoints look at. A violation does not reach the memory.
+  Outcome checked_read(uint32_t address, unsigned width, uint32_t& value);
+  Outcome checked_write(uint32_t address, unsigned width, uint32_t value);
+  /// Access that nothing guards (vectors, a debugger), without faulting: false is a bus error.
   bool raw_read(uint32_t address, unsigned width, uint32_t& value);
   bool raw_write(uint32_t address, unsigned width, uint32_t value);
   /// Instruction fetch; false: `fault` says which status bit.
@@ -172,6 +179,19 @@ class Cpu final : public Core {
   /// To be called after any change of masks, priorities, pending or active bits.
   void update_exceptions();
   bool privileged() const { return handler_mode() || !(sys.control & 1); }
+
+  // --- protection (protection.cpp) ---
+  /// What the present mode may do at `address`.
+  Mpu::Rights rights(uint32_t address) const;
+  /// To be called after any change of privilege or of the execution priority; update_exceptions() does.
+  void update_protection();
+  /// The MPU or a watchpoint has been set otherwise.
+  void protection_changed();
+  /// LDRT and STRT: as an unprivileged access while true.
+  void set_user_access(bool on) {
+    user_access_ = on;
+    update_protection();
+  }
   bool handler_mode() const { return ipsr != 0; }
   uint32_t msp() const { return uses_psp() ? other_sp : r[13]; }
   uint32_t psp() const { return uses_psp() ? r[13] : other_sp; }
@@ -209,6 +229,8 @@ class Cpu final : public Core {
   SystemRegisters sys;
   Nvic nvic;
   SysTick systick;
+  Mpu mpu;
+  Watchpoints watchpoints;
   const CortexMConfig& config() const { return config_; }
   const CoreModel& model() const { return *model_; }
   bool baseline() const { return model_->architecture == Architecture::v6m; }
@@ -233,8 +255,14 @@ class Cpu final : public Core {
 
   bool load_slow(const Op& op, uint32_t address, unsigned width, uint32_t& value);
   bool store_slow(const Op& op, uint32_t address, unsigned width, uint32_t value);
-  bool access_memory(uint32_t address, unsigned width, uint32_t& value, bool write);
-  bool bus_fault(const Op& op, uint32_t address);
+  Outcome access_memory(uint32_t& address, unsigned width, uint32_t& value, bool write);
+  bool access_fault(const Op& op, Outcome outcome, uint32_t address);
+  /// An aligned access to the peripheral region (0x40000000 to 0x5FFFFFFF) that is the host's without further
+  /// ado.
+  bool is_device(uint32_t address, unsigned width) const {
+    return address >> 29 == 2 && (address & (width - 1)) == 0 && !checked_ && !memory_among_devices_;
+  }
+  unsigned slow_flash_wait(uint32_t address, unsigned width) const;
   const MemoryBlock* block_of(uint32_t address, unsigned width) const;
   bool host_read(uint32_t address, unsigned width, uint32_t& value);
   bool host_write(uint32_t address, unsigned width, uint32_t value);
@@ -250,10 +278,20 @@ class Cpu final : public Core {
   bool wakes_up() const;
 
   void take_exception(unsigned n);
-  bool push_frame(uint32_t return_address, uint32_t& exc_return);
-  bool pop_frame(uint32_t exc_return);
+  Outcome push_frame(uint32_t return_address, uint32_t& exc_return);
+  Outcome pop_frame(uint32_t exc_return);
   void enter_handler(unsigned n, uint32_t exc_return);
-  bool preserve_fp_state();
+  Outcome preserve_fp_state();
+
+  /// Whom the MPU looks at, by mode: nobody while it is off.
+  enum class Guard : uint8_t { open, privileged, unprivileged };
+  struct View {
+    MemoryBlock ram, flash;  ///< what the fast paths may touch
+    uint32_t image_size;     ///< 0: the image may not be executed as a whole
+  };
+  MemoryBlock unguarded_part(const MemoryBlock& block, const Mpu::Rights& wanted) const;
+  void apply_view();
+  bool watch(uint32_t address, unsigned width, bool write);
 
   // Hot members first: one cache line after the registers.
   const Op* ip_ = nullptr;
@@ -261,6 +299,7 @@ class Cpu final : public Core {
   MemoryBlock ram_, flash_;
   unsigned flash_wait_ = 0;
   uint32_t image_base_ = 0, image_size_ = 0;
+  uint32_t visible_image_ = 0;  // image_size_, or 0 while the image is not to be used
   const Op* image_ops_ = nullptr;
   uint64_t requested_limit_ = 0;
   bool waiting_for_event_ = false;  // asleep in WFE, not WFI
@@ -274,6 +313,13 @@ class Cpu final : public Core {
   uint32_t entry_exc_return_ = 0;
   bool running_ = false;
   unsigned access_cost_ = 0;  // cost of the accessing instruction while a Host verb runs
+
+  MemoryBlock whole_ram_, whole_flash_;
+  std::array<std::optional<View>, 3> views_;
+  Guard guard_ = Guard::open;
+  bool user_access_ = false;
+  bool memory_among_devices_ = false;  // a block lies in the peripheral region
+  bool checked_ = false;               // data accesses are looked at: MPU or watchpoints
 
   Op outside_op_;  // ip_ points here while execution is outside the image
   uint32_t outside_pc_ = 0, outside_current_ = 0;

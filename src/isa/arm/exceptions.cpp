@@ -2,13 +2,23 @@
 //
 // Limits: entry and return take their full time at once; an interrupt that arrives in that time is taken as a
 // late arrival when no instruction of the first handler has executed yet, without further stacking cycles.
-// Bus errors on stacking and unstacking raise derived exceptions; stores never raise imprecise faults.
+// Bus errors and MPU violations on stacking and unstacking raise derived exceptions; stores never raise
+// imprecise faults.
+#include <algorithm>
+
 #include "isa/arm/cpu.h"
 
 namespace xedgesim::isa::arm {
 namespace {
 
 constexpr uint32_t kBasicFrame = 0x20, kExtendedFrame = 0x68;
+
+struct DerivedFault {
+  uint32_t cfsr_bit;
+  unsigned exception;
+};
+constexpr DerivedFault kOfStacking[] = {{}, {cfsr::kStkErr, kBusFault}, {cfsr::kMStkErr, kMemManage}};
+constexpr DerivedFault kOfUnstacking[] = {{}, {cfsr::kUnstkErr, kBusFault}, {cfsr::kMUnstkErr, kMemManage}};
 
 }  // namespace
 
@@ -26,6 +36,7 @@ int Cpu::execution_priority() const {
 void Cpu::update_exceptions() {
   const bool ready = nvic.best_pending() != 0 && nvic.best_pending_priority() < execution_priority();
   attention_ = ready ? attention_ | kTakeException : attention_ & ~kTakeException;
+  update_protection();
   update_limit();
 }
 
@@ -70,7 +81,7 @@ void Cpu::set_mode(unsigned new_ipsr, bool spsel) {
   if (uses_psp() != before) std::swap(r[13], other_sp);
 }
 
-bool Cpu::push_frame(uint32_t return_address, uint32_t& exc_return) {
+Cpu::Outcome Cpu::push_frame(uint32_t return_address, uint32_t& exc_return) {
   const bool extended = sys.control & SystemRegisters::kFpca;
   const bool align = extended || sys.ccr & ccr::kStkAlign;
   const bool padded = align && r[13] & 4;
@@ -81,8 +92,11 @@ bool Cpu::push_frame(uint32_t return_address, uint32_t& exc_return) {
   exc_return = handler_mode() ? 0xFFFFFFF1 : sys.control & 2 ? 0xFFFFFFFD : 0xFFFFFFF9;
   if (extended) exc_return &= ~0x10u;
   r[13] = frame;
-  bool ok = true;
-  for (uint32_t i = 0; i < 8; ++i) ok &= raw_write(frame + 4 * i, 4, words[i]);
+  Outcome worst = Outcome::done;
+  const auto put = [&](uint32_t address, uint32_t word) {
+    worst = std::max(worst, checked_write(address, 4, word));
+  };
+  for (uint32_t i = 0; i < 8; ++i) put(frame + 4 * i, words[i]);
   if (extended) {
     if (sys.fpccr & fpccr::kLspen) {
       const int priority = execution_priority();
@@ -93,12 +107,12 @@ bool Cpu::push_frame(uint32_t return_address, uint32_t& exc_return) {
                   (priority > -1 ? fpccr::kHfRdy : 0) | (ready(kMemManage) ? fpccr::kMmRdy : 0) |
                   (ready(kBusFault) ? fpccr::kBfRdy : 0) | (ready(kDebugMonitor) ? fpccr::kMonRdy : 0);
     } else {
-      for (uint32_t i = 0; i < 16; ++i) ok &= raw_write(frame + kBasicFrame + 4 * i, 4, s[i]);
-      ok &= raw_write(frame + 0x60, 4, fpscr);
+      for (uint32_t i = 0; i < 16; ++i) put(frame + kBasicFrame + 4 * i, s[i]);
+      put(frame + 0x60, fpscr);
       cycles_ += 17;
     }
   }
-  return ok;
+  return worst;
 }
 
 void Cpu::enter_handler(unsigned n, uint32_t exc_return) {
@@ -131,9 +145,10 @@ void Cpu::take_exception(unsigned n) {
   }
   cycles_ += model_->entry;
   uint32_t exc_return = 0;
-  if (!push_frame(next_address(), exc_return)) {
-    sys.cfsr |= cfsr::kStkErr;
-    raise(kBusFault);
+  if (const Outcome stacked = push_frame(next_address(), exc_return); stacked != Outcome::done) {
+    const DerivedFault& derived = kOfStacking[static_cast<size_t>(stacked)];
+    sys.cfsr |= derived.cfsr_bit;
+    raise(derived.exception);
     if (attention_ & kLockedUp) return;
     // The derived exception is taken first when its priority is higher; the other stays pending.
     if (nvic.best_pending() != n) n = nvic.best_pending();
@@ -141,20 +156,21 @@ void Cpu::take_exception(unsigned n) {
   enter_handler(n, exc_return);
 }
 
-bool Cpu::pop_frame(uint32_t exc_return) {
+Cpu::Outcome Cpu::pop_frame(uint32_t exc_return) {
   const bool extended = !(exc_return & 0x10);
   const uint32_t frame = r[13];
   uint32_t words[8];
   for (uint32_t i = 0; i < 8; ++i)
-    if (!raw_read(frame + 4 * i, 4, words[i])) return false;
+    if (const Outcome o = checked_read(frame + 4 * i, 4, words[i]); o != Outcome::done) return o;
   if (extended) {
     if (sys.fpccr & fpccr::kLspAct) {
       sys.fpccr &= ~fpccr::kLspAct;  // never stacked: the registers still hold the state
     } else {
       uint32_t status = 0;
       for (uint32_t i = 0; i < 16; ++i)
-        if (!raw_read(frame + kBasicFrame + 4 * i, 4, s[i])) return false;
-      if (!raw_read(frame + 0x60, 4, status)) return false;
+        if (const Outcome o = checked_read(frame + kBasicFrame + 4 * i, 4, s[i]); o != Outcome::done)
+          return o;
+      if (const Outcome o = checked_read(frame + 0x60, 4, status); o != Outcome::done) return o;
       fpscr = status & 0xF7C0009F;
       cycles_ += 17;
     }
@@ -171,7 +187,7 @@ bool Cpu::pop_frame(uint32_t exc_return) {
   ipsr = mode;  // changed by set_mode() only
   attention_ = thumb ? attention_ & ~kNotThumb : attention_ | kNotThumb;
   jump(words[6] & ~1u);
-  return true;
+  return Outcome::done;
 }
 
 void Cpu::exception_return(const Op& op, uint32_t exc_return) {
@@ -211,9 +227,11 @@ void Cpu::exception_return(const Op& op, uint32_t exc_return) {
   if (attention_ & kTakeException) return chain(0, 0);
 
   set_mode(kind == 1 ? returning : 0, kind == 13);
-  if (!pop_frame(exc_return)) {
+  update_protection();  // the frame is read with the rights of the mode that is returned to
+  if (const Outcome unstacked = pop_frame(exc_return); unstacked != Outcome::done) {
     set_mode(returning, false);
-    return chain(cfsr::kUnstkErr, kBusFault);
+    const DerivedFault& derived = kOfUnstacking[static_cast<size_t>(unstacked)];
+    return chain(derived.cfsr_bit, derived.exception);
   }
   const uint32_t stacked = last_popped_xpsr_ & 0x1FF;
   if ((kind == 1) != (stacked != 0)) {

@@ -1,4 +1,6 @@
 // Access to the floating-point unit and lazy state preservation (ARMv7-M ARM B1.5.7, ExecuteFPCheck).
+#include <algorithm>
+
 #include "isa/arm/cpu.h"
 #include "isa/arm/host_fp.h"
 
@@ -28,9 +30,11 @@ bool Cpu::prepare_fp(const Op& op) {
     fault(op, kUsageFault, cfsr::kNoCp);
     return false;
   }
-  if (sys.fpccr & fpccr::kLspAct && !preserve_fp_state()) {
-    fault(op, kBusFault, cfsr::kLspErr);
-    return false;
+  if (sys.fpccr & fpccr::kLspAct) {
+    const Outcome preserved = preserve_fp_state();
+    if (preserved == Outcome::bus_error) fault(op, kBusFault, cfsr::kLspErr);
+    if (preserved == Outcome::violation) fault(op, kMemManage, cfsr::kMLspErr);
+    if (preserved != Outcome::done) return false;
   }
   if (sys.fpccr & fpccr::kAspen && !(sys.control & SystemRegisters::kFpca)) {
     sys.control |= SystemRegisters::kFpca;
@@ -41,13 +45,19 @@ bool Cpu::prepare_fp(const Op& op) {
 }
 
 /// PreserveFPState: the frame was reserved at exception entry. The stores use the 17 cycles TRM 3.3.3 gives.
-bool Cpu::preserve_fp_state() {
-  bool ok = true;
-  for (uint32_t i = 0; i < 16; ++i) ok &= raw_write(sys.fpcar + 4 * i, 4, s[i]);
-  ok &= raw_write(sys.fpcar + 0x40, 4, fpscr);
+Cpu::Outcome Cpu::preserve_fp_state() {
+  Outcome worst = Outcome::done;
+  const auto put = [&](uint32_t address, uint32_t word) {
+    worst = std::max(worst, checked_write(address, 4, word));
+  };
+  const bool as_user = sys.fpccr & fpccr::kUser;  // whose state it is
+  if (as_user) set_user_access(true);
+  for (uint32_t i = 0; i < 16; ++i) put(sys.fpcar + 4 * i, s[i]);
+  put(sys.fpcar + 0x40, fpscr);
+  if (as_user) set_user_access(false);
   sys.fpccr &= ~fpccr::kLspAct;
   cycles_ += 17;
-  return ok;
+  return worst;
 }
 
 uint32_t Cpu::read_fpscr() {

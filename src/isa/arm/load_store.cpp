@@ -19,13 +19,11 @@ struct Type {
   using type = uint32_t;
 };
 template <unsigned A>
-  requires(A == kStrh || A == kLdrh || A == kLdrsh)
-struct Type<A> {
+requires(A == kStrh || A == kLdrh || A == kLdrsh) struct Type<A> {
   using type = uint16_t;
 };
 template <unsigned A>
-  requires(A == kStrb || A == kLdrb || A == kLdrsb)
-struct Type<A> {
+requires(A == kStrb || A == kLdrb || A == kLdrsb) struct Type<A> {
   using type = uint8_t;
 };
 
@@ -98,6 +96,20 @@ void pick(Op& op, unsigned access, unsigned mode) {
   if (write_back && (op.rn == 15 || op.rn == op.rd)) return;
   op.handler = kHandlers[(access * kModes + mode) * kTargets + target];
 }
+
+/// LDRT and STRT: with the rights of unprivileged code, whoever executes them.
+template <unsigned A>
+void transfer_as_user(Cpu& c, const Op& op) {
+  c.set_user_access(true);
+  attempt<A, kOffset, kGeneral, false>(c, op);
+  c.set_user_access(false);
+}
+
+template <unsigned... A>
+constexpr std::array<Handler, sizeof...(A)> make_user_handlers(std::integer_sequence<unsigned, A...>) {
+  return {&transfer_as_user<A>...};
+}
+constexpr auto kUserHandlers = make_user_handlers(std::make_integer_sequence<unsigned, kAccesses>());
 
 unsigned width_shift(unsigned access) {
   switch (access) {
@@ -182,9 +194,10 @@ void access_immediate_8(const Fields&, const Site& site, unsigned kind, Op& op) 
 }
 
 void access_unprivileged(const Fields& f, const Site&, unsigned kind, Op& op) {
-  // Without an MPU, unprivileged and privileged accesses to memory do not differ.
   op.imm = f['i'];
   pick(op, kind, kOffset);
+  if (op.handler == kHandlers[(kind * kModes + kOffset) * kTargets + kGeneral])
+    op.handler = kUserHandlers[kind];
 }
 
 void load_literal(const Fields& f, const Site& site, unsigned kind, Op& op) {

@@ -6,12 +6,6 @@
 namespace xedgesim::isa::arm {
 namespace {
 
-bool is_private(uint32_t address) { return address >> 20 == 0xE00; }
-/// Regions without execute permission in the default memory map (B3.1).
-bool never_executes(uint32_t address) {
-  const uint32_t region = address >> 29;
-  return region == 2 || region >= 5;
-}
 uint32_t read_bytes(const uint8_t* p, unsigned width) {
   uint32_t v = 0;
   std::memcpy(&v, p, width);
@@ -34,7 +28,7 @@ bool Cpu::peek(uint32_t address, uint16_t& halfword) const {
 
 bool Cpu::fetch(uint32_t address, uint16_t& halfword, uint32_t& fault_bit) {
   fault_bit = cfsr::kIAccViol;
-  if (never_executes(address)) return false;
+  if (never_executes(address) || !rights(address).execute) return false;
   if (peek(address, halfword)) return true;
   uint32_t v = 0;
   fault_bit = cfsr::kIBusErr;
@@ -65,7 +59,7 @@ bool Cpu::raw_read(uint32_t address, unsigned width, uint32_t& value) {
     value = read_bytes(b->bytes + (address - b->base), width);
     return true;
   }
-  if (is_private(address)) return privileged() && read_private(*this, address, width, value);
+  if (is_private(address)) return privileged() && !user_access_ && read_private(*this, address, width, value);
   if (!host_read(address, width, value)) return false;
   if (width < 4) value &= (1u << 8 * width) - 1;
   return true;
@@ -77,51 +71,96 @@ bool Cpu::raw_write(uint32_t address, unsigned width, uint32_t value) {
     return true;
   }
   if (width < 4) value &= (1u << 8 * width) - 1;
-  if (is_private(address)) return privileged() && write_private(*this, address, width, value);
+  if (is_private(address))
+    return privileged() && !user_access_ && write_private(*this, address, width, value);
   return host_write(address, width, value);
 }
 
-/// Splits an unaligned access into aligned ones, as the bus interface does.
-bool Cpu::access_memory(uint32_t address, unsigned width, uint32_t& value, bool write) {
+Cpu::Outcome Cpu::checked_read(uint32_t address, unsigned width, uint32_t& value) {
+  if (guard_ != Guard::open && !is_private(address) && !rights(address).read) return Outcome::violation;
+  if (!raw_read(address, width, value)) return Outcome::bus_error;
+  if (checked_) watch(address, width, false);
+  return Outcome::done;
+}
+
+Cpu::Outcome Cpu::checked_write(uint32_t address, unsigned width, uint32_t value) {
+  if (guard_ != Guard::open && !is_private(address) && !rights(address).write) return Outcome::violation;
+  if (!raw_write(address, width, value)) return Outcome::bus_error;
+  if (checked_) watch(address, width, true);
+  return Outcome::done;
+}
+
+/// Splits an unaligned access into aligned ones, as the bus interface does. `address` becomes that of the
+/// part that failed.
+Cpu::Outcome Cpu::access_memory(uint32_t& address, unsigned width, uint32_t& value, bool write) {
   if ((address & (width - 1)) == 0)
-    return write ? raw_write(address, width, value) : raw_read(address, width, value);
+    return write ? checked_write(address, width, value) : checked_read(address, width, value);
   const unsigned step = address & 1 ? 1 : 2;
   uint32_t all = 0;
   for (unsigned i = 0; i < width; i += step) {
     uint32_t part = value >> 8 * i;
     if (step == 1) part &= 0xFF;
     if (step == 2) part &= 0xFFFF;
-    if (!(write ? raw_write(address + i, step, part) : raw_read(address + i, step, part))) return false;
+    const Outcome o = write ? checked_write(address + i, step, part) : checked_read(address + i, step, part);
+    if (o == Outcome::violation) address += i;
+    if (o != Outcome::done) return o;
     all |= part << 8 * i;
   }
   if (!write) value = all;
   cycles_ += width == 4 && step == 1 ? 2 : 1;
-  return true;
+  return Outcome::done;
 }
 
-bool Cpu::bus_fault(const Op& op, uint32_t address) {
-  sys.bfar = address;
-  fault(op, kBusFault, cfsr::kPrecisErr | cfsr::kBfArValid);
+bool Cpu::access_fault(const Op& op, Outcome outcome, uint32_t address) {
+  if (outcome == Outcome::violation) {
+    sys.mmfar = address;
+    fault(op, kMemManage, cfsr::kDAccViol | cfsr::kMmArValid);
+  } else {
+    sys.bfar = address;
+    fault(op, kBusFault, cfsr::kPrecisErr | cfsr::kBfArValid);
+  }
   return false;
 }
 
+/// What the fast path would have charged, had it been allowed to look.
+unsigned Cpu::slow_flash_wait(uint32_t address, unsigned width) const {
+  const bool direct = address - whole_flash_.base < whole_flash_.size && (address & (width - 1)) == 0;
+  return checked_ && direct ? flash_wait_ : 0;
+}
+
 bool Cpu::load_slow(const Op& op, uint32_t address, unsigned width, uint32_t& value) {
+  if (is_device(address, width)) [[likely]] {
+    access_cost_ = op.cycles;
+    uint32_t v = 0;
+    const bool ok = host_read(address, width, v);
+    access_cost_ = 0;
+    if (!ok) return access_fault(op, Outcome::bus_error, address);
+    value = width < 4 ? v & ((1u << 8 * width) - 1) : v;
+    return true;
+  }
   if (address & (width - 1) && sys.ccr & ccr::kUnalignTrp) return check_aligned(op, address, width);
   access_cost_ = op.cycles;
   uint32_t v = 0;
-  const bool ok = access_memory(address, width, v, false);
+  const Outcome outcome = access_memory(address, width, v, false);
   access_cost_ = 0;
-  if (!ok) return bus_fault(op, address);
+  if (outcome != Outcome::done) return access_fault(op, outcome, address);
+  cycles_ += slow_flash_wait(address, width);
   value = v;
   return true;
 }
 
 bool Cpu::store_slow(const Op& op, uint32_t address, unsigned width, uint32_t value) {
+  if (is_device(address, width)) [[likely]] {
+    access_cost_ = op.cycles;
+    const bool ok = host_write(address, width, width < 4 ? value & ((1u << 8 * width) - 1) : value);
+    access_cost_ = 0;
+    return ok || access_fault(op, Outcome::bus_error, address);
+  }
   if (address & (width - 1) && sys.ccr & ccr::kUnalignTrp) return check_aligned(op, address, width);
   access_cost_ = op.cycles;
-  const bool ok = access_memory(address, width, value, true);
+  const Outcome outcome = access_memory(address, width, value, true);
   access_cost_ = 0;
-  return ok || bus_fault(op, address);
+  return outcome == Outcome::done || access_fault(op, outcome, address);
 }
 
 bool Cpu::check_aligned(const Op& op, uint32_t address, unsigned width) {

@@ -1,8 +1,8 @@
 // System Control Space, NVIC registers, SysTick and the cycle counter (ARMv7-M ARM B3.2 to B3.4, C1.8).
 //
-// Limits: no MPU (MPU_TYPE reads 0), no halting debug, of the DWT only CTRL.CYCCNTENA and CYCCNT. Of the ITM,
-// the stimulus ports and their enables; no trace stream.
-// Other registers read as zero and ignore writes.
+// Limits: no MPU in ARMv6-M cores (MPU_TYPE reads 0), no halting debug, of the DWT only CTRL.CYCCNTENA,
+// CYCCNT and watchpoints on data addresses. Of the ITM, the stimulus ports and their enables; no trace
+// stream. Other registers read as zero and ignore writes.
 #include <fmt/format.h>
 
 #include "isa/arm/cpu.h"
@@ -109,6 +109,7 @@ uint32_t read_word(Cpu& c, uint32_t offset) {
     }
   }
   if (offset >= 0x400 && offset < 0x4F0) return priorities(c, kFirstIrq + (offset - 0x400));
+  if (offset >= Mpu::kFirstRegister && offset <= Mpu::kLastRegister) return c.mpu.read(offset);
   const auto& s = c.sys;
   switch (offset) {
     case 0x004:
@@ -173,7 +174,7 @@ uint32_t read_word(Cpu& c, uint32_t offset) {
     case 0xD88:
       return s.cpacr;
     case 0xDFC:
-      return s.demcr;
+      return s.demcr | (c.nvic.is_pending(kDebugMonitor) ? demcr::kMonPend : 0);
     case 0xF34:
       return s.fpccr;
     case 0xF38:
@@ -216,6 +217,11 @@ void write_word(Cpu& c, uint32_t offset, uint32_t v) {
   if (offset >= 0x400 && offset < 0x4F0) {
     for (unsigned i = 0; i < 4; ++i)
       c.nvic.set_priority(kFirstIrq + (offset - 0x400) + i, static_cast<uint8_t>(v >> 8 * i));
+    return;
+  }
+  if (offset >= Mpu::kFirstRegister && offset <= Mpu::kLastRegister) {
+    c.mpu.write(offset, v);
+    c.protection_changed();
     return;
   }
   auto& s = c.sys;
@@ -272,7 +278,9 @@ void write_word(Cpu& c, uint32_t offset, uint32_t v) {
       s.cpacr = v & 0x00F00000;
       break;
     case 0xDFC:
-      s.demcr = v & 0x01000000;
+      s.demcr = v & (demcr::kTrcEna | demcr::kMonEn);
+      c.nvic.set_enabled(kDebugMonitor, v & demcr::kMonEn);
+      v& demcr::kMonPend ? c.nvic.set_pending(kDebugMonitor) : c.nvic.clear_pending(kDebugMonitor);
       break;
     case 0xF00:
       if ((v & 0x1FF) + kFirstIrq < c.nvic.exception_count()) c.pend(kFirstIrq + (v & 0x1FF));
@@ -292,7 +300,10 @@ void write_word(Cpu& c, uint32_t offset, uint32_t v) {
 }
 
 bool read_dwt(Cpu& c, uint32_t offset, uint32_t& value) {
-  value = c.baseline() ? 0 : offset == 0 ? c.sys.dwt_ctrl : offset == 4 ? cyccnt(c) : 0;
+  if (!c.baseline() && offset >= Watchpoints::kFirstRegister && offset <= Watchpoints::kLastRegister)
+    value = c.watchpoints.read(offset);
+  else
+    value = c.baseline() ? 0 : offset == 0 ? c.sys.dwt_ctrl : offset == 4 ? cyccnt(c) : 0;
   return true;
 }
 
@@ -304,6 +315,9 @@ void write_dwt(Cpu& c, uint32_t offset, uint32_t v) {
   } else if (offset == 4) {
     c.sys.cyccnt = v;
     c.sys.cyccnt_since = c.cycles();
+  } else if (!c.baseline() && offset >= Watchpoints::kFirstRegister && offset <= Watchpoints::kLastRegister) {
+    c.watchpoints.write(offset, v);
+    c.protection_changed();
   }
 }
 

@@ -6,13 +6,19 @@ namespace xedgesim::isa::arm {
 /// Bits of the Configurable Fault Status Register (B3.2.15).
 namespace cfsr {
 inline constexpr uint32_t kIAccViol = 1u << 0, kDAccViol = 1u << 1, kMUnstkErr = 1u << 3, kMStkErr = 1u << 4,
-                          kMmArValid = 1u << 7, kIBusErr = 1u << 8, kPrecisErr = 1u << 9,
+                          kMLspErr = 1u << 5, kMmArValid = 1u << 7, kIBusErr = 1u << 8, kPrecisErr = 1u << 9,
                           kUnstkErr = 1u << 11, kStkErr = 1u << 12, kLspErr = 1u << 13, kBfArValid = 1u << 15,
                           kUndefInstr = 1u << 16, kInvState = 1u << 17, kInvPc = 1u << 18, kNoCp = 1u << 19,
                           kUnaligned = 1u << 24, kDivByZero = 1u << 25;
 }  // namespace cfsr
 namespace hfsr {
 inline constexpr uint32_t kVectTbl = 1u << 1, kForced = 1u << 30, kDebugEvt = 1u << 31;
+}
+namespace dfsr {
+inline constexpr uint32_t kDwtTrap = 1u << 2;
+}
+namespace demcr {
+inline constexpr uint32_t kMonEn = 1u << 16, kMonPend = 1u << 17, kTrcEna = 1u << 24;
 }
 namespace ccr {
 inline constexpr uint32_t kNonBaseThrdEna = 1, kUserSetMPend = 2, kUnalignTrp = 8, kDiv0Trp = 16,

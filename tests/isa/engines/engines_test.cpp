@@ -84,6 +84,34 @@ class Pair {
 #define REQUIRE_TRANSLATOR() \
   if (!translator_available()) GTEST_SKIP() << "this build or host has no translator"
 
+/// Random regions over all of RAM and flash, or a random watchpoint; faults are taken as they come.
+void guard_memory(Pair& pair, RandomStream& random) {
+  std::vector<std::pair<uint32_t, uint32_t>> writes;  // address, value
+  const auto region = [&](uint32_t n, uint32_t base, uint32_t exponent, uint32_t more) {
+    writes.emplace_back(0xE000ED9C, base | 0x10 | n);
+    writes.emplace_back(0xE000EDA0, more | (exponent - 1) << 1 | 1);
+  };
+  region(0, 0, 16, 6u << 24);
+  region(1, Board::kRam, 16, 3u << 24);
+  for (uint32_t n = 2; n < 5; ++n) {
+    const uint32_t exponent = 5 + random.below(9), permission = random.below(8);
+    region(n, (Board::kRam + random.below(Board::kSize)) & ~((1u << exponent) - 1), exponent,
+           permission << 24 | random.below(256) << 8 | (random.chance(0.2) ? 1u << 28 : 0));
+  }
+  if (random.chance(0.3)) region(5, 0x4000, 8, 6u << 24 | 1u << 28);  // part of the flash may not execute
+  if (random.chance(0.5)) writes.emplace_back(0xE000ED24, 1u << 16);
+  if (random.chance(0.3)) {
+    writes.emplace_back(0xE000EDFC, 1u << 24 | 1u << 16);
+    writes.emplace_back(0xE0001020, Board::kRam + random.below(Board::kSize));
+    writes.emplace_back(0xE0001024, random.below(10));
+    writes.emplace_back(0xE0001028, 5 + random.below(3));
+  }
+  writes.emplace_back(0xE000ED94, 1 | (random.chance(0.5) ? 4 : 0) | (random.chance(0.2) ? 2 : 0));
+  pair.both([&](Board& b) {
+    for (const auto& [address, value] : writes) b.write_system(address, value);
+  });
+}
+
 class RandomPrograms : public testing::TestWithParam<unsigned> {};
 
 TEST_P(RandomPrograms, TakeTheSameCourseInBothEngines) {
@@ -95,6 +123,7 @@ TEST_P(RandomPrograms, TakeTheSameCourseInBothEngines) {
     std::string listing;
     const std::vector<uint8_t> code = random_program(random, listing);
     Pair pair(code, program % 5 == 0 ? 2 : 0, 1 + random.below(3));
+    if (program % 3 == 1) guard_memory(pair, random);
     for (unsigned slice = 0; slice < 120; ++slice) {
       Stop stop;
       const uint64_t length = random.chance(0.3) ? 1 + random.below(30) : 1 + random.below(3000);
@@ -111,6 +140,14 @@ TEST_P(RandomPrograms, TakeTheSameCourseInBothEngines) {
       } else if (stop == Stop::sleep) {
         const uint64_t wake = pair.a.core->next_wakeup();
         pair.both([&](Board& b) { b.core->skip_to(wake); });
+      }
+      if (random.chance(0.02)) {  // privilege comes and goes
+        const uint32_t privilege = random.below(2);
+        pair.both([&](Board& b) {
+          Registers r = b.core->registers();
+          r.control = (r.control & ~1u) | privilege;
+          b.core->set_registers(r);
+        });
       }
       if (random.chance(0.2)) {
         const unsigned irq = random.below(8);

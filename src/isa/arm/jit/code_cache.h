@@ -18,6 +18,7 @@ struct Layout {
   unsigned flash_wait = 0;
   unsigned refill = 2;  ///< cycles a taken branch takes more, without the flash's
   unsigned hot = 24;  ///< visits by the interpreter before code is translated
+  bool checked = false;  ///< the core looks at every data access
   bool operator==(const Layout&) const = default;
 };
 

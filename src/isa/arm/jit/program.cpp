@@ -279,6 +279,9 @@ void classify(Insn& i, const Layout& layout) {
     if (i.group == Group::call) classify_memory(i, f, layout);
     if (i.group == Group::call && !i.exits) classify_branch(i, f, layout);
   }
+  const bool touches_memory = i.group == Group::access || i.group == Group::multiple ||
+                              i.group == Group::pair || i.group == Group::fp_access;
+  if (layout.checked && touches_memory && !i.immediate) i.group = Group::call;
   if (i.group == Group::call) i.exits = true;
 }
 
