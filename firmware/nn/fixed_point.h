@@ -45,6 +45,11 @@ static inline int32_t nn_clamp(int32_t v, int32_t low, int32_t high) {
   return v < low ? low : v > high ? high : v;
 }
 
+/* v + zero within [low, high] (all three int8): clamped first, because v may be anywhere in 32 bits. */
+static inline int8_t nn_output(int32_t v, int32_t zero, int32_t low, int32_t high) {
+  return (int8_t)(nn_clamp(v, low - zero, high - zero) + zero);
+}
+
 /* Nearest integer, halves away from zero, saturated to int32; `x` finite. */
 int32_t nn_round(double x);
 /* The same in single precision, saturated to +-2^24; 0 for no number. */

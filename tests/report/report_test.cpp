@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "report/progress.h"
 #include "report/terminal.h"
 
@@ -71,7 +73,10 @@ struct Printed {
   explicit Printed(bool terminal)
       : progress(
             out, terminal, [this] { return now_ns; }, Duration::s(300)) {}
-  ~Printed() { std::fclose(out); }
+  ~Printed() {
+    std::fclose(out);
+    std::free(buffer);
+  }
   std::string text() {
     std::fflush(out);
     return std::string(buffer, size);

@@ -1,70 +1,37 @@
 // Every shipped scenario has one digest, on any host, with any number of threads. When a line of golden.txt
-// has to change, the commit says why.
+// has to change (scripts/update-golden), the commit says why.
 #include <gtest/gtest.h>
 
 #include <map>
 
+#include "golden.h"
 #include "isa/arm/cortex_m.h"
-#include "platforms/firmware_image.h"
-#include "program.h"
 
 namespace xedgesim::testing {
 namespace {
 
-struct Line {
-  std::string scenario, overrides, digest;
-};
-
-std::vector<Line> golden() {
-  std::vector<Line> lines;
-  std::istringstream in(read_file(source("tests/system/golden.txt")));
-  for (std::string text; std::getline(in, text);) {
-    if (text.empty() || text[0] == '#' || text.starts_with("firmware ")) continue;
-    Line l;
-    std::istringstream(text) >> l.scenario >> l.overrides >> l.digest;
-    lines.push_back(l);
-  }
+std::vector<GoldenLine> golden() {
+  std::vector<GoldenLine> lines;
+  std::istringstream in(read_file(golden_file()));
+  for (std::string text; std::getline(in, text);)
+    if (const auto l = golden_line(text)) lines.push_back(*l);
   return lines;
 }
 
 /// Why the recorded digests do not apply here, or nothing.
 std::string other_firmware() {
-  std::istringstream in(read_file(source("tests/system/golden.txt")));
+  std::istringstream in(read_file(golden_file()));
   for (std::string text; std::getline(in, text);) {
     if (!text.starts_with("firmware ")) continue;
     std::string word, name, key;
     std::istringstream(text) >> word >> name >> key;
-    const auto image = platforms::FirmwareImage::load(std::string(XEDGESIM_BINARY_DIR) + "/firmware/" + name);
-    if (image.content_key() != key)
-      return name + " is " + image.content_key() + ", not " + key + ": built by another compiler";
+    if (const std::string built = firmware_key(name); built != key)
+      return name + " is " + built + ", not " + key + ": built by another compiler";
   }
   return {};
 }
 
-/// NAME is scenarios/NAME/scenario.yaml or scenarios/NAME.yaml.
-std::string file_of(const std::string& scenario) {
-  const std::string folder = source("scenarios/" + scenario + "/scenario.yaml");
-  return std::filesystem::exists(folder) ? folder : source("scenarios/" + scenario + ".yaml");
-}
-
-nlohmann::json run_line(const Line& l, int threads, const std::string& engine = "auto") {
-  TemporaryFolder folder;
-  std::vector<std::string> arguments{
-      "run",      file_of(l.scenario),      "-q", "-j", std::to_string(threads), "--engine", engine,
-      "--output", (folder / "run").string()};
-  std::istringstream overrides(l.overrides == "-" ? "" : l.overrides);
-  for (std::string o; std::getline(overrides, o, ',');) {
-    arguments.push_back("--set");
-    arguments.push_back(o);
-  }
-  const ProgramResult r = run_program(arguments);
-  // A shortened run may miss the full run's assertions; its digest counts.
-  EXPECT_EQ(r.exit_code, l.overrides.find("duration") == std::string::npos ? 0 : r.exit_code)
-      << r.out << r.err;
-  return nlohmann::json::parse(read_file(folder / "run/summary.json"));
-}
-
-class Golden : public ::testing::TestWithParam<Line> {};
+class Golden : public ::testing::TestWithParam<GoldenLine> {};
 
 TEST_P(Golden, DigestIsTheRecordedOne) {
   const nlohmann::json summary = run_line(GetParam(), 1);
@@ -76,7 +43,7 @@ TEST_P(Golden, DigestIsTheRecordedOne) {
   EXPECT_EQ(summary["digest"], GetParam().digest);
 }
 
-std::string test_name(const ::testing::TestParamInfo<Line>& info) {
+std::string test_name(const ::testing::TestParamInfo<GoldenLine>& info) {
   std::string name = info.param.scenario + (info.param.overrides == "-" ? "" : "_" + info.param.overrides);
   for (char& c : name)
     if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
@@ -86,7 +53,7 @@ std::string test_name(const ::testing::TestParamInfo<Line>& info) {
 INSTANTIATE_TEST_SUITE_P(Scenarios, Golden, ::testing::ValuesIn(golden()), test_name);
 
 TEST(GoldenThreads, TwoThreadsGiveTheSameDigest) {
-  for (const Line& l : golden()) {
+  for (const GoldenLine& l : golden()) {
     if (l.scenario != "ping" && l.overrides != "scenario.duration=20s") continue;
     EXPECT_EQ(run_line(l, 2)["digest"], run_line(l, 1)["digest"]) << l.scenario;
   }
@@ -94,7 +61,7 @@ TEST(GoldenThreads, TwoThreadsGiveTheSameDigest) {
 
 TEST(GoldenEngines, TheInterpreterGivesTheSameDigestAsTheTranslator) {
   if (!isa::translator_available()) GTEST_SKIP() << "this build or host has no translator";
-  for (const Line& l : golden()) {
+  for (const GoldenLine& l : golden()) {
     // A run of minutes shows no more of the firmware than its first 20 s.
     if (l.scenario == "vibration-monitoring" && l.overrides != "scenario.duration=20s") continue;
     EXPECT_EQ(run_line(l, 1, "jit")["digest"], run_line(l, 1, "interpreter")["digest"]) << l.scenario;
@@ -129,7 +96,7 @@ TEST(Digest, DoesNotDependOnTheOrderOfDeviceGroups) {
 
 TEST(GoldenFiles, EveryShippedScenarioHasALine) {
   std::map<std::string, int> lines;
-  for (const Line& l : golden()) ++lines[l.scenario];
+  for (const GoldenLine& l : golden()) ++lines[l.scenario];
   const std::filesystem::path root = source("scenarios");
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
     if (entry.path().extension() != ".yaml") continue;
