@@ -19,6 +19,12 @@ function(xedgesim_library name)
   endif()
 endfunction()
 
+# Seconds a test may take; instrumented programs are several times slower.
+set(XEDGESIM_TEST_TIMEOUT 300)
+if(XEDGESIM_SANITIZE)
+  set(XEDGESIM_TEST_TIMEOUT 1800)
+endif()
+
 # xedgesim_test(NAME [DEPENDS lib...] [LINK external...] [TOGETHER]): every .cpp of a tests/ folder as one GoogleTest
 # program; each of its tests is a ctest entry of its own, so that they run in parallel. TOGETHER compiles up to eight
 # files as one.
@@ -32,5 +38,5 @@ function(xedgesim_test name)
   endif()
   target_compile_definitions(test_${name} PRIVATE
     XEDGESIM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" XEDGESIM_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  gtest_discover_tests(test_${name} NO_PRETTY_VALUES TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  gtest_discover_tests(test_${name} NO_PRETTY_VALUES TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${XEDGESIM_TEST_TIMEOUT})
 endfunction()
