@@ -54,14 +54,16 @@ class LineChannel {
 /// any).
 class Listener {
  public:
-  /// Throws ConfigError on an address that is none or cannot be used.
-  explicit Listener(const std::string& address);
+  /// `polled`: for a loop that accepts peers itself from descriptor(), which then never blocks; a unix socket
+  /// is for its owner only. Throws ConfigError on an address that is none or cannot be used.
+  explicit Listener(const std::string& address, bool polled = false);
   ~Listener();
   /// With the port that was given.
   const std::string& address() const { return address_; }
   /// Throws PeerError when nobody connects in time, or when `watched` (a pidfd, or -1) shows that the program
   /// ended.
   LineChannel accept(Duration timeout, int watched = -1);
+  int descriptor() const { return socket_.get(); }
 
  private:
   Descriptor socket_;
