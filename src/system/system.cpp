@@ -33,6 +33,18 @@ std::shared_ptr<const platforms::Platform> find_platform(const scenario::Device&
   return std::make_shared<const platforms::Platform>(std::move(platform));
 }
 
+/// What the Renode adapter must know beside what every program is told.
+void describe_for_renode(nlohmann::json& node, const scenario::Device& group) {
+  const scenario::RenodeSettings& r = *group.renode;
+  node["platform"] = group.platform;
+  if (group.firmware) node["firmware"] = std::filesystem::absolute(group.firmware->file.resolved).string();
+  node["renode"] = {{"platform", r.platform},
+                    {"quantum_ns", r.quantum.count_ns()},
+                    {"radio", r.radio},
+                    {"uart", r.uart},
+                    {"radio_prefix", r.radio_prefix}};
+}
+
 /// The participant that is a group's external program.
 std::string program_of(const std::string& group) { return "~program." + group; }
 
@@ -207,6 +219,12 @@ void System::build_programs(const SystemOptions& options) {
     c.command = group.command;
     if (group.type == scenario::Device::Type::model)
       c.command = {"python3", "-m", "xedgesim.device_model", group.model.resolved.string()};
+    if (group.in_renode()) {
+      c.command = {"python3", "-m", "xedgesim.renode"};
+      c.command.insert(c.command.end(), group.renode->program.begin(),
+                       group.renode->program.end());  // none: renode
+      for (nodes::ExternalProgram::Node& n : c.nodes) describe_for_renode(n.description, group);
+    }
     c.environment = {"PYTHONPATH=" + sdk + (path && *path ? ":" + std::string(path) : "")};
     c.address = group.socket;
     c.timeout = group.timeout;
