@@ -10,6 +10,7 @@
 #include <fstream>
 #include <optional>
 
+#include "base/descriptor.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "control/server.h"
@@ -38,8 +39,7 @@ struct RunFlags {
 class TokenFile {
  public:
   TokenFile(std::filesystem::path path, const std::string& text) : path_(std::move(path)) {
-    const nodes::Descriptor file(
-        open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    const Descriptor file(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
     if (file.get() < 0 || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
       throw ConfigError(fmt::format("cannot write the token to '{}'", path_.string()));
   }

@@ -20,19 +20,19 @@ namespace {
   throw ConfigError(fmt::format("no run listens at '{}': {}", address, why));
 }
 
-nodes::Descriptor connect_unix(const std::string& address, const std::string& path) {
+Descriptor connect_unix(const std::string& address, const std::string& path) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof name.sun_path)
     nobody(address, fmt::format("the path must have 1 to {} characters", sizeof name.sun_path - 1));
   std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
-  nodes::Descriptor s(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  Descriptor s(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (connect(s.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0)
     nobody(address, std::strerror(errno));
   return s;
 }
 
-nodes::Descriptor connect_tcp(const std::string& address) {
+Descriptor connect_tcp(const std::string& address) {
   const size_t colon = address.rfind(':');
   const std::string host = address.substr(4, colon - 4), port = address.substr(colon + 1);
   sockaddr_in name{};
@@ -43,7 +43,7 @@ nodes::Descriptor connect_tcp(const std::string& address) {
       inet_pton(AF_INET, host.c_str(), &name.sin_addr) != 1)
     nobody(address, "write unix:PATH or tcp:127.0.0.1:PORT");
   name.sin_port = htons(number);
-  nodes::Descriptor s(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  Descriptor s(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (connect(s.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0)
     nobody(address, std::strerror(errno));
   return s;

@@ -47,7 +47,7 @@ Server::Server(const std::string& address, std::string token)
 
 void Server::take_peers() {
   for (;;) {
-    nodes::Descriptor socket(accept4(listener_.descriptor(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    Descriptor socket(accept4(listener_.descriptor(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (socket.get() < 0) return;
     if (peers_.size() < kMostPeers) peers_.push_back({std::move(socket), {}, {}});
   }

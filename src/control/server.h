@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/descriptor.h"
 #include "control/request.h"
 #include "nodes/external/line_channel.h"
 
@@ -34,7 +35,7 @@ class Server {
 
  private:
   struct Peer {
-    nodes::Descriptor socket;
+    Descriptor socket;
     std::string in, out;
   };
   void take_peers();

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -67,7 +68,8 @@ void check_ns3(Check& check) {
   refuse(w.fading != Wireless::Fading::none, "fading");
   refuse(w.capture_threshold_db.has_value(), "capture_threshold");
   refuse(!w.adjacent_rejection_db.empty(), "adjacent_rejection");
-  refuse(w.sensitivity_dbm.has_value(), "sensitivity");
+  constexpr double kLrWpanSensitivity = -106.58;
+  refuse(w.sensitivity_dbm && std::abs(*w.sensitivity_dbm - kLrWpanSensitivity) > 0.005, "sensitivity");
   if (!n.interferers.empty())
     check.error("network.interferers",
                 "network.type: ns3 does not have them: remove them, or use type: native");
