@@ -164,17 +164,12 @@ void System::build_devices(const SystemOptions& options) {
     node.short_address = static_cast<uint16_t>(instance.config.short_address.value_or(next_address));
     node.sample_rate_hz = instance.config.sample_rate_hz.value_or(1000);
     node.participant = scheduler_->id(node.id);
-    const bool program = runs_program(group);
-    if (!program &&
-        (group.emulated() ? feeds_vibration(group) : model_kind(group) == ModelKind::vibration_sensor))
-      node.truth = std::make_unique<ml::VibrationSignal>(scenario_.meta.seed, node.id);
     located(scenario_, fmt::format("devices[{}]", instance.group), [&] {
-      if (program)
-        build_external(node);
-      else if (group.emulated())
-        build_mcu(node, options);
-      else
-        build_model(node, options);
+      if (runs_program(group)) return build_external(node);
+      if (group.emulated() ? feeds_vibration(group) : model_kind(group) == ModelKind::vibration_sensor)
+        node.truth = std::make_unique<ml::VibrationSignal>(scenario_.meta.seed, node.id);
+      if (group.emulated()) return build_mcu(node, options);
+      build_model(node, options);
     });
     devices_.push_back(std::move(node));
   }

@@ -10,7 +10,7 @@
 namespace xedgesim::nodes {
 namespace {
 
-using Kind = net::ieee802154::Destination::Kind;
+using DestinationKind = net::ieee802154::Destination::Kind;
 
 constexpr Duration kRemembered = Duration::ms(10);  // of frames that have ended
 constexpr uint32_t kDecision = 1;                   // args: id of the frame that ends, or 0
@@ -218,13 +218,14 @@ bool Ns3Medium::listened_throughout(const Node& n, const Frame& f) const {
 
 bool Ns3Medium::addressed(const Node& n, const Frame& f) const {
   if (!n.address || n.filter == air::Filter::none) return false;
-  return f.destination.kind == Kind::everybody ||
-         (f.destination.kind == Kind::one && *n.address == f.destination.address);
+  return f.destination.kind == DestinationKind::everybody ||
+         (f.destination.kind == DestinationKind::one && *n.address == f.destination.address);
 }
 
 bool Ns3Medium::wants(const Node& n, const Frame& f) const {
   if (n.filter == air::Filter::none || addressed(n, f)) return true;
-  return f.destination.kind == Kind::acknowledgement && n.filter == air::Filter::addressed_and_acks;
+  return f.destination.kind == DestinationKind::acknowledgement &&
+         n.filter == air::Filter::addressed_and_acks;
 }
 
 void Ns3Medium::header_received(const Ns3Event& e, sim::EventContext& context) {
@@ -301,7 +302,7 @@ void Ns3Medium::lost(const Frame& f, size_t station, SimTime now) {
 }
 
 void Ns3Medium::end_frame(Frame& f, sim::EventContext& context) {
-  if (f.destination.kind == Kind::one)
+  if (f.destination.kind == DestinationKind::one)
     if (const auto it = addressees_.find(f.destination.address); it != addressees_.end())
       for (const size_t station : it->second)
         if (nodes_[station].filter != air::Filter::none) lost(f, station, context.now());
