@@ -25,6 +25,7 @@ namespace {
 
 constexpr int64_t kHeaderNs = 192'000, kByteNs = 32'000, kCcaNs = 128'000;
 constexpr int64_t kKeepNs = 64'000'000;  // longest energy detection that sees everything
+constexpr int64_t kLastEventNs = 10'000'000;  // after which a PHY has no events left: a frame and a turnaround
 constexpr double kBusyDbm = -96.58;      // what LrWpanPhy takes for busy
 
 int64_t now_ns() { return Simulator::Now().GetNanoSeconds(); }
@@ -120,6 +121,8 @@ void Air::make_phy(size_t index) {
     s.phy->SetPdDataConfirmCallback(MakeNullCallback<void, LrWpanPhyEnumeration>());
     s.phy->SetPlmeCcaConfirmCallback(MakeNullCallback<void, LrWpanPhyEnumeration>());
     ++s.stream;
+    while (!retired_.empty() && retired_.front().first < now_ns() - kLastEventNs) retired_.pop_front();
+    retired_.emplace_back(now_ns(), s.phy);
   }
   Ptr<LrWpanPhy> phy = CreateObject<LrWpanPhy>();
   s.phy = phy;

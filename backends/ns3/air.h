@@ -93,6 +93,7 @@ class Air {
   ns3::Ptr<ns3::PropagationLossModel> loss_;
   double noise_factor_ = 1;
   std::vector<Station> stations_;
+  std::deque<std::pair<int64_t, ns3::Ptr<ns3::LrWpanPhy>>> retired_;  // since when; their last events are yet to come
   std::deque<OnAir> air_;                // in order of id and of start
   std::map<uint64_t, int64_t> packets_;  // ns-3's number of a packet -> id
   uint64_t fence_seen_ = 0;
