@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <string_view>
 
 namespace xedgesim {
@@ -22,6 +24,11 @@ struct Digest::State {
   void flush() {
     XXH3_128bits_update(xxh, waiting.data(), count);
     count = 0;
+  }
+  void add(uint64_t little_endian) {
+    if (waiting.size() - count < sizeof little_endian) flush();
+    std::memcpy(waiting.data() + count, &little_endian, sizeof little_endian);
+    count += sizeof little_endian;
   }
   void add(const uint8_t* bytes, size_t size) {
     if (size > waiting.size() - count) {
@@ -42,9 +49,9 @@ Digest::Digest(Digest&&) noexcept = default;
 Digest& Digest::operator=(Digest&&) noexcept = default;
 
 void Digest::add(int64_t v) {
-  uint8_t b[8];
-  for (int i = 0; i < 8; ++i) b[i] = static_cast<uint8_t>(static_cast<uint64_t>(v) >> (8 * i));
-  state_->add(b, sizeof b);
+  auto bits = static_cast<uint64_t>(v);
+  if constexpr (std::endian::native != std::endian::little) bits = __builtin_bswap64(bits);
+  state_->add(bits);
 }
 
 void Digest::add(std::span<const uint8_t> bytes) {
