@@ -53,6 +53,7 @@ scenario::LoadOptions load_options(const CommonOptions& options, const Installat
   scenario::LoadOptions load;
   load.environment = scenario::process_environment();
   load.overrides = options.overrides;
+  load.timelines.assign(options.timelines.begin(), options.timelines.end());
   load.platforms = platforms::platform_names(installation.platforms);
   load.search_paths = {installation.executable_dir, installation.root};
   return load;

@@ -26,6 +26,7 @@ struct CommonOptions {
   std::string platforms;  ///< --platforms
   std::string format = "table";
   std::vector<std::string> overrides;  ///< --set
+  std::vector<std::string> timelines;  ///< --timeline
 };
 
 /// A command's body; what it throws becomes a sentence and an exit code.
@@ -40,6 +41,8 @@ void add_batch(CLI::App& app, Body& body);
 void add_analyze(CLI::App& app, Body& body);
 void add_plot(CLI::App& app, Body& body);
 void add_compare(CLI::App& app, Body& body);
+/// link set, profile apply, status, pause, resume, stop: of a run under way.
+void add_control(CLI::App& app, Body& body);
 void add_version(CLI::App& app, Body& body);
 
 /// `--platforms`, and `--format` when `tables`; each flag has an XEDGESIM_… variable.

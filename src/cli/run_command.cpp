@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -7,9 +8,12 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <optional>
 
+#include "base/descriptor.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "control/server.h"
 #include "experiment/inputs.h"
 #include "report/progress.h"
 #include "report/terminal.h"
@@ -27,6 +31,43 @@ struct RunFlags {
   std::string engine = "auto";
   bool consoles = false;
   bool quiet = false;
+  std::string control;
+  bool paused = false;
+};
+
+/// A file with the token, for its owner only; gone at the end.
+class TokenFile {
+ public:
+  TokenFile(std::filesystem::path path, const std::string& text) : path_(std::move(path)) {
+    const Descriptor file(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (file.get() < 0 || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+      throw ConfigError(fmt::format("cannot write the token to '{}'", path_.string()));
+  }
+  ~TokenFile() {
+    std::error_code ec;
+    std::filesystem::remove(path_, ec);
+  }
+  TokenFile(const TokenFile&) = delete;
+  TokenFile& operator=(const TokenFile&) = delete;
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// A control socket, and its token in control.json of the run's folder and beside a unix socket.
+struct Control {
+  explicit Control(const std::string& address) : server(address, control::make_token()) {
+    if (server.address().starts_with("unix:"))
+      beside.emplace(server.address().substr(5) + ".token", server.token() + "\n");
+  }
+  void announce(const std::filesystem::path& directory) {
+    in_folder.emplace(
+        directory / "control.json",
+        nlohmann::json{{"address", server.address()}, {"token", server.token()}, {"pid", getpid()}}.dump(2) +
+            "\n");
+  }
+  control::Server server;
+  std::optional<TokenFile> beside, in_folder;
 };
 
 std::string processor_name() {
@@ -106,6 +147,18 @@ ExitCode run_command(const RunFlags& flags) {
     ended = true;
     return host_info(begun, before, started, flags.threads);
   };
+  std::optional<Control> control;
+  if (!flags.control.empty()) {
+    control.emplace(flags.control);
+    options.control = &control->server;
+    options.paused = flags.paused;
+    options.begun = [&](const std::filesystem::path& directory) {
+      control->announce(directory);
+      if (!flags.quiet)
+        progress.log(fmt::format("Control: {}, token in {}", control->server.address(),
+                                 (directory / "control.json").string()));
+    };
+  }
   options.stop = &watch_interrupts();
   std::signal(SIGPIPE, SIG_IGN);
 
@@ -146,6 +199,20 @@ void add_run(CLI::App& app, Body& body) {
   c->add_flag("--consoles", flags->consoles, "Print what the boards print")->envname("XEDGESIM_CONSOLES");
   c->add_flag("-q,--quiet", flags->quiet, "No progress")->envname("XEDGESIM_QUIET");
   add_overrides(*c, flags->common);
+  c->add_option(
+       "--timeline", flags->common.timelines,
+       "File whose faults come on top of the scenario's, such as the applied.yaml of a run (repeatable)")
+      ->check(CLI::ExistingFile)
+      ->allow_extra_args(false)
+      ->envname("XEDGESIM_TIMELINE");
+  c->add_option(
+       "--control", flags->control,
+       "Socket at which the run takes link set, profile apply, pause, resume, status and stop: a path, or "
+       "tcp:127.0.0.1:PORT")
+      ->envname("XEDGESIM_RUN_CONTROL");
+  c->add_flag("--paused", flags->paused, "With --control: wait for resume before the first event")
+      ->needs("--control")
+      ->envname("XEDGESIM_PAUSED");
   add_common(*c, flags->common);
   c->footer("Example:  xedgesim run scenarios/hello/scenario.yaml --set scenario.duration=5s --consoles");
   c->callback([&body, flags] { body = [flags] { return run_command(*flags); }; });

@@ -370,6 +370,19 @@ ValuePtr with_includes(const ValuePtr& root, LoadContext& context) {
   return Includer(context).add(root, open);
 }
 
+ValuePtr with_timeline(const ValuePtr& root, const std::filesystem::path& file, LoadContext& context) {
+  Report& report = context.report;
+  const int source = report.add_source({file.string(), file.parent_path()});
+  const auto text = read_text_file(file, {source, 0, 0}, report);
+  const ValuePtr part = text ? read_yaml(*text, source, context.options.environment, report) : nullptr;
+  if (!part || part->is_null()) return root;
+  if (!part->is_map() || part->entries.size() != 1 || part->entries[0].key != "faults") {
+    report.error(part->mark, "a time-line is a map with the one key 'faults'");
+    return root;
+  }
+  return merged(root, part, true);
+}
+
 ValuePtr with_override(const ValuePtr& root, const std::string& text, LoadContext& context) {
   Report& report = context.report;
   const int source = report.add_source({"--set " + text, report.source(0).folder});

@@ -10,6 +10,9 @@ ValuePtr merged(const ValuePtr& base, const ValuePtr& over, bool append = false)
 /// Adds the files named by scenario.include, and theirs, under the tree. Complaints go to the report.
 ValuePtr with_includes(const ValuePtr& root, LoadContext& context);
 
+/// The `faults` of that file after those of the tree. Complaints go to the report.
+ValuePtr with_timeline(const ValuePtr& root, const std::filesystem::path& file, LoadContext& context);
+
 /// One `path=value`. Returns the changed tree; the unchanged one after a complaint.
 ValuePtr with_override(const ValuePtr& root, const std::string& override_text, LoadContext& context);
 

@@ -16,9 +16,16 @@ void check_type(Check& check, const Device& d, const std::string& path) {
       check.error(path,
                   "a device of type mcu needs 'firmware': name an ELF or HEX file, or write type: model");
     if (check.given(path + ".model")) check.warning(path + ".model", "a device of type mcu does not use it");
+  } else if (d.in_renode()) {
+    if (!d.firmware && !check.given(path + ".firmware"))
+      check.error(path, "a device of type renode needs 'firmware': name an ELF file");
+    if (d.platform.empty() && d.renode->platform.empty())
+      check.error(path, "a device in Renode needs 'platform', or 'renode.platform' with a .repl file");
   } else if (d.firmware) {
     check.warning(path + ".firmware", "only a device of type mcu runs firmware");
   }
+  if (check.given(path + ".renode") && d.type != Device::Type::renode)
+    check.error(path + ".renode", "only a device of type renode runs in Renode: write type: renode");
   if (!d.command.empty() && d.type != Device::Type::external)
     check.warning(path + ".command", "only a device of type external starts a program");
 }

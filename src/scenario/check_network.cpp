@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -54,6 +55,26 @@ void check_ports(Check& check, const Switch& w, const std::string& path) {
   }
 }
 
+/// What ns-3's lr-wpan does not have.
+void check_ns3(Check& check) {
+  const Network& n = check.s.network;
+  const auto refuse = [&](bool asked, const std::string& key) {
+    if (asked && check.given("network.wireless." + key))
+      check.error("network.wireless." + key,
+                  "network.type: ns3 does not have it: remove it, or use type: native");
+  };
+  const Wireless& w = n.wireless;
+  refuse(w.shadowing_db != 0, "shadowing");
+  refuse(w.fading != Wireless::Fading::none, "fading");
+  refuse(w.capture_threshold_db.has_value(), "capture_threshold");
+  refuse(!w.adjacent_rejection_db.empty(), "adjacent_rejection");
+  constexpr double kLrWpanSensitivity = -106.58;
+  refuse(w.sensitivity_dbm && std::abs(*w.sensitivity_dbm - kLrWpanSensitivity) > 0.005, "sensitivity");
+  if (!n.interferers.empty())
+    check.error("network.interferers",
+                "network.type: ns3 does not have them: remove them, or use type: native");
+}
+
 }  // namespace
 
 void check_network(Check& check, const NameTable* names) {
@@ -81,6 +102,7 @@ void check_network(Check& check, const NameTable* names) {
   if (n.wireless.channel_model == Wireless::ChannelModel::matrix && n.wireless.loss_matrix.empty() &&
       !check.given("network.wireless.loss_matrix"))
     check.error("network.wireless.channel_model", "a matrix needs the key 'loss_matrix': name a CSV file");
+  if (n.type == Network::Type::ns3) check_ns3(check);
   for (size_t i = 0; i < n.interferers.size(); ++i) {
     const Interferer& f = n.interferers[i];
     if (f.stop && *f.stop <= f.start)

@@ -169,7 +169,8 @@ const Description<MlAdaptive>& describe_adaptive() {
           &MlAdaptive::low_battery, fraction());
     d.add({.key = "poor_network", .doc = "delivery ratio below which inference stays on the device"},
           &MlAdaptive::poor_network, fraction());
-    d.add({.key = "deadline", .doc = "a report that takes longer from the window's end moves inference to the device"},
+    d.add({.key = "deadline",
+           .doc = "a report that takes longer from the window's end moves inference to the device"},
           &MlAdaptive::deadline, positive_duration());
     return d;
   }();
@@ -231,6 +232,27 @@ const Description<Console>& describe_console() {
   return kD;
 }
 
+const Description<RenodeSettings>& describe_renode() {
+  using R = RenodeSettings;
+  static const Description<R> kD = [] {
+    Description<R> d;
+    d.doc = "Runs the group's firmware in Renode.";
+    d.add({.key = "program", .doc = "what starts it; absent: renode"}, &R::program, one_or_more(text()));
+    d.add({.key = "platform",
+           .doc = ".repl file as Renode finds it; absent: that of the platform, where it has one"},
+          &R::platform, text());
+    d.add({.key = "quantum",
+           .doc = "Renode runs from one multiple of it to the next, and exchanges frames there"},
+          &R::quantum, positive_duration());
+    d.add({.key = "radio", .doc = "its 802.15.4 radio; empty: none"}, &R::radio, text());
+    d.add({.key = "uart", .doc = "its console"}, &R::uart, text());
+    d.add({.key = "radio_prefix", .doc = "bytes its radio model puts before the frame"}, &R::radio_prefix,
+          integer(0, 16));
+    return d;
+  }();
+  return kD;
+}
+
 const Description<Device>& describe_device() {
   using T = Device::Type;
   using P = MlPlacement;
@@ -248,7 +270,9 @@ const Description<Device>& describe_device() {
           integer(1, kLongestCount, "a number of devices"));
     d.add(
         {.key = "type",
-         .doc = "mcu: firmware on an emulated board; model: behaviour only; renode: as mcu; external: "
+         .doc = "mcu: firmware on an emulated board; model: behaviour only; renode: as mcu, or in Renode "
+                "with the key "
+                "renode; external: "
                 "another program"},
         &Device::type,
         choice<T>({{"mcu", T::mcu}, {"model", T::model}, {"renode", T::renode}, {"external", T::external}}));
@@ -268,6 +292,8 @@ const Description<Device>& describe_device() {
           &Device::socket, text());
     d.add({.key = "timeout", .doc = "type external: wall time one answer may take"}, &Device::timeout,
           positive_duration());
+    d.add({.key = "renode", .doc = "type renode: run the firmware in Renode; absent: here, as type mcu"},
+          &Device::renode, struct_of(describe_renode()));
     d.add({.key = "config", .doc = "settings for firmware or model"}, &Device::config, device_config_codec());
     d.add({.key = "placement", .doc = "where the devices stand"}, &Device::placement,
           struct_of(describe_placement()));
@@ -289,7 +315,8 @@ const Description<Device>& describe_device() {
                      {"hybrid", P::hybrid},
                      {"adaptive", P::adaptive}}));
     d.add({.key = "ml_model",
-           .doc = "model the device runs: .tflite, or int8 ONNX, from which the .tflite is made; absent: the one in the "
+           .doc = "model the device runs: .tflite, or int8 ONNX, from which the .tflite is made; absent: the "
+                  "one in the "
                   "firmware"},
           &Device::ml_model, file_path());
     d.add({.key = "ml_model_address", .doc = "flash address at which the firmware looks for its model"},
@@ -298,7 +325,8 @@ const Description<Device>& describe_device() {
           &Device::ml_classes, list_of(text()));
     d.add({.key = "ml_result",
            .doc = "where the verdict is wanted: service: where the model runs; device: back at the device"},
-          &Device::ml_result, choice<MlResult>({{"service", MlResult::service}, {"device", MlResult::device}}));
+          &Device::ml_result,
+          choice<MlResult>({{"service", MlResult::service}, {"device", MlResult::device}}));
     d.add({.key = "ml_result_wait", .doc = "ml_result device: how long the device listens after its report"},
           &Device::ml_result_wait, positive_duration());
     d.add({.key = "ml_split", .doc = "hybrid: which layers run where"}, &Device::ml_split,

@@ -164,16 +164,30 @@ const Description<Lan>& describe_lan() {
   return kD;
 }
 
+const Description<Ns3Process>& describe_ns3() {
+  static const Description<Ns3Process> kD = [] {
+    Description<Ns3Process> d;
+    d.doc = "The ns-3 process of type: ns3.";
+    d.add({.key = "command", .doc = "program to start; absent: the one built with xedgesim"},
+          &Ns3Process::command, one_or_more(text()));
+    d.add({.key = "timeout", .doc = "wall time one answer may take"}, &Ns3Process::timeout,
+          positive_duration());
+    return d;
+  }();
+  return kD;
+}
+
 const Description<Network>& describe_network() {
   using N = Network;
   using T = N::Topology;
   static const Description<N> kD = [] {
     Description<N> d;
     d.doc = "Radio and wires.";
-    d.add({.key = "type", .doc = "who computes the radio"}, &N::type,
+    d.add({.key = "type", .doc = "who computes the radio; ns3: ns-3 in a process of its own"}, &N::type,
           choice<N::Type>({{"native", N::Type::native}, {"ns3", N::Type::ns3}}));
     d.add({.key = "topology", .doc = "star: all devices talk to the gateway"}, &N::topology,
           choice<T>({{"star", T::star}, {"mesh", T::mesh}, {"tree", T::tree}, {"custom", T::custom}}));
+    d.add({.key = "ns3", .doc = "type ns3: the process"}, &N::ns3, struct_of(describe_ns3()));
     d.add({.key = "wireless", .doc = "the radio channel"}, &N::wireless, struct_of(describe_wireless()));
     d.add({.key = "wired", .doc = "wired paths by name"}, &N::wired, map_of(struct_of(describe_wired())));
     d.add({.key = "gateways", .doc = "radios that serve the devices; absent: one at the first edge node"},

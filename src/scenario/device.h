@@ -110,7 +110,7 @@ struct TypedText {
 
 struct Console {
   std::optional<std::string> uart;
-  bool record = true;  ///< keep the text in the results
+  bool record = true;            ///< keep the text in the results
   std::vector<TypedText> input;  ///< what somebody types
   bool operator==(const Console&) const = default;
 };
@@ -126,6 +126,17 @@ enum class MlPlacement { none, device, edge, cloud, hybrid, adaptive };
 /// Where a sample's verdict has to be for the sample to be finished.
 enum class MlResult { service, device };
 
+/// A group that runs in Renode: sdk/python/src/xedgesim/renode.py drives it.
+struct RenodeSettings {
+  std::vector<std::string> program;    ///< starts it; absent: renode
+  std::string platform;                ///< a .repl file, as Renode finds it; absent: that of the board
+  Duration quantum = Duration::ms(1);  ///< exchanges happen at its multiples
+  std::string radio = "sysbus.radio";  ///< empty: none
+  std::string uart = "sysbus.uart0";
+  int64_t radio_prefix = 0;  ///< bytes that Renode's radio puts before a frame
+  bool operator==(const RenodeSettings&) const = default;
+};
+
 /// One group of equal devices; `count` of them are made (see expand.h).
 struct Device {
   enum class Type { mcu, model, renode, external };
@@ -140,7 +151,8 @@ struct Device {
   FilePath model;                    ///< type model: script, or the name of a built-in model (no file then)
   std::vector<std::string> command;  ///< type external: program to start (absent: it connects by itself)
   std::string socket;  ///< type external: unix:PATH or tcp:ADDRESS:PORT; absent: in the results folder
-  Duration timeout = Duration::s(30);  ///< type external: wall time it may take for one answer
+  Duration timeout = Duration::s(30);    ///< type external: wall time it may take for one answer
+  std::optional<RenodeSettings> renode;  ///< type renode: absent: it runs here, as mcu
   DeviceConfig config;
   Placement placement;
   std::optional<Position> position;  ///< instead of placement, for a single device
@@ -162,7 +174,8 @@ struct Device {
   OnLockup on_lockup = OnLockup::stop;
 
   /// Runs firmware on an emulated MCU here; the seed's `renode` means that too.
-  bool emulated() const { return type == Type::mcu || type == Type::renode; }
+  bool emulated() const { return type == Type::mcu || (type == Type::renode && !renode); }
+  bool in_renode() const { return type == Type::renode && renode; }
   bool operator==(const Device&) const = default;
 };
 

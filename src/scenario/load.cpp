@@ -76,12 +76,14 @@ LoadResult load_from(std::string_view text, Report& report, const LoadOptions& o
   ValuePtr root = read_main(text, context, "a scenario begins with 'scenario:' and its 'name:'");
   if (root) {
     root = with_includes(root, context);
+    for (const auto& file : options.timelines) root = with_timeline(root, file, context);
     for (const std::string& o : options.overrides) root = with_override(root, o, context);
     root = with_devices_sorted_out(root, context);
     root = with_inherited(root, context);
     scenario_codec()->load(*root, result.scenario, Path(), context);
     complete(result.scenario, *root, context);
     check_all(result.scenario, *root, context);
+    result.scenario.places = Places(root, report.source_names());
   }
   result.files = report.files();
   result.errors = report.errors();
@@ -136,6 +138,34 @@ BatchResult load_batch_text(std::string_view text, const std::string& name,
   Report report;
   report.add_source({name, folder});
   return load_batch_from(text, report, options);
+}
+
+FaultResult load_fault(const std::map<std::string, std::string>& texts,
+                       const std::map<std::string, std::string>& values, const Scenario& scenario) {
+  Report report;
+  report.add_source({"the change", {}});
+  const LoadOptions options;
+  LoadContext context{report, options};
+  FaultResult result;
+  std::vector<Entry> keys;
+  for (const auto& [key, text] : texts) keys.push_back({key, {0, 1, 1}, make_text(text)});
+  for (const auto& [key, text] : values) {
+    const ValuePtr value = read_yaml(text, 0, {}, report);
+    if (value && !report.has_errors()) keys.push_back({key, {0, 1, 1}, value});
+  }
+  const ValuePtr entry = make_map(std::move(keys));
+  const ValuePtr root = make_map({{"faults", {0, 1, 1}, make_list({entry})}});
+  if (!report.has_errors()) fault_codec()->load(*entry, result.fault, Path("fault"), context);
+  if (!report.has_errors()) {
+    Scenario with_it = scenario;
+    with_it.faults = {result.fault};
+    const NameTable names(with_it);
+    Check check(with_it, *root, context);
+    check_faults(check, &names);
+  }
+  result.entry = to_json(*entry).dump();
+  result.errors = report.errors();
+  return result;
 }
 
 std::map<std::string, std::string> process_environment() {

@@ -19,6 +19,7 @@ struct LoadOptions {
   std::optional<std::vector<std::string>> platforms;  ///< known boards; absent: not checked
   std::vector<std::filesystem::path> search_paths;    ///< tried after the scenario's own folder
   bool check_files = true;                            ///< that firmware, models, data … exist
+  std::vector<std::filesystem::path> timelines;       ///< files whose `faults` come after the scenario's own
 };
 
 /// `scenario` is worth running only if ok(); errors and warnings are sorted by place.
@@ -46,6 +47,17 @@ LoadResult load_scenario_text(std::string_view text, const std::string& name,
 BatchResult load_batch(const std::filesystem::path& file, const LoadOptions& options = {});
 BatchResult load_batch_text(std::string_view text, const std::string& name,
                             const std::filesystem::path& folder, const LoadOptions& options = {});
+
+/// A fault for a scenario that is running already.
+struct FaultResult {
+  Fault fault;
+  std::string entry;  ///< as an entry of `faults` on one line
+  std::vector<Diagnostic> errors;
+};
+/// `texts`: keys whose values are taken as they are; `values`: keys and values as in YAML, which come from
+/// outside.
+FaultResult load_fault(const std::map<std::string, std::string>& texts,
+                       const std::map<std::string, std::string>& values, const Scenario& scenario);
 
 /// JSON Schema (draft-07, which editors understand best) of a scenario file and of a batch file.
 nlohmann::json json_schema();

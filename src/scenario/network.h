@@ -83,11 +83,19 @@ struct Lan {
   bool operator==(const Lan&) const = default;
 };
 
+/// The process that computes the radio of `network.type: ns3`.
+struct Ns3Process {
+  std::vector<std::string> command;    ///< absent: the back end built with this program
+  Duration timeout = Duration::s(30);  ///< wall time for each answer
+  bool operator==(const Ns3Process&) const = default;
+};
+
 struct Network {
   enum class Type { native, ns3 };
   enum class Topology { star, mesh, tree, custom };
   Type type = Type::native;
   Topology topology = Topology::star;
+  Ns3Process ns3;
   Wireless wireless;
   std::map<std::string, WiredLink> wired;
   std::vector<Gateway> gateways;  ///< empty: one at the first edge node

@@ -34,6 +34,12 @@ void Report::error(const Mark& mark, std::string message) {
   }
 }
 
+std::vector<std::string> Report::source_names() const {
+  std::vector<std::string> names;
+  for (const Source& s : sources_) names.push_back(s.name);
+  return names;
+}
+
 bool Report::has_error_at(const Mark& mark) const { return error_places_.count(place(mark)) != 0; }
 
 void Report::warning(const Mark& mark, std::string message) {

@@ -2,6 +2,7 @@
 #include "scenario/device.h"
 #include "scenario/linux_node.h"
 #include "scenario/network.h"
+#include "scenario/places.h"
 #include "scenario/results.h"
 #include "scenario/service_node.h"
 
@@ -32,6 +33,7 @@ struct Scenario {
   Metrics metrics;
   std::vector<Fault> faults;
   Validation validation;
+  Places places;  ///< of the keys in the files
   bool operator==(const Scenario&) const = default;
 };
 

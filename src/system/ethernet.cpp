@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "scenario/expand.h"
 #include "system/impairments.h"
+#include "system/located.h"
 #include "system/switch_config.h"
 
 namespace xedgesim::system {
@@ -60,14 +61,18 @@ class EthernetNetwork::Builder {
       plugs_[i].resize(ports_[i].size());
       cables_[i].assign(ports_[i].size(), sim::kNobody);
     }
-    for (const scenario::Link& l : s_.links) add_link(l);
+    for (size_t i = 0; i < s_.links.size(); ++i)
+      located(s_, fmt::format("links[{}]", i), [&] { add_link(s_.links[i]); });
     for (size_t i = 0; i < s_.switches.size(); ++i) {
       const auto id = scheduler_.id(s_.switches[i].id);
-      out_.switches_.push_back(std::make_unique<net::ethernet::SwitchNode>(
-          id, switch_config(s_.switches[i], ports_[i], plugs_[i]), cables_[i]));
+      located(s_, fmt::format("switches[{}]", i), [&] {
+        out_.switches_.push_back(std::make_unique<net::ethernet::SwitchNode>(
+            id, switch_config(s_.switches[i], ports_[i], plugs_[i]), cables_[i]));
+      });
       scheduler_.attach(id, *out_.switches_.back());
     }
-    for (size_t i = 0; i < machines_.size(); ++i) add_host(i);
+    for (size_t i = 0; i < machines_.size(); ++i)
+      located(s_, fmt::format("nodes[{}]", machines_[i].second), [&] { add_host(i); });
   }
 
  private:
@@ -103,7 +108,7 @@ class EthernetNetwork::Builder {
       if (id == node)
         return {.participant = scheduler_.id(node), .port = 0, .node = node, .switch_index = {}};
     throw ConfigError(fmt::format(
-        "links: '{}' cannot be plugged in: this version has cables between switches and model nodes", end));
+        "'{}' cannot be plugged in: this version has cables between switches and model nodes", end));
   }
 
   void add_link(const scenario::Link& l) {
@@ -123,7 +128,7 @@ class EthernetNetwork::Builder {
         *queues = p->qos ? port_queues(*p->qos) : net::PortQueues{};
         if (p->qos) apply_guarantees(l.endpoints[p == &a ? 0 : 1], *p->qos, *parameters);
       } else if (!hosts_cable_.emplace(p->node, id).second) {
-        throw ConfigError(fmt::format("links: node '{}' has two cables: a model node has one port", p->node));
+        throw ConfigError(fmt::format("node '{}' has two cables: a model node has one port", p->node));
       }
     }
     c.a_to_b = d.forward;

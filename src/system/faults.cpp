@@ -4,6 +4,7 @@
 #include "base/rng.h"
 #include "nodes/codes.h"
 #include "system/impairments.h"
+#include "system/located.h"
 #include "system/system.h"
 
 namespace xedgesim::system {
@@ -32,6 +33,24 @@ void apply_profile(System& system, const std::optional<std::string>& name, SimTi
     apply(net::LinkSide::a_to_b, l.b);
     apply(net::LinkSide::b_to_a, l.a);
   }
+}
+
+/// Links by name, and those of nodes and switches.
+std::vector<net::Link*> fault_links(System& system, const Fault& fault) {
+  std::vector<net::Link*> out;
+  for (const auto& target : scenario::NameTable(system.scenario()).resolve(fault.target)) {
+    const size_t before = out.size();
+    for (const System::LinkEnds& l : system.links())
+      if (l.link->config().name == target.id || l.a == target.id || l.b == target.id ||
+          (target.kind == scenario::NodeClass::switch_ &&
+           (l.link->config().a == system.scheduler().id(target.id) ||
+            l.link->config().b == system.scheduler().id(target.id))))
+        out.push_back(l.link);
+    if (out.size() == before)
+      throw ConfigError(fmt::format("the fault at {} is for wired links, and '{}' has none",
+                                    to_string(SimTime::at(fault.time)), target.id));
+  }
+  return out;
 }
 
 /// Instants at which a fault begins: once, repeated, or at random.
@@ -95,7 +114,7 @@ class Injector {
         overlay(begin, end, link_patch(fault_.impairments));
         break;
       case Fault::Type::link_set:
-        for (net::Link* l : target_links(begin))
+        for (net::Link* l : fault_links(system_, fault_))
           change(*l, begin, net::LinkSide::both, net::LinkAction::set,
                  l->add_patch(link_patch(fault_.impairments)));
         break;
@@ -105,7 +124,7 @@ class Injector {
         break;
       default:
         throw ConfigError(fmt::format(
-            "faults: the fault at {} has a type that this version cannot inject: it has edge_failure, "
+            "the fault at {} has a type that this version cannot inject: it has edge_failure, "
             "cloud_failure, "
             "device_failure, device_reset, battery_drain, node_failure, network_partition, link_down, "
             "link_degradation, link_set, packet_loss and apply_profile",
@@ -145,7 +164,7 @@ class Injector {
       if (d.id != device) continue;
       if (!d.mcu || !d.mcu->battery())
         throw ConfigError(fmt::format(
-            "faults: the fault at {} drains the battery of '{}', which is no emulated device with a battery",
+            "the fault at {} drains the battery of '{}', which is no emulated device with a battery",
             to_string(begin), device));
       post(begin, d.participant, ControlCode::set_charge, static_cast<int64_t>(*fault_.charge * 1e9 + 0.5));
     }
@@ -157,8 +176,8 @@ class Injector {
     for (const auto& target : targets()) {
       const bool device = target.kind == scenario::NodeClass::device;
       if (of_devices && !device && fault_.type != Fault::Type::network_partition)
-        throw ConfigError(fmt::format("faults: the fault at {} is for devices, but '{}' is none",
-                                      to_string(begin), target.id));
+        throw ConfigError(
+            fmt::format("the fault at {} is for devices, but '{}' is none", to_string(begin), target.id));
       for (sim::ParticipantId id : system_.participants_of(target.id)) {
         const bool service = of_devices && !device;  // a partitioned service is cut off like a failed one
         post(begin, id, service ? ControlCode::fail : on);
@@ -171,7 +190,7 @@ class Injector {
     for (const auto& target : targets()) {
       if (target.kind == scenario::NodeClass::device)
         throw ConfigError(
-            fmt::format("faults: the fault at {} is for machines and services: use device_failure for '{}'",
+            fmt::format("the fault at {} is for machines and services: use device_failure for '{}'",
                         to_string(begin), target.id));
       for (sim::ParticipantId id : system_.participants_of(target.id)) {
         post(begin, id, ControlCode::fail);
@@ -180,30 +199,12 @@ class Injector {
     }
   }
 
-  /// Links by name, and those of nodes and switches.
-  std::vector<net::Link*> target_links(SimTime when) const {
-    std::vector<net::Link*> out;
-    for (const auto& target : targets()) {
-      const size_t before = out.size();
-      for (const System::LinkEnds& l : system_.links())
-        if (l.link->config().name == target.id || l.a == target.id || l.b == target.id ||
-            (target.kind == scenario::NodeClass::switch_ &&
-             (l.link->config().a == system_.scheduler().id(target.id) ||
-              l.link->config().b == system_.scheduler().id(target.id))))
-          out.push_back(l.link);
-      if (out.size() == before)
-        throw ConfigError(fmt::format("faults: the fault at {} is for wired links, and '{}' has none",
-                                      to_string(when), target.id));
-    }
-    return out;
-  }
-
   void change(net::Link& link, SimTime t, net::LinkSide side, net::LinkAction action, int64_t patch) {
     post_link_change(system_, link, t, side, action, patch);
   }
 
   void overlay(SimTime begin, SimTime end, const net::LinkPatch& patch) {
-    for (net::Link* l : target_links(begin)) {
+    for (net::Link* l : fault_links(system_, fault_)) {
       const int64_t number = l->add_patch(patch);
       change(*l, begin, net::LinkSide::both, net::LinkAction::begin_overlay, number);
       change(*l, end, net::LinkSide::both, net::LinkAction::end_overlay, number);
@@ -220,9 +221,29 @@ class Injector {
 void schedule_faults(System& system) {
   const auto& faults = system.scenario().faults;
   if (system.scenario().network.profile)
-    apply_profile(system, system.scenario().network.profile, SimTime::zero());
+    located(system.scenario(), "network.profile",
+            [&] { apply_profile(system, system.scenario().network.profile, SimTime::zero()); });
   for (size_t i = 0; i < faults.size(); ++i)
-    for (Duration t : begin_times(faults[i], i, system.scenario())) Injector(system, i).inject(t);
+    located(system.scenario(), fmt::format("faults[{}]", i), [&] {
+      for (Duration t : begin_times(faults[i], i, system.scenario())) Injector(system, i).inject(t);
+    });
+}
+
+void check_fault(System& system, const Fault& fault) {
+  if (fault.type == Fault::Type::link_set)
+    for (const net::Link* l : fault_links(system, fault)) l->check_patch(link_patch(fault.impairments));
+  const auto profile =
+      fault.profile ? scenario::find_profile(system.scenario(), *fault.profile) : std::nullopt;
+  if (fault.type != Fault::Type::apply_profile || !profile) return;
+  for (const System::LinkEnds& l : system.links())
+    for (const std::string* node : {&l.a, &l.b})
+      if (const auto* i = profile_entry(*profile, l.link->config().name, *node))
+        l.link->check_patch(link_patch(*i));
+}
+
+void add_fault(System& system, const Fault& fault) {
+  const size_t index = system.add_fault(fault);
+  for (Duration t : begin_times(fault, index, system.scenario())) Injector(system, index).inject(t);
 }
 
 }  // namespace xedgesim::system

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "system/device_config.h"
+#include "system/located.h"
 
 namespace xedgesim::system {
 namespace {
@@ -49,9 +50,9 @@ std::vector<GatewayPlan> plan_gateways(const scenario::Scenario& s) {
     const GatewayPlan& p = plans.back();
     const auto [other, fresh] = taken.emplace(std::tuple(p.channel, p.pan_id, p.short_address), g.id);
     if (!fresh)
-      throw ConfigError(fmt::format(
-          "network.gateways: '{}' and '{}' have the same address 0x{:04x} on one channel and PAN: change one",
-          other->second, g.id, p.short_address));
+      refuse_at(s, fmt::format("network.gateways[{}]", n),
+                fmt::format("'{}' and '{}' have the same address 0x{:04x} on one channel and PAN: change one",
+                            other->second, g.id, p.short_address));
   }
   return plans;
 }

@@ -84,7 +84,7 @@ ModelGroup model_group(const scenario::Scenario& s, const scenario::Device& d,
 }
 
 bool runs_program(const scenario::Device& group) {
-  return group.type == scenario::Device::Type::external ||
+  return group.type == scenario::Device::Type::external || group.in_renode() ||
          (group.type == scenario::Device::Type::model && !group.model.resolved.empty());
 }
 

@@ -84,21 +84,24 @@ void Observer::connect_device(size_t index) {
   device_of_address_[d.short_address] = static_cast<int32_t>(index);
   probes_.push_back(std::make_unique<Probe>());
   Probe& p = *probes_.back();
-  const std::string placement =
-      d.truth || d.group->ml_placement != scenario::MlPlacement::none ? placement_name(*d.group) : std::string();
+  const std::string placement = d.truth || d.group->ml_placement != scenario::MlPlacement::none
+                                    ? placement_name(*d.group)
+                                    : std::string();
   if (d.model) {
-    p.device = collector_.add_device(d.id, [this, index](SimTime t) { return read_model(index, t); }, placement);
+    p.device = collector_.add_device(
+        d.id, [this, index](SimTime t) { return read_model(index, t); }, placement);
     return connect_model(index);
   }
   if (d.external) {
-    p.device = collector_.add_device(d.id, [this, index](SimTime) { return read_external(index); }, placement);
+    p.device = collector_.add_device(
+        d.id, [this, index](SimTime) { return read_external(index); }, placement);
     return connect_external(index);
   }
-  p.device = collector_.add_device(d.id, [this, index](SimTime t) { return read_device(index, t); }, placement);
+  p.device = collector_.add_device(
+      d.id, [this, index](SimTime t) { return read_device(index, t); }, placement);
   p.result_on_device = d.group->ml_result == scenario::MlResult::device;
-  d.mcu->machine().on_trace.connect([this, index](unsigned port, uint32_t word, SimTime t) {
-    measure(index, port, word, t);
-  });
+  d.mcu->machine().on_trace.connect(
+      [this, index](unsigned port, uint32_t word, SimTime t) { measure(index, port, word, t); });
   const auto& profile = d.mcu->machine().platform().energy_profile("");
   if (options_.seed_energy) {
     p.seed_model = std::make_unique<metrics::SeedEnergyModel>();
@@ -127,7 +130,7 @@ Observer::Probe* Observer::probe_of_address(int64_t a) {
 }
 
 void Observer::connect_radio() {
-  net::Channel& channel = *system_.channel();
+  net::Medium& channel = *system_.channel();
   channel.transmission_began.connect([this](const net::TransmissionRecord& r) {
     collector_.network().transmission(r.frequency_mhz, r.start,
                                       r.start + air::frame_duration(static_cast<int64_t>(r.psdu->size())));
@@ -231,9 +234,11 @@ void Observer::connect_services() {
       spans.mark(device(tag), nodes::tag_sequence(tag), Stage::cloud_stored, t);
     });
     cloud->on_result.connect(classified);
-    cloud->on_lost.connect([&spans, device](int64_t tag, std::string_view cause, bool unclassified, SimTime t) {
-      spans.lost(device(tag), nodes::tag_sequence(tag), unclassified ? Stage::result : Stage::cloud_stored, cause, t);
-    });
+    cloud->on_lost.connect(
+        [&spans, device](int64_t tag, std::string_view cause, bool unclassified, SimTime t) {
+          spans.lost(device(tag), nodes::tag_sequence(tag),
+                     unclassified ? Stage::result : Stage::cloud_stored, cause, t);
+        });
     collector_.add_cloud(system_.scenario().cloud.front().id, [cloud](SimTime) {
       const auto& c = cloud->counters();
       metrics::CloudCounters out;
@@ -250,9 +255,10 @@ void Observer::connect_services() {
   if (auto* wan = system_.wan()) {
     wan->dropped.connect([&spans, device](const net::LinkRecord& r, net::DropReason reason) {
       const int64_t port = r.message.port;
-      const Stage missed = port == nodes::port::kAnswer                                        ? Stage::cloud_answer
-                           : port == nodes::port::kCloudReport || port == nodes::port::kReturn ? Stage::result
-                                                                                               : Stage::cloud_stored;
+      const Stage missed = port == nodes::port::kAnswer ? Stage::cloud_answer
+                           : port == nodes::port::kCloudReport || port == nodes::port::kReturn
+                               ? Stage::result
+                               : Stage::cloud_stored;
       spans.lost(device(r.message.tag), nodes::tag_sequence(r.message.tag), missed,
                  fmt::format("wan_{}", to_string(reason)), r.time);
     });
@@ -347,7 +353,8 @@ void Observer::trace(size_t index, const sim::Event& e) {
       if (!p.scores.empty()) {  // the device's own, not one that came back
         nodes::Classification c = nodes::classify(p.scores);
         spans.ran_at(p.device, sequence, metrics::RanAt::device);
-        spans.prediction(p.device, sequence, static_cast<int32_t>(word >> 16), c.confidence(), c.probabilities);
+        spans.prediction(p.device, sequence, static_cast<int32_t>(word >> 16), c.confidence(),
+                         c.probabilities);
         p.scores.clear();
       }
       spans.mark(p.device, sequence, Stage::result, e.time);
@@ -363,7 +370,8 @@ void Observer::trace(size_t index, const sim::Event& e) {
     }
     case Mark::model:
       if (word == 0)
-        collector_.events().add(e.time, "model", system_.devices()[index].id, "the firmware refused its model");
+        collector_.events().add(e.time, "model", system_.devices()[index].id,
+                                "the firmware refused its model");
       break;
     default:
       break;

@@ -14,6 +14,7 @@
 #include "system/capture.h"
 #include "system/ethernet_observer.h"
 #include "system/observer.h"
+#include "system/run_control.h"
 #include "system/system.h"
 #include "system/trace.h"
 
@@ -52,10 +53,11 @@ metrics::CollectorOptions collector_options(System& system,
 }
 
 /// Runs to the end, or to the stop request. False when stopped.
-bool run_to_end(System& system, Trace* trace, const RunOptions& options, SimTime end) {
+bool run_to_end(System& system, Trace* trace, RunControl* control, const RunOptions& options, SimTime end) {
   sim::Scheduler& scheduler = system.scheduler();
   for (SimTime t; t < end;) {
     if (options.stop && options.stop->load(std::memory_order_relaxed)) return false;
+    if (control && !control->between_steps(options.stop)) return false;
     t = std::min(end, t + kStep);
     if (!scheduler.run_until(t)) return false;
     if (trace) trace->drain();
@@ -105,6 +107,12 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
     system.scheduler().on_delivery.connect([&](const sim::Event& e) { deliveries->add(e); });
   }
 
+  std::unique_ptr<RunControl> control;
+  if (options.control)
+    control = std::make_unique<RunControl>(system, *options.control, directory.path(), options.paused);
+
+  if (options.begun) options.begun(directory.path());
+
   RunOutcome outcome{.directory = directory.path()};
   const SimTime end = SimTime::at(scenario.meta.duration);
   metrics::RunInfo info;
@@ -125,7 +133,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
     fail(e.what());
   }
   try {
-    if (outcome.code == ExitCode::ok && !run_to_end(system, trace.get(), options, end)) {
+    if (outcome.code == ExitCode::ok && !run_to_end(system, trace.get(), control.get(), options, end)) {
       outcome.code = ExitCode::interrupted;
       outcome.reason = info.reason = fmt::format("interrupted at {}", to_string(system.scheduler().now()));
       info.status = "interrupted";

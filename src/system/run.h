@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "control/server.h"
 #include "isa/arm/cortex_m.h"
 #include "metrics/run_directory.h"
 #include "metrics/summary.h"
@@ -20,12 +21,15 @@ struct RunOptions {
   isa::Engine engine = isa::Engine::automatic;  ///< of the emulated boards; the result does not depend on it
   metrics::RunDirectoryOptions directory;
   std::string version;
-  metrics::Json inputs;  ///< written as inputs.json unless null (experiment/inputs.h)
+  metrics::Json inputs;                       ///< written as inputs.json unless null (experiment/inputs.h)
   const std::atomic<bool>* stop = nullptr;    ///< set: end cleanly as soon as possible
   std::function<void(SimTime)> progress;      ///< now and then, with the time reached
   std::function<void(std::string_view)> log;  ///< one line for a person
   std::function<metrics::HostInfo()> host;    ///< asked once, at the end
   bool print_consoles = false;                ///< hand every console line to `log` as well
+  control::Server* control = nullptr;         ///< where somebody outside may change the run
+  bool paused = false;                        ///< with control: wait for `resume` before the first event
+  std::function<void(const std::filesystem::path&)> begun;  ///< told the run's folder, before the first event
 };
 
 struct RunOutcome {

@@ -12,6 +12,8 @@
 #include "scenario/load.h"
 #include "system/compute.h"
 #include "system/device_config.h"
+#include "system/located.h"
+#include "system/ns3_config.h"
 #include "system/radio_config.h"
 #include "system/wiring.h"
 
@@ -31,6 +33,18 @@ std::shared_ptr<const platforms::Platform> find_platform(const scenario::Device&
   return std::make_shared<const platforms::Platform>(std::move(platform));
 }
 
+/// What the Renode adapter must know beside what every program is told.
+void describe_for_renode(nlohmann::json& node, const scenario::Device& group) {
+  const scenario::RenodeSettings& r = *group.renode;
+  node["platform"] = group.platform;
+  if (group.firmware) node["firmware"] = std::filesystem::absolute(group.firmware->file.resolved).string();
+  node["renode"] = {{"platform", r.platform},
+                    {"quantum_ns", r.quantum.count_ns()},
+                    {"radio", r.radio},
+                    {"uart", r.uart},
+                    {"radio_prefix", r.radio_prefix}};
+}
+
 /// The participant that is a group's external program.
 std::string program_of(const std::string& group) { return "~program." + group; }
 
@@ -40,7 +54,10 @@ System::System(const scenario::Scenario& scenario, const SystemOptions& options)
   refuse_unsupported();
   gateway_plans_ = plan_gateways(scenario_);
   classes_ = class_names(scenario_);
-  for (const auto& d : scenario_.devices) groups_.push_back(group_models(scenario_, d, classes_.size()));
+  for (size_t i = 0; i < scenario_.devices.size(); ++i)
+    groups_.push_back(located(scenario_, fmt::format("devices[{}]", i), [&] {
+      return group_models(scenario_, scenario_.devices[i], classes_.size());
+    }));
   scheduler_ = std::make_unique<sim::Scheduler>(
       participant_names(), sim::SchedulerConfig{.window = air::kMinEffectDelay, .threads = options.threads});
   build_devices(options);
@@ -53,45 +70,56 @@ System::System(const scenario::Scenario& scenario, const SystemOptions& options)
 System::~System() = default;
 
 void System::refuse_unsupported() const {
-  const auto refuse = [](const std::string& what) { throw ConfigError(what); };
+  const auto refuse = [this](const std::string& path, const std::string& what) {
+    refuse_at(scenario_, path, what);
+  };
+  const auto entry = [](const char* section, size_t i) { return fmt::format("{}[{}]", section, i); };
   if (scenario_.meta.clock == scenario::ScenarioMeta::Clock::wall)
-    refuse("scenario.clock: wall is not available in this version: use virtual or auto");
-  if (scenario_.network.type == scenario::Network::Type::ns3)
-    refuse("network.type: ns3 needs the ns-3 back end, which this version does not have: use type: native");
-  for (const auto& d : scenario_.devices) {
+    refuse("scenario.clock", "wall is not available in this version: use virtual or auto");
+  for (size_t i = 0; i < scenario_.devices.size(); ++i) {
+    const scenario::Device& d = scenario_.devices[i];
     if (d.type == scenario::Device::Type::external && d.command.empty() && d.socket.empty())
-      refuse(fmt::format(
-          "device '{}': type external needs a 'command' to start, or a 'socket' its program connects to",
-          d.id));
+      refuse(
+          entry("devices", i),
+          fmt::format(
+              "device '{}': type external needs a 'command' to start, or a 'socket' its program connects to",
+              d.id));
     if (d.emulated() && !d.firmware)
-      refuse(fmt::format("device '{}': an emulated device needs firmware", d.id));
+      refuse(entry("devices", i), fmt::format("device '{}': an emulated device needs firmware", d.id));
     if (!d.emulated() && d.ml_placement != scenario::MlPlacement::none &&
         d.ml_placement != scenario::MlPlacement::edge)
       refuse(
+          entry("devices", i),
           fmt::format("device '{}': a behavioural device has ml_placement: edge only; use type: mcu", d.id));
   }
-  for (const auto& n : scenario_.nodes)
-    if (n.type != scenario::LinuxNode::Type::model)
-      refuse(
-          fmt::format("node '{}': Linux machines are not available in this version: use type: model", n.id));
-  for (const auto& w : scenario_.switches) {
+  for (size_t i = 0; i < scenario_.nodes.size(); ++i)
+    if (scenario_.nodes[i].type != scenario::LinuxNode::Type::model)
+      refuse(entry("nodes", i),
+             fmt::format("node '{}': Linux machines are not available in this version: use type: model",
+                         scenario_.nodes[i].id));
+  for (size_t i = 0; i < scenario_.switches.size(); ++i) {
+    const scenario::Switch& w = scenario_.switches[i];
     if (w.backend != scenario::Switch::Backend::native)
-      refuse(fmt::format("switch '{}': this version has the native switch only: use backend: native", w.id));
+      refuse(entry("switches", i),
+             fmt::format("switch '{}': this version has the native switch only: use backend: native", w.id));
     if (w.tagging != scenario::Switch::Tagging::none)
-      refuse(fmt::format("switch '{}': tagging is not available in this version: remove it", w.id));
+      refuse(entry("switches", i),
+             fmt::format("switch '{}': tagging is not available in this version: remove it", w.id));
   }
-  if (scenario_.edge.size() > 1) refuse("edge: this version runs one edge node: remove the others");
-  if (scenario_.cloud.size() > 1) refuse("cloud: this version runs one cloud node: remove the others");
-  for (const auto& e : scenario_.edge)
-    if (e.type != scenario::EdgeNode::Type::model)
+  if (scenario_.edge.size() > 1) refuse("edge[1]", "this version runs one edge node: remove the others");
+  if (scenario_.cloud.size() > 1) refuse("cloud[1]", "this version runs one cloud node: remove the others");
+  for (size_t i = 0; i < scenario_.edge.size(); ++i)
+    if (scenario_.edge[i].type != scenario::EdgeNode::Type::model)
       refuse(
+          entry("edge", i),
           fmt::format("edge node '{}': this version runs the native service only: use type: model in place "
                       "of docker, process or external",
-                      e.id));
-  for (const auto& c : scenario_.cloud)
-    if (c.type == scenario::CloudNode::Type::external)
-      refuse(fmt::format("cloud node '{}': type external is not available in this version: use type: model",
-                         c.id));
+                      scenario_.edge[i].id));
+  for (size_t i = 0; i < scenario_.cloud.size(); ++i)
+    if (scenario_.cloud[i].type == scenario::CloudNode::Type::external)
+      refuse(entry("cloud", i),
+             fmt::format("cloud node '{}': type external is not available in this version: use type: model",
+                         scenario_.cloud[i].id));
 }
 
 std::vector<std::string> System::participant_names() {
@@ -136,16 +164,13 @@ void System::build_devices(const SystemOptions& options) {
     node.short_address = static_cast<uint16_t>(instance.config.short_address.value_or(next_address));
     node.sample_rate_hz = instance.config.sample_rate_hz.value_or(1000);
     node.participant = scheduler_->id(node.id);
-    const bool program = runs_program(group);
-    if (!program &&
-        (group.emulated() ? feeds_vibration(group) : model_kind(group) == ModelKind::vibration_sensor))
-      node.truth = std::make_unique<ml::VibrationSignal>(scenario_.meta.seed, node.id);
-    if (program)
-      build_external(node);
-    else if (group.emulated())
-      build_mcu(node, options);
-    else
+    located(scenario_, fmt::format("devices[{}]", instance.group), [&] {
+      if (runs_program(group)) return build_external(node);
+      if (group.emulated() ? feeds_vibration(group) : model_kind(group) == ModelKind::vibration_sensor)
+        node.truth = std::make_unique<ml::VibrationSignal>(scenario_.meta.seed, node.id);
+      if (group.emulated()) return build_mcu(node, options);
       build_model(node, options);
+    });
     devices_.push_back(std::move(node));
   }
   build_programs(options);
@@ -189,6 +214,12 @@ void System::build_programs(const SystemOptions& options) {
     c.command = group.command;
     if (group.type == scenario::Device::Type::model)
       c.command = {"python3", "-m", "xedgesim.device_model", group.model.resolved.string()};
+    if (group.in_renode()) {
+      c.command = {"python3", "-m", "xedgesim.renode"};
+      c.command.insert(c.command.end(), group.renode->program.begin(),
+                       group.renode->program.end());  // none: renode
+      for (nodes::ExternalProgram::Node& n : c.nodes) describe_for_renode(n.description, group);
+    }
     c.environment = {"PYTHONPATH=" + sdk + (path && *path ? ":" + std::string(path) : "")};
     c.address = group.socket;
     c.timeout = group.timeout;
@@ -203,10 +234,12 @@ void System::build_programs(const SystemOptions& options) {
 
 void System::connect_programs(const std::filesystem::path& folder) {
   for (auto& p : programs_) p->connect(folder / "external");
+  if (ns3_) ns3_->connect(folder / "external");
 }
 
 void System::shut_down_programs(const std::string& reason) noexcept {
   for (auto& p : programs_) p->shut_down(reason);
+  if (ns3_) ns3_->shut_down();
 }
 
 void System::build_model(DeviceNode& node, const SystemOptions& options) {
@@ -321,12 +354,15 @@ bool System::wants_return(int64_t tag) const {
 void System::build_services() {
   if (scenario_.edge.empty()) return;
   const scenario::EdgeNode& e = scenario_.edge.front();
-  build_edge(e);
-  if (!scenario_.cloud.empty()) build_cloud(scenario_.cloud.front(), scheduler_->id(e.id));
+  located(scenario_, "edge[0]", [&] { build_edge(e); });
+  if (!scenario_.cloud.empty())
+    located(scenario_, "cloud[0]", [&] { build_cloud(scenario_.cloud.front(), scheduler_->id(e.id)); });
   if (const auto wan = find_wan(scenario_)) {
     const auto id = scheduler_->id(wan_name_);
-    wan_ = std::make_unique<net::Link>(
-        wan_link(*wan, id, scheduler_->id(e.id), scheduler_->id(scenario_.cloud.front().id), scenario_));
+    wan_ = located(scenario_, "network.wired." + wan_name_, [&] {
+      return std::make_unique<net::Link>(
+          wan_link(*wan, id, scheduler_->id(e.id), scheduler_->id(scenario_.cloud.front().id), scenario_));
+    });
     scheduler_->attach(id, *wan_);
   }
 }
@@ -391,33 +427,54 @@ void System::build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge) 
 
 void System::build_channel() {
   const scenario::Wireless& w = scenario_.network.wireless;
-  std::vector<net::ChannelStation> stations;
+  std::vector<RadioStation> stations;
   std::map<std::string, sim::ParticipantId, std::less<>> ids;
   const auto add = [&](sim::ParticipantId id, const std::string& name, const scenario::Position& p,
-                       double gain) {
+                       double gain, int64_t channel) {
     ids.emplace(name, id);
-    stations.push_back({.station = {.id = id,
-                                    .x_m = p.x_m,
-                                    .y_m = p.y_m,
-                                    .z_m = p.z_m,
-                                    .sensitivity_dbm = w.sensitivity_dbm.value_or(kNrf52840Sensitivity),
-                                    .antenna_gain_db = gain},
-                        .name = name});
+    stations.push_back(
+        {.station = {.station = {.id = id,
+                                 .x_m = p.x_m,
+                                 .y_m = p.y_m,
+                                 .z_m = p.z_m,
+                                 .sensitivity_dbm = w.sensitivity_dbm.value_or(kNrf52840Sensitivity),
+                                 .antenna_gain_db = gain},
+                     .name = name},
+         .channel = static_cast<int>(channel)});
   };
   for (const DeviceNode& d : devices_) {
-    add(d.participant, d.id, d.instance.position, d.instance.config.antenna_gain_db.value_or(0));
-    stations.back().way = way_of(*d.group, d.instance.position);
+    const GatewayPlan* g = gateway_of(gateway_plans_, d.instance);
+    add(d.participant, d.id, d.instance.position, d.instance.config.antenna_gain_db.value_or(0),
+        d.instance.config.channel.value_or(g ? g->channel : w.channel));
+    stations.back().station.way = way_of(*d.group, d.instance.position);
   }
   for (const GatewayPlan& g : gateway_plans_)
-    add(scheduler_->id(g.name), g.name, g.position, g.antenna_gain_db);
-  for (const scenario::Interferer& i : scenario_.network.interferers) {
+    add(scheduler_->id(g.name), g.name, g.position, g.antenna_gain_db, g.channel);
+  for (size_t k = 0; k < scenario_.network.interferers.size(); ++k) {
+    const scenario::Interferer& i = scenario_.network.interferers[k];
     net::InterfererConfig config = interferer_config(i, w);
     config.self = scheduler_->id(i.id);
     config.channel = scheduler_->id(kAir);
     config.seed = scenario_.meta.seed;
-    interferers_.push_back(std::make_unique<net::Interferer>(std::move(config)));
+    interferers_.push_back(located(scenario_, fmt::format("network.interferers[{}]", k),
+                                   [&] { return std::make_unique<net::Interferer>(std::move(config)); }));
     scheduler_->attach(scheduler_->id(i.id), *interferers_.back());
-    add(scheduler_->id(i.id), i.id, i.position, 0);
+    add(scheduler_->id(i.id), i.id, i.position, 0, w.channel);
+  }
+  const auto radio = [&](const std::string& name) -> std::optional<sim::ParticipantId> {
+    auto it = ids.find(name);
+    if (it == ids.end() && !scenario_.edge.empty() && name == scenario_.edge.front().id)
+      it = ids.find(radio_of(name));
+    return it == ids.end() ? std::nullopt : std::optional(it->second);
+  };
+  auto loss = path_loss(w, radio);
+  if (scenario_.network.type == scenario::Network::Type::ns3) {
+    auto medium = std::make_unique<nodes::Ns3Medium>(
+        ns3_medium(scenario_, scheduler_->id(kAir), std::move(stations), *loss));
+    ns3_ = medium.get();
+    channel_ = std::move(medium);
+    scheduler_->attach(scheduler_->id(kAir), *channel_);
+    return;
   }
   net::ChannelConfig config;
   config.id = scheduler_->id(kAir);
@@ -427,13 +484,9 @@ void System::build_channel() {
   config.variation = variation(w);
   if (w.capture_threshold_db) config.capture_threshold_db = *w.capture_threshold_db;
   config.adjacent_rejection_db = w.adjacent_rejection_db;
-  auto loss = path_loss(w, [&](const std::string& name) -> std::optional<sim::ParticipantId> {
-    auto it = ids.find(name);
-    if (it == ids.end() && !scenario_.edge.empty() && name == scenario_.edge.front().id)
-      it = ids.find(radio_of(name));
-    return it == ids.end() ? std::nullopt : std::optional(it->second);
-  });
-  channel_ = std::make_unique<net::Channel>(std::move(config), std::move(loss), std::move(stations));
+  std::vector<net::ChannelStation> radios;
+  for (RadioStation& r : stations) radios.push_back(std::move(r.station));
+  channel_ = std::make_unique<net::Channel>(std::move(config), std::move(loss), std::move(radios));
   scheduler_->attach(scheduler_->id(kAir), *channel_);
 }
 

@@ -16,6 +16,7 @@
 #include "nodes/external/external_program.h"
 #include "nodes/mcu_node.h"
 #include "nodes/model_node.h"
+#include "nodes/ns3/ns3_medium.h"
 #include "nodes/radio_gateway.h"
 #include "nodes/sensor_feed.h"
 #include "scenario/expand.h"
@@ -63,9 +64,9 @@ class System {
   sim::Scheduler& scheduler() { return *scheduler_; }
   std::vector<DeviceNode>& devices() { return devices_; }
   const scenario::Scenario& scenario() const { return scenario_; }
-  net::Channel* channel() { return channel_.get(); }  ///< null without devices
-  /// Starts the external programs and greets them; what they print goes to `folder`/external. To be called
-  /// once, before the scheduler runs. Throws ConfigError, SimulationError.
+  net::Medium* channel() { return channel_.get(); }  ///< null without devices
+  /// Starts the external programs and ns-3 and greets them; what they print goes to `folder`/external. To be
+  /// called once, before the scheduler runs. Throws ConfigError, SimulationError.
   void connect_programs(const std::filesystem::path& folder);
   void shut_down_programs(const std::string& reason) noexcept;
   std::vector<std::unique_ptr<nodes::RadioGateway>>& gateways() { return gateways_; }
@@ -82,6 +83,11 @@ class System {
   const EthernetNetwork& ethernet() const { return *ethernet_; }
   sim::ParticipantId observer_id() const { return scheduler_->id(kObserver); }
   const std::vector<std::string>& classes() const { return classes_; }
+  /// Returns its index among the scenario's.
+  size_t add_fault(const scenario::Fault& fault) {
+    scenario_.faults.push_back(fault);
+    return scenario_.faults.size() - 1;
+  }
 
   /// Ids of the participants that a fault on `node` concerns.
   std::vector<sim::ParticipantId> participants_of(const std::string& node) const;
@@ -105,7 +111,8 @@ class System {
   void build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge);
   const GroupModels& models_of(int64_t tag) const;
   bool wants_return(int64_t tag) const;
-  std::shared_ptr<const platforms::FirmwareImage> image_of(const scenario::Device& group, const GroupModels& models);
+  std::shared_ptr<const platforms::FirmwareImage> image_of(const scenario::Device& group,
+                                                           const GroupModels& models);
 
   scenario::Scenario scenario_;
   std::unique_ptr<sim::Scheduler> scheduler_;
@@ -113,7 +120,8 @@ class System {
   std::map<std::string, std::shared_ptr<const platforms::Platform>> platforms_;
   std::map<std::string, std::shared_ptr<const platforms::FirmwareImage>> images_;
   std::map<std::string, std::shared_ptr<const platforms::FlashTemplate>> flashes_;
-  std::unique_ptr<net::Channel> channel_;
+  std::unique_ptr<net::Medium> channel_;
+  nodes::Ns3Medium* ns3_ = nullptr;  ///< channel_, when ns-3 computes it
   std::vector<GatewayPlan> gateway_plans_;
   std::map<size_t, ModelGroup> model_groups_;                   // by device group
   std::vector<std::unique_ptr<nodes::RadioGateway>> gateways_;  // as in gateway_plans_
@@ -124,12 +132,16 @@ class System {
   std::unique_ptr<net::Link> wan_;
   std::unique_ptr<EthernetNetwork> ethernet_;
   std::string wan_name_;
-  std::vector<GroupModels> groups_;                ///< by device group
+  std::vector<GroupModels> groups_;  ///< by device group
   std::optional<nodes::ServiceModel> edge_model_, cloud_model_;
   std::vector<std::string> classes_;
 };
 
 /// Queues the scenario's faults as control events. Throws ConfigError for a type this version cannot inject.
 void schedule_faults(System& system);
+/// One more, of a system that runs already: check_fault() throws ConfigError for what cannot be done, and
+/// changes nothing.
+void check_fault(System& system, const scenario::Fault& fault);
+void add_fault(System& system, const scenario::Fault& fault);
 
 }  // namespace xedgesim::system

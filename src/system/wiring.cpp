@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "system/impairments.h"
+#include "system/located.h"
 
 namespace xedgesim::system {
 namespace {
@@ -34,13 +35,13 @@ std::optional<Wan> find_wan(const scenario::Scenario& s) {
   std::optional<Wan> wan;
   for (const auto& [name, w] : s.network.wired) {
     if (!joins_edge_and_cloud(s, name, w))
-      throw ConfigError(
-          fmt::format("network.wired.{}: this version has wired paths between the edge and the cloud only: "
-                      "name it gateway_to_cloud or set endpoints",
-                      name));
+      refuse_at(
+          s, "network.wired." + name,
+          "this version has wired paths between the edge and the cloud only: name it gateway_to_cloud or set "
+          "endpoints");
     if (wan)
-      throw ConfigError(
-          fmt::format("network.wired: '{}' and '{}' both join edge and cloud: keep one", wan->name, name));
+      refuse_at(s, "network.wired." + name,
+                fmt::format("'{}' and '{}' both join edge and cloud: keep one", wan->name, name));
     wan = Wan{.name = name, .path = w, .cloud_latency = {}};
   }
   if (s.cloud.empty() || s.edge.empty()) return std::nullopt;

@@ -17,6 +17,7 @@
 #include "line.h"
 #include "net/capture/air_capture.h"
 #include "net/capture/wire_capture.h"
+#include "net/radio/channel.h"
 #include "net/traffic/frame_sink.h"
 #include "net/traffic/periodic_sender.h"
 

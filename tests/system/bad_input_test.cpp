@@ -61,7 +61,33 @@ TEST_F(BadInput, MissingFirmware) { refused(run(scenario(kOneBoard, "none.elf"))
 
 TEST_F(BadInput, MissingScenario) { refused(run((folder_ / "no.yaml").string()), "no.yaml"); }
 
-TEST_F(BadInput, YamlWithTabs) { refused(run(scenario("scenario:\n\tname: x\n")), "scenario.yaml:2:6: a tab stands in the indentation"); }
+TEST_F(BadInput, YamlWithTabs) {
+  refused(run(scenario("scenario:\n\tname: x\n")), "scenario.yaml:2:6: a tab stands in the indentation");
+}
+
+/// What only building the network finds out has its place in the file, too.
+TEST_F(BadInput, WhatDoesNotFitTogetherInTheNetworkHasItsPlace) {
+  const std::string machines =
+      "scenario: {name: t, duration: 2s}\n"
+      "nodes: [{id: a, type: model}, {id: b, type: model}]\n";
+  const std::string cable = "endpoints: [\"a:eth0\", \"b:eth0\"]";
+  for (const auto& [text, part] : std::vector<std::pair<std::string, std::string>>{
+           {machines + "links:\n  - {id: l, " + cable + ", burst: 2kB}\n",
+            "scenario.yaml:4:5: links[0]: The link 'l' cannot be set up: "},
+           {machines + "links:\n  - {id: l, " + cable + ", latency: 1ms}\n" +
+                "faults:\n  - {time: 1s, type: link_set, target: l, queue_latency: 5ms}\n",
+            "scenario.yaml:6:5: faults[0]: The link 'l' cannot be set up: "},
+           {machines + "links:\n  - {id: l, " + cable + "}\n" +
+                "profiles: {mine: {l: {burst: 2kB}}}\nnetwork: {profile: mine}\n",
+            "scenario.yaml:6:20: network.profile: The link 'l' cannot be set up: "},
+           {machines + "links: []\n", "scenario.yaml:2:9: nodes[0]: node 'a' has no cable"},
+           {"scenario: {name: t, duration: 2s}\ndevices: [{id: d, type: model, model: periodic}]\nnetwork:\n"
+            "  gateways: [{id: g, short_address: 3}, {id: h, short_address: 3}]\n",
+            "scenario.yaml:4:41: network.gateways[1]: 'g' and 'h' have the same address"},
+           {"scenario: {name: t, duration: 2s}\ndevices:\n  - {id: d, type: model, model: sundial}\n",
+            "scenario.yaml:3:5: devices[0]: device 'd': there is no built-in model 'sundial'"}})
+    refused(run(scenario(text)), part);
+}
 
 TEST_F(BadInput, UnknownKeyWithASuggestion) {
   const ProgramResult r =

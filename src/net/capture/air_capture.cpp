@@ -4,18 +4,18 @@
 
 namespace xedgesim::net {
 
-AirCapture::AirCapture(Channel& channel, PcapngWriter& writer, std::string_view interface_name)
+AirCapture::AirCapture(Medium& medium, PcapngWriter& writer, std::string_view interface_name)
     : writer_(writer),
       interface_(
           writer.add_interface(interface_name, LinkType::ieee802154_with_fcs, "IEEE 802.15.4, 2.4 GHz")) {
-  channel.transmission_began.connect([this](const TransmissionRecord& r) {
+  medium.transmission_began.connect([this](const TransmissionRecord& r) {
     waiting_.push_back({r, {}, false});
   });
-  channel.reception.connect([this](const ReceptionRecord& r) {
+  medium.reception.connect([this](const ReceptionRecord& r) {
     Waiting* w = r.addressed && r.outcome != Outcome::ok ? find(r.transmission) : nullptr;
     if (w) w->comment += fmt::format("{}{}", w->comment.empty() ? "" : ", ", to_string(r.outcome));
   });
-  channel.transmission_ended.connect([this](const TransmissionRecord& r) {
+  medium.transmission_ended.connect([this](const TransmissionRecord& r) {
     if (Waiting* w = find(r.id)) {
       w->ended = true;
       if (r.aborted)

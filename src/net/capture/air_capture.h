@@ -2,17 +2,17 @@
 #include <deque>
 
 #include "net/capture/pcapng_writer.h"
-#include "net/radio/channel.h"
+#include "net/radio/medium.h"
 
 namespace xedgesim::net {
 
-/// Writes every frame of a channel to a pcapng interface, in order of begin, stamped with its first preamble
+/// Writes every frame of a medium to a pcapng interface, in order of begin, stamped with its first preamble
 /// symbol. A frame waits here until it and those begun before it have ended, so that its comment can say what
 /// became of it where it was addressed to ("collision", "half duplex", ...). Aborted frames are written as
-/// announced, with a comment. Must outlive the run of the channel; the writer must outlive it.
+/// announced, with a comment. Must outlive the run of the medium; the writer must outlive it.
 class AirCapture {
  public:
-  AirCapture(Channel& channel, PcapngWriter& writer, std::string_view interface_name = "air");
+  AirCapture(Medium& medium, PcapngWriter& writer, std::string_view interface_name = "air");
   /// Writes what still waits: frames on the air when the run ended.
   void finish();
 

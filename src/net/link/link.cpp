@@ -92,8 +92,15 @@ int64_t Link::queued_bytes(Direction d) const {
   return s.egress->bytes() + (s.sending ? s.sending->size() : 0);
 }
 
+void Link::check_patch(const LinkPatch& patch) const {
+  for (const Side& s : sides_) {
+    check(config_.name, patched(s.declared, patch));
+    check(config_.name, patched(s.parameters, patch));
+  }
+}
+
 int64_t Link::add_patch(const LinkPatch& patch) {
-  for (const Side& s : sides_) check(config_.name, patched(s.declared, patch));
+  check_patch(patch);
   patches_.push_back(patch);
   return static_cast<int64_t>(patches_.size()) - 1;
 }

@@ -67,6 +67,8 @@ class Link final : public sim::EventParticipant {
 
   /// Keeps a patch for link_change(); throws ConfigError when it does not fit the link as declared.
   int64_t add_patch(const LinkPatch& patch);
+  /// Throws ConfigError when a patch does not fit the link as declared, or as it is now.
+  void check_patch(const LinkPatch& patch) const;
 
   sim::Signal<const LinkRecord&> sent;  ///< accepted into the queue
   sim::Signal<const LinkRecord&>

@@ -5,15 +5,22 @@
 namespace xedgesim::net {
 
 Transmission& AirLog::add(Transmission t) {
-  XEDGESIM_ASSERT(entries_.empty() || entries_.back().start <= t.start);
+  XEDGESIM_ASSERT(size_ == 0 || at(next() - 1).start <= t.start);
+  if (size_ == ring_.size()) {
+    std::vector<Transmission> larger(2 * ring_.size());
+    for (uint64_t s = first_; s < next(); ++s) larger[s & (larger.size() - 1)] = std::move(at(s));
+    ring_ = std::move(larger);
+  }
   t.sequence = next();
-  return entries_.emplace_back(std::move(t));
+  ++size_;
+  return at(t.sequence) = std::move(t);
 }
 
 void AirLog::forget_before(SimTime t) {
-  while (!entries_.empty() && entries_.front().end < t) {
-    entries_.pop_front();
+  while (size_ > 0 && at(first_).end < t) {
+    at(first_).psdu.reset();
     ++first_;
+    --size_;
   }
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "net/ieee802154/frame.h"
@@ -35,9 +34,10 @@ class AirLog {
 
   /// Sequence numbers of what is held: [first(), next()).
   uint64_t first() const { return first_; }
-  uint64_t next() const { return first_ + entries_.size(); }
-  const Transmission& at(uint64_t sequence) const { return entries_[sequence - first_]; }
-  Transmission& at(uint64_t sequence) { return entries_[sequence - first_]; }
+  uint64_t next() const { return first_ + size_; }
+  /// Valid until the next add().
+  const Transmission& at(uint64_t sequence) const { return ring_[sequence & (ring_.size() - 1)]; }
+  Transmission& at(uint64_t sequence) { return ring_[sequence & (ring_.size() - 1)]; }
   bool holds(uint64_t sequence) const { return sequence >= first_ && sequence < next(); }
   /// First sequence number whose start is not before `t`.
   uint64_t first_from(SimTime t) const;
@@ -58,8 +58,9 @@ class AirLog {
   }
 
  private:
-  std::deque<Transmission> entries_;
-  uint64_t first_ = 1;
+  // By sequence number modulo its size, a power of two.
+  std::vector<Transmission> ring_{64};
+  uint64_t first_ = 1, size_ = 0;
 };
 
 /// What a receiver tuned to one frequency has to do with: the frames there, and what spills over from other

@@ -8,13 +8,11 @@
 
 #include "net/radio/air_log.h"
 #include "net/radio/link_budget.h"
+#include "net/radio/medium.h"
 #include "net/radio/path_loss.h"
 #include "net/radio/receiver.h"
-#include "net/radio/records.h"
 #include "net/radio/spatial_index.h"
 #include "sim/air.h"
-#include "sim/participant.h"
-#include "sim/signal.h"
 
 namespace xedgesim::net {
 
@@ -71,7 +69,7 @@ struct ChannelStation {
 /// Cost: per frame, the plain listeners in its reach on its frequency and its addressees, each times the
 /// frames that overlap; receivers with a filter (air::Filter) are looked at only when they ask or are
 /// addressed. A broadcast costs the listeners in its reach.
-class Channel final : public sim::EventParticipant {
+class Channel final : public Medium {
  public:
   /// Throws ConfigError on two stations of one id or a position that is not finite.
   Channel(ChannelConfig config, std::unique_ptr<PathLoss> loss, std::vector<ChannelStation> stations);
@@ -82,15 +80,6 @@ class Channel final : public sim::EventParticipant {
   int received_cdbm(sim::ParticipantId from, sim::ParticipantId to, int power_cdbm,
                     SimTime t = SimTime::zero()) const;
   double noise_floor_mw() const { return environment_.noise_mw; }
-  const ChannelStatistics& statistics() const { return statistics_; }
-
-  /// Emitted when the first symbol leaves. In order of time.
-  sim::Signal<const TransmissionRecord&> transmission_began;
-  /// Emitted at the end of a frame or when it was aborted, after all its receptions.
-  sim::Signal<const TransmissionRecord&> transmission_ended;
-  /// One per frame and plain listener that hears it (power above the cut-off), and one per frame and station
-  /// it is addressed to, whatever that station was doing.
-  sim::Signal<const ReceptionRecord&> reception;
 
  private:
   struct Band {
@@ -147,7 +136,6 @@ class Channel final : public sim::EventParticipant {
   uint64_t last_id_ = 0;
   double cell_m_ = 0;
   std::vector<uint32_t> hearers_;
-  ChannelStatistics statistics_;
 };
 
 }  // namespace xedgesim::net

@@ -7,9 +7,20 @@
 namespace xedgesim::net {
 namespace {
 
-constexpr size_t kTableLimit = 4096;  // stations; 32 MiB of table
-constexpr int16_t kUnknown = -32768;
-constexpr int kNothing = 30000;  // 300 dB
+constexpr size_t kTableLimit = 4096;                     // stations; 32 MiB of table
+constexpr int16_t kUnknown = -32768, kChanges = -32767;  // in the table
+constexpr int kNothing = 30000;                          // 300 dB
+
+/// Powers of ten, a whole number of decades and thousandths of one.
+struct PowersOfTen {
+  std::array<double, 1000> fraction;
+  std::array<double, 61> decade;
+  PowersOfTen() {
+    for (int i = 0; i < 1000; ++i) fraction[static_cast<size_t>(i)] = std::pow(10.0, i / 1000.0);
+    for (int i = 0; i < 61; ++i) decade[static_cast<size_t>(i)] = std::pow(10.0, i - 30);
+  }
+};
+const PowersOfTen kPowersOfTen;
 
 }  // namespace
 
@@ -52,14 +63,14 @@ int LinkBudget::compute_loss_cdb(uint32_t from, uint32_t to, SimTime t) const {
 }
 
 int LinkBudget::loss_cdb(uint32_t from, uint32_t to, SimTime t) const {
-  int loss = 0;
-  if (table_.empty() || moves(from) || moves(to)) {
-    loss = compute_loss_cdb(from, to, t);
-  } else {
+  int loss = kChanges;
+  if (!table_.empty()) {
     int16_t& entry = table_[size_t{from} * stations_.size() + to];
-    if (entry == kUnknown) entry = static_cast<int16_t>(compute_loss_cdb(from, to, t));
+    if (entry == kUnknown)
+      entry = moves(from) || moves(to) ? kChanges : static_cast<int16_t>(compute_loss_cdb(from, to, t));
     loss = entry;
   }
+  if (loss == kChanges) loss = compute_loss_cdb(from, to, t);
   if (variation_.fading == Variation::Fading::none || loss == kNothing) return loss;
   const double gain = fading_gain_db(variation_, pair_key(stations_[from].key, stations_[to].key), t);
   return loss - static_cast<int>(std::lround(gain * 100));
@@ -77,18 +88,9 @@ double LinkBudget::received_mw(uint32_t from, uint32_t to, int power_cdbm, SimTi
 }
 
 double mw_from_cdbm(int cdbm) {
-  struct Tables {
-    std::array<double, 1000> fraction;
-    std::array<double, 61> decade;
-    Tables() {
-      for (int i = 0; i < 1000; ++i) fraction[static_cast<size_t>(i)] = std::pow(10.0, i / 1000.0);
-      for (int i = 0; i < 61; ++i) decade[static_cast<size_t>(i)] = std::pow(10.0, i - 30);
-    }
-  };
-  static const Tables tables;
   const int shifted = std::clamp(cdbm, -30000, 30000) + 30000;
-  return tables.fraction[static_cast<size_t>(shifted % 1000)] *
-         tables.decade[static_cast<size_t>(shifted / 1000)];
+  const auto index = static_cast<unsigned>(shifted);
+  return kPowersOfTen.fraction[index % 1000] * kPowersOfTen.decade[index / 1000];
 }
 
 int cdbm_from_mw(double mw) {

@@ -86,15 +86,20 @@ std::string Child::obituary() {
   if (!reap(false)) return {};
   std::string text = WIFSIGNALED(status_) ? fmt::format("ended by signal {}", WTERMSIG(status_))
                                           : fmt::format("ended with exit code {}", WEXITSTATUS(status_));
+  std::string words = last_words();
+  if (const size_t line = words.rfind('\n'); line != std::string::npos) words = words.substr(line + 1);
+  if (!words.empty()) text += fmt::format("; its last words: {}", words);
+  return text;
+}
+
+std::string Child::last_words() const {
   std::ifstream in(output_, std::ios::binary);
   in.seekg(0, std::ios::end);
   const std::streamoff size = in.tellg();
   in.seekg(std::max<std::streamoff>(0, size - kLastWords));
   std::string words((std::istreambuf_iterator<char>(in)), {});
   while (!words.empty() && (words.back() == '\n' || words.back() == ' ')) words.pop_back();
-  if (const size_t line = words.rfind('\n'); line != std::string::npos) words = words.substr(line + 1);
-  if (!words.empty()) text += fmt::format("; its last words: {}", words);
-  return text;
+  return words;
 }
 
 }  // namespace xedgesim::nodes

@@ -27,6 +27,8 @@ class Child {
   void finish(Duration grace);
   /// "ended with exit code 3; its last words: ..."; empty while it runs.
   std::string obituary();
+  /// The end of what it printed.
+  std::string last_words() const;
 
  private:
   bool reap(bool block);

@@ -96,6 +96,15 @@ void ExternalProgram::connect(const std::filesystem::path& folder) {
   } catch (const PeerError& e) {
     fail(e.what());
   }
+  exchange_greetings();
+}
+
+void ExternalProgram::greet(Descriptor socket) {
+  channel_.emplace(std::move(socket));
+  exchange_greetings();
+}
+
+void ExternalProgram::exchange_greetings() {
   json nodes = json::array();
   for (const Node& n : config_.nodes) {
     json entry = n.description;

@@ -42,6 +42,8 @@ class ExternalProgram final : public sim::RunningParticipant {
   /// Starts the program, waits for it and greets it. Files go to `folder`. Throws ConfigError,
   /// SimulationError.
   void connect(const std::filesystem::path& folder);
+  /// Greets a program at the other end of a stream socket. Throws SimulationError.
+  void greet(Descriptor socket);
   /// Says goodbye; the program has the time-out to end by itself. Does not throw.
   void shut_down(const std::string& reason) noexcept;
 
@@ -55,6 +57,7 @@ class ExternalProgram final : public sim::RunningParticipant {
   const Config& config() const { return config_; }
 
  private:
+  void exchange_greetings();
   void send(const nlohmann::json& message);
   nlohmann::json receive(const char* answer_to);
   void done(const nlohmann::json& message, SimTime from, SimTime at, sim::Outbox& outbox);

@@ -58,18 +58,6 @@ std::string seconds(Duration d) { return fmt::format("{:g} s", d.count_s()); }
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& o) noexcept {
-  if (this != &o) {
-    if (fd_ >= 0) close(fd_);
-    fd_ = std::exchange(o.fd_, -1);
-  }
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
 std::string LineChannel::receive(Duration timeout) {
   Descriptor timer;  // made when there is something to wait for
   for (size_t searched = 0;;) {
@@ -114,7 +102,7 @@ void LineChannel::send(std::string_view line, Duration timeout) {
   }
 }
 
-Listener::Listener(const std::string& address) : address_(address) {
+Listener::Listener(const std::string& address, bool polled) : address_(address) {
   if (address.starts_with("unix:")) {
     path_ = address.substr(5);
     sockaddr_un name{};
@@ -129,6 +117,7 @@ Listener::Listener(const std::string& address) : address_(address) {
     }
     unlink(path_.c_str());
     socket_ = Descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (polled) fchmod(socket_.get(), S_IRUSR | S_IWUSR);  // what bind() gives the file
     if (bind(socket_.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0)
       refuse(address, std::strerror(errno));
   } else if (const size_t colon = address.rfind(':'); address.starts_with("tcp:") && colon > 4) {
@@ -152,7 +141,9 @@ Listener::Listener(const std::string& address) : address_(address) {
   } else {
     refuse(address, "write unix:PATH or tcp:127.0.0.1:PORT");
   }
-  if (listen(socket_.get(), 1) != 0) refuse(address, std::strerror(errno));
+  constexpr int kWaiting = 16;
+  if (listen(socket_.get(), polled ? kWaiting : 1) != 0) refuse(address, std::strerror(errno));
+  if (polled) fcntl(socket_.get(), F_SETFL, fcntl(socket_.get(), F_GETFL) | O_NONBLOCK);
 }
 
 Listener::~Listener() {

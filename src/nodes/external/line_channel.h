@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "base/time.h"
 
 namespace xedgesim::nodes {
@@ -17,19 +18,6 @@ class PeerError : public std::exception {
 
  private:
   std::string what_;
-};
-
-/// A file descriptor that is closed with its owner.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& o) noexcept : fd_(std::exchange(o.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& o) noexcept;
-  ~Descriptor();
-  int get() const { return fd_; }
-
- private:
-  int fd_;
 };
 
 /// Lines of text over a stream socket. Time-outs are the host's and only ever end a run: nothing here reads a
@@ -54,14 +42,16 @@ class LineChannel {
 /// any).
 class Listener {
  public:
-  /// Throws ConfigError on an address that is none or cannot be used.
-  explicit Listener(const std::string& address);
+  /// `polled`: for a loop that accepts peers itself from descriptor(), which then never blocks; a unix socket
+  /// is for its owner only. Throws ConfigError on an address that is none or cannot be used.
+  explicit Listener(const std::string& address, bool polled = false);
   ~Listener();
   /// With the port that was given.
   const std::string& address() const { return address_; }
   /// Throws PeerError when nobody connects in time, or when `watched` (a pidfd, or -1) shows that the program
   /// ended.
   LineChannel accept(Duration timeout, int watched = -1);
+  int descriptor() const { return socket_.get(); }
 
  private:
   Descriptor socket_;

@@ -36,6 +36,7 @@ class Node:
 
     def __init__(self, participant: "Participant", description: Message) -> None:
         self._participant = participant
+        self.description: Message = description
         self.name: str = description["node"]
         self.config: Dict[str, Any] = description.get("config", {})
         self.position_m: Tuple[float, float, float] = tuple(description.get("position_m", (0.0, 0.0, 0.0)))
