@@ -33,6 +33,7 @@ McuNode::McuNode(Config config)
     if (samples < 2) return;  // a spot measurement, such as that of the supply, is no window
     computing_ = true;
     observe(ObserverCode::window_end, t, {windows_++, samples, boot_window_, 0});
+    if (config_.window_ended) config_.window_ended(samples);
   });
   machine_.on_sleep.connect([this](bool asleep, SimTime t) {
     if (!asleep || !computing_) return;
@@ -42,7 +43,13 @@ McuNode::McuNode(Config config)
   machine_.on_trace.connect([this](unsigned port, uint32_t word, SimTime t) {
     observe(ObserverCode::trace, t, {int64_t{port}, int64_t{word}, 0, 0});
   });
-  machine_.on_reset.connect([this](SimTime) { boot_window_ = windows_; });
+  machine_.on_reset.connect([this](SimTime) {
+    boot_window_ = windows_;
+    if (config_.restarted) config_.restarted();
+  });
+  machine_.on_power.connect([this](bool powered, SimTime) {
+    if (powered && config_.restarted) config_.restarted();
+  });
 }
 
 void McuNode::observe(ObserverCode code, SimTime t, std::array<int64_t, 4> args, std::string_view text) {
@@ -219,6 +226,11 @@ void McuNode::control(const sim::Event& e, sim::Outbox& outbox) {
       break;
     case ControlCode::set_charge:
       drain(static_cast<double>(e.args[0]) * 1e-9, e.time, outbox);
+      break;
+    case ControlCode::set_clock:
+      if (e.args[1] & 1) config_.machine.lf_ppb = e.args[0];
+      if (e.args[1] & 2) config_.machine.hf_ppb = e.args[0];
+      machine_.set_clock_deviation(config_.machine.lf_ppb, config_.machine.hf_ppb, e.time);
       break;
     case ControlCode::reset:
       if (!depleted_at_.is_never()) break;

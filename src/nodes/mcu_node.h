@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,9 @@ class McuNode final : public sim::RunningParticipant, private bus::AnalogSource 
     std::string console;  ///< device whose bytes are its console; empty: the platform's
     sim::ParticipantId observer = sim::kNobody;  ///< gets ObserverCode events
     std::optional<Battery::Config> battery;      ///< none: a supply that lasts
+    /// The ADC has filled a buffer of so many samples; the board was off or reset. Either may be missing.
+    std::function<void(int64_t samples)> window_ended = {};
+    std::function<void()> restarted = {};
   };
   explicit McuNode(Config config);
 

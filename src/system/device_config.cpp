@@ -135,6 +135,8 @@ std::unique_ptr<nodes::SensorFeed> make_feed(const scenario::Scenario& scenario,
                 nodes::read_csv_column(s.file.resolved.string(), s.column),
                 static_cast<double>(s.rate_hz.value_or(group.config.sample_rate_hz.value_or(1000))), s.loop));
         break;
+      case scenario::Sensor::Type::frames:
+        break;  // System::connect_frames()
       case scenario::Sensor::Type::wav:
         throw ConfigError(fmt::format(
             "device '{}': sensor type wav is not available in this version: convert it to csv", group.id));
