@@ -5,6 +5,7 @@
 #include "cli/batch_session.h"
 #include "cli/command.h"
 #include "metrics/run_directory.h"
+#include "report/batch_progress.h"
 #include "report/batch_report.h"
 #include "report/comparison.h"
 #include "report/text_table.h"

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "report/html_report.h"
 #include "result_folder.h"
 

@@ -12,7 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-struct Faults : testing::Test {
+struct Faults : ::testing::Test {
   TemporaryFolder folder;
   int runs = 0;
 
