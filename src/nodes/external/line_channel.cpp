@@ -58,18 +58,6 @@ std::string seconds(Duration d) { return fmt::format("{:g} s", d.count_s()); }
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& o) noexcept {
-  if (this != &o) {
-    if (fd_ >= 0) close(fd_);
-    fd_ = std::exchange(o.fd_, -1);
-  }
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
 std::string LineChannel::receive(Duration timeout) {
   Descriptor timer;  // made when there is something to wait for
   for (size_t searched = 0;;) {

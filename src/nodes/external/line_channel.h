@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "base/time.h"
 
 namespace xedgesim::nodes {
@@ -17,19 +18,6 @@ class PeerError : public std::exception {
 
  private:
   std::string what_;
-};
-
-/// A file descriptor that is closed with its owner.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& o) noexcept : fd_(std::exchange(o.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& o) noexcept;
-  ~Descriptor();
-  int get() const { return fd_; }
-
- private:
-  int fd_;
 };
 
 /// Lines of text over a stream socket. Time-outs are the host's and only ever end a run: nothing here reads a

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// A plugin for an unpatched qemu-system-* that gives its virtual clock to xedgesim: with `-icount
+// shift=N,sleep=off` the machine's time is the number of its instructions, and a timer on that clock stops it
+// at every boundary until it is told how far it may go. Frames and console bytes carry virtual times in both
+// directions, so the result does not depend on where the boundaries lie. docs/linux-machines.md says how it
+// is used; src/vm/vt_protocol.h what is said.
+//
+//   -plugin xedgesim-vt.so,fd=N[,net=ID][,console=ID]   ID: the netdev and chardev that devices may name
+//   -plugin xedgesim-vt.so,check=on                     says whether this QEMU will do, and ends it
+//
+// Limits: one network card, one console, one virtual processor. A virtual timer of QEMU fires at the first
+// instruction at or after its time, so a busy machine may be up to one instruction (8 ns) late.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "connection.h"
+#include "console.h"
+#include "qemu.h"
+
+namespace {
+
+constexpr int kPatience = 100;  // ms between two looks at whether the machine is to stop
+
+class Gate {
+ public:
+  explicit Gate(int fd) : connection_(fd) {}
+
+  /// Null, or why this QEMU will not do.
+  const char* start(uint64_t id, const char* net, const char* console);
+
+ private:
+  struct Delivery {
+    Gate* gate = nullptr;
+    qemu::Timer timer;
+    std::vector<uint8_t> frame;
+  };
+
+  void boundary();
+  void stand();
+  void obey(const vt::Order& order, const std::vector<uint8_t>& body);
+  void release();
+  void deliver(const vt::Record& record, const uint8_t* data);
+  void ended();
+
+  qemu::Functions f_{};
+  Connection connection_;
+  Console* console_ = nullptr;
+  void* card_ = nullptr;
+  qemu::NetClientInfo card_type_{};
+  qemu::Timer timer_;
+  std::vector<uint8_t> body_;
+  vt::Report report_;
+  bool queued_ = false;    // stand() is on its way
+  bool standing_ = false;  // the report has been sent and not been answered
+  bool released_ = false;  // the machine ends and is held up no more
+};
+
+Gate* gate = nullptr;  // QEMU's network callback carries no pointer of ours
+
+const char* Gate::start(uint64_t id, const char* net, const char* console) {
+  if (qemu::resolve(f_)) return "a function is missing";  // said before, by name
+  if (console)
+    if (const char* problem = Console::create(console, f_, connection_, console_)) return problem;
+  if (net) {
+    card_type_.type = qemu::kNetDriver;
+    card_type_.size = qemu::kClientSize;
+    card_type_.receive = [](void*, const uint8_t* data, size_t size) {
+      if (!gate->released_)
+        gate->connection_.add(gate->f_.clock_get_ns(qemu::kClockVirtual), vt::RecordType::frame, data, size);
+      return static_cast<ssize_t>(size);
+    };
+    card_ = f_.new_net_client(&card_type_, nullptr, "xedgesim", net);
+  }
+  f_.register_atexit(
+      id, [](uint64_t, void* g) { static_cast<Gate*>(g)->ended(); }, this);
+  if (!connection_.report(
+          {.type = vt::ReportType::hello, .now = vt::kVersion, .instructions = qemu::plugin_interface()}))
+    return "xedgesim is gone";
+  f_.timer_init_full(
+      &timer_, nullptr, qemu::kClockVirtual, qemu::kTimerScaleNs, 0,
+      [](void* g) { static_cast<Gate*>(g)->boundary(); }, this);
+  f_.timer_mod_ns(&timer_, 0);
+  return nullptr;
+}
+
+void Gate::boundary() {
+  if (released_ || queued_) return;
+  if (!standing_) {
+    const int64_t wait = f_.clock_deadline_ns(qemu::kClockVirtual, ~0);
+    report_ = {.type = vt::ReportType::boundary, .idle = f_.all_cpus_idle()};
+    report_.now = f_.clock_get_ns(qemu::kClockVirtual);
+    report_.instructions = f_.icount_get_raw();
+    report_.next = wait < 0 ? -1 : report_.now + wait;
+  }
+  // The waiting itself is work for the processor's thread, done before its next instruction: QEMU's main
+  // loop, when it wants to stop the machine, first waits for every timer function to return, with the big
+  // lock held.
+  queued_ = true;
+  f_.async_run_on_cpu(
+      f_.get_cpu(0), [](void*, void* g) { static_cast<Gate*>(g)->stand(); }, this);
+}
+
+void Gate::stand() {
+  queued_ = false;
+  if (released_) return;
+  // While we wait the big lock is free, so that the monitor answers; a timer that is due keeps the main loop
+  // from letting the clock of an idle machine jump meanwhile.
+  f_.timer_mod_ns(&timer_, report_.now);
+  f_.big_unlock();
+  bool there = standing_ || connection_.report(report_);
+  standing_ = true;
+  bool answered = false;
+  while (there && !answered && f_.is_running()) answered = connection_.wait(kPatience, there);
+  vt::Order order;
+  if (answered) there = connection_.receive(order, body_);
+  f_.big_lock(__FILE__, __LINE__);
+  if (!there) return release();
+  if (!answered) return;  // the monitor stopped the machine: the timer brings us back when it goes on
+  standing_ = false;
+  if (order.type != vt::OrderType::go) return release();
+  obey(order, body_);
+}
+
+void Gate::obey(const vt::Order& order, const std::vector<uint8_t>& body) {
+  for (size_t at = 0; at + sizeof(vt::Record) <= body.size();) {
+    vt::Record record;
+    std::memcpy(&record, body.data() + at, sizeof record);
+    at += sizeof record;
+    if (record.length > body.size() - at) return release();
+    if (record.type == vt::RecordType::frame)
+      deliver(record, body.data() + at);
+    else if (record.type == vt::RecordType::console && console_)
+      console_->type(record.time, body.data() + at, record.length);
+    at += record.length;
+  }
+  f_.timer_mod_ns(&timer_, order.until);
+}
+
+void Gate::release() {
+  released_ = true;
+  f_.timer_del(&timer_);
+  f_.shutdown_request(qemu::kCauseHostQuit);
+}
+
+void Gate::deliver(const vt::Record& record, const uint8_t* data) {
+  auto d = std::make_unique<Delivery>();
+  d->gate = this;
+  d->frame.assign(data, data + record.length);
+  f_.timer_init_full(
+      &d->timer, nullptr, qemu::kClockVirtual, qemu::kTimerScaleNs, 0,
+      [](void* p) {
+        const std::unique_ptr<Delivery> arrived(static_cast<Delivery*>(p));
+        Gate& g = *arrived->gate;
+        if (g.card_)
+          g.f_.send_packet(g.card_, arrived->frame.data(), static_cast<int>(arrived->frame.size()));
+      },
+      d.get());
+  f_.timer_mod_ns(&d.release()->timer, record.time);
+}
+
+void Gate::ended() {
+  if (released_) return;
+  if (console_) console_->flush_partial();
+  connection_.report({.type = vt::ReportType::goodbye,
+                      .now = f_.clock_get_ns(qemu::kClockVirtual),
+                      .instructions = f_.icount_get_raw()});
+}
+
+/// The text behind `key=` of an argument, or null.
+const char* value_of(const char* argument, const char* key) {
+  const size_t length = std::strlen(key);
+  return std::strncmp(argument, key, length) == 0 && argument[length] == '=' ? argument + length + 1
+                                                                             : nullptr;
+}
+
+int refuse(const char* why) {
+  std::fprintf(stderr, "xedgesim-vt: %s\n", why);
+  return -1;
+}
+
+}  // namespace
+
+extern "C" {
+__attribute__((visibility("default"))) int qemu_plugin_version = 1;
+}
+
+__attribute__((constructor)) static void choose_interface() {
+  qemu_plugin_version = qemu::plugin_interface();
+}
+
+extern "C" __attribute__((visibility("default"))) int qemu_plugin_install(uint64_t id, const void*, int argc,
+                                                                          char** argv) {
+  const char *net = nullptr, *console = nullptr;
+  int fd = -1;
+  bool check = false;
+  for (int i = 0; i < argc; ++i) {
+    if (const char* v = value_of(argv[i], "fd")) fd = std::atoi(v);
+    if (const char* v = value_of(argv[i], "net")) net = v;
+    if (const char* v = value_of(argv[i], "console")) console = v;
+    if (value_of(argv[i], "check")) check = true;
+  }
+  qemu::Functions functions{};
+  if (const char* name = qemu::resolve(functions)) {
+    std::fprintf(stderr, "xedgesim-vt: this QEMU does not export %s\n", name);
+    return -1;
+  }
+  if (check) return refuse("ready");
+  if (fd < 0) return refuse("an argument fd=N is needed");
+  gate = new Gate(fd);
+  const char* problem = gate->start(id, net, console);
+  return problem ? refuse(problem) : 0;
+}

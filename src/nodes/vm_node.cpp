@@ -1,0 +1,203 @@
+#include "nodes/vm_node.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "bus/device.h"
+#include "net/link/link.h"
+#include "net/link/message.h"
+
+namespace xedgesim::nodes {
+namespace {
+
+constexpr size_t kLastLines = 8;
+constexpr Duration kFarewell = Duration::s(5);  // wall time to end in good order
+constexpr Duration kInstant = Duration::ns(1);
+
+sim::SharedBytes shared(std::vector<uint8_t>& bytes) {
+  return std::make_shared<const sim::Bytes>(std::move(bytes));
+}
+
+}  // namespace
+
+VmNode::VmNode(Config config) : config_(std::move(config)) {}
+VmNode::~VmNode() { shut_down(); }
+
+void VmNode::connect(const std::filesystem::path& folder) {
+  folder_ = folder;
+  boot(SimTime::zero());
+  wakes_ = SimTime::zero();
+}
+
+void VmNode::boot(SimTime t) {
+  auto [ours, theirs] = vm::socket_pair();
+  channel_ = std::make_unique<vm::VtChannel>(std::move(ours), config_.patience);
+  qemu_ = std::make_unique<vm::QemuProcess>(vm::QemuProcess::Config{
+      .name = config_.machine.name,
+      .binary = config_.qemu.binary,
+      .arguments = vm::virtual_time_arguments(config_.machine,
+                                              {.plugin = config_.plugin,
+                                               .fd = theirs.get(),
+                                               .boot_second = t.since_start().count_ns() / 1'000'000'000}),
+      .folder = folder_,
+      .console = {},
+      .inherited = {theirs.get()}});
+  theirs = Descriptor();  // the connection is to close when QEMU ends
+  offset_ = t.since_start();
+  state_ = State::running;
+  inputs_.clear();
+  last_lines_.clear();
+  ++counters_.boots;
+  instructions_before_ = counters_.instructions;
+  try {
+    stand(channel_->meet(sent_), t);
+  } catch (const SimulationError& e) {
+    fail(e.what(), t);
+  }
+  if (state_ == State::off) fail("ended before it began", t);
+}
+
+void VmNode::switch_off() {
+  if (channel_) channel_->quit();
+  if (qemu_) qemu_->end();
+  channel_.reset();
+  qemu_.reset();
+  state_ = State::off;
+  wakes_ = SimTime::never();
+  inputs_.clear();
+}
+
+void VmNode::shut_down() noexcept {
+  if (channel_) channel_->quit();
+  if (qemu_) qemu_->process().finish(kFarewell);
+  channel_.reset();
+  qemu_.reset();
+  state_ = State::off;
+}
+
+void VmNode::fail(const std::string& what, SimTime t) {
+  std::string text = fmt::format("machine '{}': {} at {}", config_.machine.name, what, to_string(t));
+  if (qemu_)
+    if (const std::string end = qemu_->obituary(); !end.empty()) text += " (QEMU " + end + ")";
+  if (!last_lines_.empty()) text += "; the console's last lines:";
+  for (const std::string& line : last_lines_) text += "\n  " + line;
+  throw SimulationError(text);
+}
+
+void VmNode::stand(const vm::VtChannel::Standing& s, SimTime reached) {
+  counters_.instructions = instructions_before_ + s.instructions;
+  reached_ = std::max(reached_, reached);
+  if (!s.off) {
+    wakes_ = !s.idle      ? reached_ + kInstant
+             : s.next < 0 ? SimTime::never()
+                          : std::max(to_run(s.next), reached_ + kInstant);
+    return;
+  }
+  wakes_ = SimTime::never();
+  state_ = State::off;
+}
+
+SimTime VmNode::next_activity() const {
+  SimTime t = state_ == State::running ? wakes_ : SimTime::never();
+  if (state_ == State::running && !inputs_.empty()) t = std::min(t, to_run(inputs_.front().time));
+  if (!held_.empty()) t = std::min(t, held_.front().time);
+  return t.is_never() ? t : std::max(t, reached_ + kInstant);
+}
+
+SimTime VmNode::advance(SimTime limit, sim::Outbox& outbox) {
+  while (state_ == State::running && reached_ < limit) {
+    const SimTime until =
+        config_.boundary > Duration() ? std::min(limit, reached_ + config_.boundary) : limit;
+    try {
+      ++counters_.boundaries;
+      stand(channel_->go(to_machine(until), inputs_, sent_), until);
+      inputs_.clear();
+    } catch (const SimulationError& e) {
+      fail(e.what(), until);
+    }
+    emit(limit, outbox);
+    if (state_ == State::off) {
+      qemu_->process().finish(kFarewell);
+      if (qemu_->process().exit_status() != 0) fail("QEMU ended", until);
+      channel_.reset();
+      qemu_.reset();
+    }
+  }
+  emit(limit, outbox);
+  reached_ = std::max(reached_, limit);
+  return limit;
+}
+
+void VmNode::emit(SimTime limit, sim::Outbox& outbox) {
+  for (vm::VtChannel::Record& r : sent_) {
+    const SimTime t = to_run(r.time);
+    if (r.type == vm::vt::RecordType::frame) {
+      ++counters_.frames_out;
+      counters_.bytes_out += r.bytes.size();
+      held_.push_back(net::frame_event(shared(r.bytes), t, config_.cable, 0));
+      continue;
+    }
+    ++counters_.lines;
+    last_lines_.emplace_back(r.bytes.begin(), r.bytes.end());
+    if (last_lines_.size() > kLastLines) last_lines_.pop_front();
+    held_.push_back({.time = t,
+                     .kind = sim::EventKind::state,
+                     .target = config_.observer,
+                     .code = static_cast<uint32_t>(ObserverCode::console_line),
+                     .data = shared(r.bytes)});
+  }
+  sent_.clear();
+  for (; !held_.empty() && held_.front().time <= limit; held_.pop_front())
+    outbox.post(std::move(held_.front()));
+}
+
+void VmNode::deliver(const sim::Event& e, sim::Outbox&) {
+  if (e.kind == sim::EventKind::control) return control(e);
+  const bool frame = e.code == net::kFrameCode;
+  if (!frame && e.code != bus::kSerialInput) return;
+  if (state_ != State::running) {
+    counters_.frames_missed += frame;
+    return;
+  }
+  if (frame) {
+    ++counters_.frames_in;
+    counters_.bytes_in += e.data->size();
+  }
+  inputs_.push_back({to_machine(e.time),
+                     frame ? vm::vt::RecordType::frame : vm::vt::RecordType::console,
+                     {e.data->begin(), e.data->end()}});
+}
+
+void VmNode::control(const sim::Event& e) {
+  reached_ = std::max(reached_, e.time);
+  switch (static_cast<ControlCode>(e.code)) {
+    case ControlCode::fail:
+      if (state_ != State::running) break;
+      state_ = State::paused;
+      paused_at_ = e.time;
+      inputs_.clear();
+      break;
+    case ControlCode::recover:
+      if (state_ != State::paused) break;
+      state_ = State::running;
+      offset_ += e.time - paused_at_;
+      wakes_ = wakes_ + (e.time - paused_at_);
+      break;
+    case ControlCode::power_off:
+      switch_off();
+      break;
+    case ControlCode::power_on:
+      if (state_ == State::off) boot(e.time);
+      break;
+    case ControlCode::reset:
+      switch_off();
+      boot(e.time);
+      break;
+    default:
+      XEDGESIM_ASSERT(!"a control code for boards reached a machine");
+  }
+}
+
+}  // namespace xedgesim::nodes

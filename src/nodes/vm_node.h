@@ -1,0 +1,92 @@
+#pragma once
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nodes/codes.h"
+#include "sim/participant.h"
+#include "sim/signal.h"
+#include "vm/machine.h"
+#include "vm/qemu_probe.h"
+#include "vm/qemu_process.h"
+#include "vm/vt_channel.h"
+
+namespace xedgesim::nodes {
+
+/// A Linux machine under QEMU in virtual time, at the end of a cable: a running participant like a board.
+///
+/// Its clock is zero when it is switched on and stands still while it is paused. Frames and console lines
+/// carry the nanosecond of the instruction that made them; nothing depends on how far it was let run at a
+/// time. A frame that arrives while it is off or paused is lost.
+///
+/// Limits: one network card, one processor; the cable's state does not reach the guest.
+class VmNode final : public sim::RunningParticipant {
+ public:
+  struct Config {
+    vm::Machine machine;
+    vm::Qemu qemu;
+    std::filesystem::path plugin;
+    sim::ParticipantId cable = sim::kNobody;
+    sim::ParticipantId observer = sim::kNobody;  ///< gets ObserverCode::console_line
+    /// Longest stretch it runs without looking for input; the result does not depend on it. Zero: as far as
+    /// the scheduler lets it.
+    Duration boundary{};
+    Duration patience = Duration::s(60);  ///< wall time for one answer
+  };
+  explicit VmNode(Config config);
+  ~VmNode() override;
+
+  /// Starts QEMU; its files go to `folder`. Throws ConfigError, SimulationError.
+  void connect(const std::filesystem::path& folder);
+  void shut_down() noexcept;
+
+  SimTime next_activity() const override;
+  SimTime advance(SimTime limit, sim::Outbox& outbox) override;
+  /// A frame, typed text (bus::kSerialInput), or a ControlCode: fail pauses and recover goes on; power_off
+  /// and reset switch off, power_on and reset boot.
+  void deliver(const sim::Event& e, sim::Outbox& outbox) override;
+
+  struct Counters {
+    uint64_t frames_in = 0, frames_out = 0, bytes_in = 0, bytes_out = 0;
+    uint64_t frames_missed = 0;  ///< arrived while it was off or paused
+    uint64_t lines = 0;
+    uint64_t boots = 0;
+    int64_t instructions = 0;  ///< of all boots
+    uint64_t boundaries = 0;
+  };
+  /// Read between rounds only.
+  const Counters& counters() const { return counters_; }
+  bool off() const { return state_ == State::off; }
+  const Config& config() const { return config_; }
+
+ private:
+  enum class State : uint8_t { off, running, paused };
+  SimTime to_run(int64_t machine) const { return SimTime::from_ns(machine) + offset_; }
+  int64_t to_machine(SimTime t) const { return (t - offset_).count_ns(); }
+  void boot(SimTime t);
+  void switch_off();
+  void stand(const vm::VtChannel::Standing& s, SimTime reached);
+  void emit(SimTime limit, sim::Outbox& outbox);
+  void control(const sim::Event& e);
+  [[noreturn]] void fail(const std::string& what, SimTime t);
+
+  Config config_;
+  std::filesystem::path folder_;
+  std::unique_ptr<vm::QemuProcess> qemu_;
+  std::unique_ptr<vm::VtChannel> channel_;
+  State state_ = State::off;
+  Duration offset_;  // from the machine's clock to the run's
+  SimTime paused_at_;
+  SimTime reached_ = SimTime::from_ns(-1);
+  SimTime wakes_ = SimTime::never();  // when it next acts by itself
+  std::vector<vm::VtChannel::Record> inputs_;
+  std::vector<vm::VtChannel::Record> sent_;
+  std::deque<sim::Event> held_;  // made by the instruction that began before the limit and ended behind it
+  std::deque<std::string> last_lines_;
+  int64_t instructions_before_ = 0;
+  Counters counters_;
+};
+
+}  // namespace xedgesim::nodes

@@ -1,0 +1,37 @@
+#include "vm/machine.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+namespace xedgesim::vm {
+
+std::string_view to_string(Arch arch) { return arch == Arch::x86_64 ? "x86_64" : "aarch64"; }
+std::string_view debian_name(Arch arch) { return arch == Arch::x86_64 ? "amd64" : "arm64"; }
+std::string_view console_device(Arch arch) { return arch == Arch::x86_64 ? "ttyS0" : "ttyAMA0"; }
+
+std::vector<std::string> virtual_time_arguments(const Machine& m, const VirtualTime& time) {
+  const bool x86 = m.arch == Arch::x86_64;
+  const std::string cpu = !m.cpu_model.empty() ? m.cpu_model : x86 ? "qemu64" : "cortex-a57";
+  std::vector<std::string> a{"-nodefaults", "-no-user-config", "-display", "none",
+                             "-no-reboot",  "-name",           m.name};
+  const auto add = [&](std::initializer_list<std::string> more) { a.insert(a.end(), more); };
+  // The device tree of `virt` would carry a random seed of the host.
+  add({"-M", x86 ? "q35" : "virt,dtb-randomness=off", "-cpu", cpu, "-m", fmt::format("{}M", m.memory >> 20)});
+  add({"-smp", "1", "-accel", "tcg", "-icount", fmt::format("shift={},sleep=off", time.shift), "-seed", "1"});
+  add({"-rtc", fmt::format("base={:%Y-%m-%dT%H:%M:%S},clock=vm", fmt::gmtime(kEpoch + time.boot_second))});
+  add({"-chardev", "null,id=con", "-serial", "chardev:con"});
+  add({"-plugin", fmt::format("{},fd={},net=net0,console=con", time.plugin.string(), time.fd)});
+  // Notifications handled in the processor's thread, transmissions by a virtual timer: with the defaults the
+  // host's threads decide when a frame leaves.
+  add({"-device",
+       fmt::format("virtio-net-pci,ioeventfd=off,tx=timer,x-txtimer=2000,netdev=net0,mac={},romfile=",
+                   m.mac)});
+  add({"-kernel", m.kernel.string()});
+  if (!m.initrd.empty()) add({"-initrd", m.initrd.string()});
+  std::string line = fmt::format("console={} panic=-1", console_device(m.arch));
+  if (!m.kernel_args.empty()) line += " " + m.kernel_args;
+  add({"-append", line});
+  return a;
+}
+
+}  // namespace xedgesim::vm

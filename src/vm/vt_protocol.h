@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-or-later
+#pragma once
+#include <cstdint>
+
+/// What xedgesim and the virtual-time plugin inside QEMU (backends/qemu-vt) say to each other, over one unix
+/// stream socket that QEMU inherits. Both ends run on the same host: integers are the host's.
+///
+/// The plugin speaks first (hello), then at every boundary; it then stands still until it is told how far it
+/// may go. Times are nanoseconds of QEMU's virtual clock, which is zero when the machine starts.
+namespace xedgesim::vm::vt {
+
+constexpr uint32_t kVersion = 1;
+
+enum class ReportType : uint32_t {
+  hello = 1,  ///< once; `now` is kVersion, `instructions` the plugin interface of this QEMU
+  boundary,   ///< has done everything due before the time it was given
+  goodbye,    ///< the machine is off: the guest switched it off, or QEMU was told to end
+};
+
+/// Plugin to xedgesim; `bytes` of records follow.
+struct Report {
+  ReportType type = ReportType::boundary;
+  uint32_t idle = 0;         ///< the processor waits for an interrupt
+  int64_t now = 0;           ///< at most one instruction after the boundary
+  int64_t instructions = 0;  ///< executed since the start
+  int64_t next = -1;         ///< when the machine's next timer is due; -1: none is set
+  uint64_t bytes = 0;
+};
+static_assert(sizeof(Report) == 40);
+
+enum class OrderType : uint32_t { go = 1, quit };
+
+/// xedgesim to plugin; `bytes` of records follow, in order of their times.
+struct Order {
+  OrderType type = OrderType::go;
+  uint32_t reserved = 0;
+  int64_t until = 0;  ///< the next boundary
+  uint64_t bytes = 0;
+};
+static_assert(sizeof(Order) == 24);
+
+enum class RecordType : uint32_t {
+  frame = 1,  ///< an Ethernet frame without FCS, sent or to be received at `time`
+  console,    ///< up: a line without its end, complete at `time`; down: bytes to be typed from `time` on
+  partial,    ///< up, with goodbye only: the last line had no end
+};
+
+/// Followed by `length` bytes.
+struct Record {
+  int64_t time = 0;
+  RecordType type = RecordType::frame;
+  uint32_t length = 0;
+};
+static_assert(sizeof(Record) == 16);
+
+constexpr uint32_t kLongestRecord = 1 << 20;
+constexpr uint32_t kLongestLine = 1024;  ///< a longer one is cut into several
+
+}  // namespace xedgesim::vm::vt

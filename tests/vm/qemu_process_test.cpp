@@ -1,0 +1,231 @@
+// QEMU as a child process: watched, spoken to, ended whatever happens. Tests that need QEMU say so and are
+// skipped.
+#include "vm/qemu_process.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "base/error.h"
+#include "vm/qemu_probe.h"
+#include "vm/vt_channel.h"
+
+namespace xedgesim::vm {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Folder {
+  Folder() {
+    char name[] = "/tmp/xedgesim-vm-XXXXXX";
+    path = mkdtemp(name);
+  }
+  ~Folder() { fs::remove_all(path); }
+  fs::path path;
+};
+
+const fs::path kPlugin = fs::path(XEDGESIM_BINARY_DIR) / "xedgesim-vt.so";
+
+bool alive(pid_t pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
+  std::string id, name, state;
+  in >> id >> name >> state;
+  return !state.empty() && state != "Z";
+}
+
+TEST(Process, TellsHowAProgramEnded) {
+  const Folder folder;
+  Process p({.command = {"sh", "-c", "echo one; echo two words >&2; exit 3"},
+             .environment = {},
+             .output = folder.path / "out",
+             .inherited = {},
+             .folder = {}});
+  p.finish(Duration::s(10));
+  EXPECT_EQ(p.exit_status(), 3);
+  EXPECT_EQ(p.obituary(), "ended with exit code 3; it said: one two words");
+}
+
+TEST(Process, KillsWhatDoesNotEndInTime) {
+  const Folder folder;
+  Process p({.command = {"sleep", "1000"},
+             .environment = {},
+             .output = folder.path / "out",
+             .inherited = {},
+             .folder = {}});
+  EXPECT_EQ(p.obituary(), "");
+  p.finish(Duration::ms(10));
+  EXPECT_EQ(p.exit_status(), -SIGKILL);
+}
+
+TEST(Process, AProgramThatIsNotThereIsOneSentence) {
+  const Folder folder;
+  try {
+    Process p({.command = {"/no/such/program"},
+               .environment = {},
+               .output = folder.path / "out",
+               .inherited = {},
+               .folder = {}});
+    FAIL();
+  } catch (const ConfigError& e) {
+    EXPECT_STREQ(e.what(), "cannot start '/no/such/program': No such file or directory");
+  }
+}
+
+TEST(Process, DiesWithTheProcessThatStartedIt) {
+  const Folder folder;
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t middle = fork();
+  if (middle == 0) {
+    Process p({.command = {"sleep", "1000"},
+               .environment = {},
+               .output = folder.path / "out",
+               .inherited = {},
+               .folder = {}});
+    const pid_t pid = p.pid();
+    if (write(ends[1], &pid, sizeof pid) != sizeof pid) _exit(1);
+    pause();
+  }
+  pid_t sleeper = 0;
+  ASSERT_EQ(read(ends[0], &sleeper, sizeof sleeper), static_cast<ssize_t>(sizeof sleeper));
+  EXPECT_TRUE(alive(sleeper));
+  kill(middle, SIGKILL);
+  waitpid(middle, nullptr, 0);
+  for (int i = 0; i < 500 && alive(sleeper); ++i) usleep(10'000);
+  EXPECT_FALSE(alive(sleeper));
+  close(ends[0]);
+  close(ends[1]);
+}
+
+class WithQemu : public ::testing::TestWithParam<Arch> {
+ protected:
+  void SetUp() override {
+    const QemuProbe probe = probe_virtual_time(GetParam(), kPlugin);
+    if (!probe.qemu) GTEST_SKIP() << probe.reason;
+    qemu = *probe.qemu;
+  }
+  Qemu qemu;
+  Folder folder;
+};
+
+TEST_P(WithQemu, AnswersItsMonitorAndEndsWithUs) {
+  pid_t pid = 0;
+  {
+    QemuProcess q({.name = "none",
+                   .binary = qemu.binary,
+                   .arguments = {"-M", "none", "-nodefaults", "-display", "none"},
+                   .folder = folder.path,
+                   .console = {},
+                   .inherited = {}});
+    pid = q.process().pid();
+    EXPECT_EQ(q.qmp().execute("query-status")["status"], "running");
+    try {
+      q.qmp().execute("no-such-command");
+      FAIL();
+    } catch (const SimulationError& e) {
+      EXPECT_NE(std::string(e.what()).find("QEMU refuses 'no-such-command'"), std::string::npos) << e.what();
+    }
+    EXPECT_EQ(q.obituary(), "");
+  }
+  EXPECT_FALSE(alive(pid));
+}
+
+TEST_P(WithQemu, ABadArgumentIsReportedWithQemusWords) {
+  QemuProcess q({.name = "bad",
+                 .binary = qemu.binary,
+                 .arguments = {"-no-such-option"},
+                 .folder = folder.path,
+                 .console = {},
+                 .inherited = {}});
+  q.process().wait(Duration::s(20));
+  EXPECT_NE(q.obituary().find("ended with exit code 1; it said: "), std::string::npos) << q.obituary();
+  EXPECT_NE(q.obituary().find("no-such-option"), std::string::npos) << q.obituary();
+}
+
+/// A machine with firmware or nothing to boot: enough to see its clock.
+struct Bare {
+  Bare(const Qemu& qemu, Arch arch, const fs::path& folder) {
+    auto [ours, theirs] = socket_pair();
+    channel = std::make_unique<VtChannel>(std::move(ours), Duration::s(60));
+    Machine m{.name = "bare", .arch = arch, .mac = "52:54:00:00:00:01"};
+    auto arguments = virtual_time_arguments(m, {.plugin = kPlugin, .fd = theirs.get()});
+    for (size_t i = 0; i < arguments.size();)  // no kernel
+      if (arguments[i] == "-kernel" || arguments[i] == "-append")
+        arguments.erase(arguments.begin() + static_cast<long>(i),
+                        arguments.begin() + static_cast<long>(i) + 2);
+      else
+        ++i;
+    process = std::make_unique<QemuProcess>(QemuProcess::Config{.name = "bare",
+                                                                .binary = qemu.binary,
+                                                                .arguments = arguments,
+                                                                .folder = folder,
+                                                                .console = {},
+                                                                .inherited = {theirs.get()}});
+  }
+  std::unique_ptr<VtChannel> channel;
+  std::unique_ptr<QemuProcess> process;
+  std::vector<VtChannel::Record> sent;
+};
+
+TEST_P(WithQemu, TheMachineStopsAtEveryBoundaryToTheInstruction) {
+  Bare bare(qemu, GetParam(), folder.path);
+  auto s = bare.channel->meet(bare.sent);
+  ASSERT_FALSE(s.off) << bare.process->obituary();
+  EXPECT_EQ(s.now, 0);
+  for (int64_t t = 1'000'003; t < 20'000'000; t += 1'000'003) {
+    s = bare.channel->go(t, {}, bare.sent);
+    EXPECT_GE(s.now, t);
+    EXPECT_LT(s.now, t + 8);
+  }
+  EXPECT_GT(s.instructions, 0);
+  // The monitor answers while the machine stands, and QEMU ends when it is told to.
+  EXPECT_EQ(bare.process->qmp().execute("query-status")["running"], true);
+  bare.process->qmp().execute("quit");
+  EXPECT_TRUE(bare.process->process().wait(Duration::s(20)));
+  EXPECT_EQ(bare.process->process().exit_status(), 0);
+}
+
+TEST_P(WithQemu, TheMonitorMayStopAStandingMachineAndLetItGoOn) {
+  Bare bare(qemu, GetParam(), folder.path);
+  bare.channel->meet(bare.sent);
+  bare.process->qmp().execute("stop");
+  bare.process->qmp().execute("cont");
+  const auto s = bare.channel->go(2'000'000, {}, bare.sent);
+  EXPECT_FALSE(s.off);
+  EXPECT_GE(s.now, 2'000'000);
+}
+
+TEST_P(WithQemu, EndsWhenTheCoordinatorIsGone) {
+  Bare bare(qemu, GetParam(), folder.path);
+  bare.channel->meet(bare.sent);
+  bare.channel.reset();
+  EXPECT_TRUE(bare.process->process().wait(Duration::s(20)));
+  EXPECT_EQ(bare.process->process().exit_status(), 0) << bare.process->obituary();
+}
+
+TEST_P(WithQemu, EndsWhenItIsToldToQuit) {
+  Bare bare(qemu, GetParam(), folder.path);
+  bare.channel->meet(bare.sent);
+  bare.channel->go(1'000'000, {}, bare.sent);
+  bare.channel->quit();
+  EXPECT_TRUE(bare.process->process().wait(Duration::s(20)));
+  EXPECT_EQ(bare.process->process().exit_status(), 0) << bare.process->obituary();
+}
+
+INSTANTIATE_TEST_SUITE_P(Arch, WithQemu, ::testing::Values(Arch::x86_64, Arch::aarch64),
+                         [](const auto& i) { return std::string(to_string(i.param)); });
+
+TEST(QemuProbe, AMissingPluginIsOneSentence) {
+  const QemuProbe with = probe_qemu(Arch::x86_64);
+  if (!with.qemu) GTEST_SKIP() << with.reason;
+  const QemuProbe probe = probe_virtual_time(Arch::x86_64, "/no/such/plugin.so");
+  EXPECT_FALSE(probe.qemu);
+  EXPECT_EQ(probe.reason, "the plugin /no/such/plugin.so is missing: build all targets");
+}
+
+}  // namespace
+}  // namespace xedgesim::vm
