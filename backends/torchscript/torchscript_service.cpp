@@ -3,6 +3,7 @@
 //
 // Limits: one float tensor in, one out; the input is [1, n] or, when the model takes only images, the shape
 // in XEDGESIM_INPUT_SHAPE ("1,1,8,8").
+#include <ATen/Parallel.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <torch/script.h>
