@@ -8,7 +8,9 @@
 #include "cli/command.h"
 #include "experiment/batch_record.h"
 #include "ml/calibration.h"
+#include "ml/network.h"
 #include "ml/onnx_model.h"
+#include "ml/tflite_model.h"
 #include "report/comparison.h"
 #include "report/text_table.h"
 #include "scenario/metric_names.h"
@@ -44,6 +46,16 @@ ml::Timing time_model(ml::OnnxModel& model, uint64_t macs, size_t repetitions) {
 ml::Timing time_yardstick(int layers, size_t repetitions) {
   auto model = ml::OnnxModel::parse(ml::yardstick_model(kWidth, layers), "the yardstick");
   return time_model(model, ml::yardstick_macs(kWidth, layers), std::min(repetitions, kMostYardstickRuns));
+}
+
+/// Multiply-accumulates of an inference; 0 when some operator's cannot be told: then all of its time is overhead.
+uint64_t macs_of(const std::string& file, const ml::OnnxModel& model) {
+  if (model.macs()) return *model.macs();
+  try {
+    return ml::network_from_onnx(ml::parse_onnx(ml::read_bytes(file))).macs();
+  } catch (const ConfigError&) {
+    return 0;
+  }
 }
 
 struct Calibrated {
@@ -90,7 +102,7 @@ ExitCode calibrate_command(const CalibrateFlags& flags) {
   std::vector<Calibrated> all;
   for (const std::string& file : flags.models) {
     auto model = ml::OnnxModel::load(file);
-    const ml::Timing timing = time_model(model, model.macs().value_or(0), flags.repetitions);
+    const ml::Timing timing = time_model(model, macs_of(file, model), flags.repetitions);
     all.push_back(
         {std::filesystem::path(file).stem().string(), timing, ml::scaled_to(target, timing, factor)});
   }

@@ -9,8 +9,8 @@ namespace xedgesim::nodes {
 enum class ObserverCode : uint32_t {
   console_line = 0x500,  ///< a node's console printed a line. data: the bytes without the end of line
   log_line,              ///< the machine has something to say about the guest. data: text
-  window_end,            ///< the node's ADC filled a buffer of two or more values. args: number of the buffer in this run,
-                         ///< its samples, number of the first buffer since the last boot
+  window_end,            ///< the node's ADC filled the buffer that makes a sample. args: number of the sample in this run,
+                         ///< its values, number of the first sample since the last boot, number of the buffer
   fault_begin,   ///< a fault of the scenario begins. args: its number; data: what it is
   fault_end,     ///< likewise
   battery_empty,         ///< the battery ran out, the node is off

@@ -31,9 +31,11 @@ McuNode::McuNode(Config config)
       [this](std::string_view text, SimTime t) { observe(ObserverCode::log_line, t, {}, text); });
   machine_.on_conversion_end.connect([this](int64_t samples, SimTime t) {
     if (samples < 2) return;  // a spot measurement, such as that of the supply, is no window
-    computing_ = true;
-    observe(ObserverCode::window_end, t, {windows_++, samples, boot_window_, 0});
+    const int64_t buffer = buffers_++;
     if (config_.window_ended) config_.window_ended(samples);
+    if ((buffers_ - boot_buffers_) % config_.windows_per_sample != 0) return;
+    computing_ = true;
+    observe(ObserverCode::window_end, t, {windows_++, samples, boot_window_, buffer});
   });
   machine_.on_sleep.connect([this](bool asleep, SimTime t) {
     if (!asleep || !computing_) return;
@@ -45,6 +47,7 @@ McuNode::McuNode(Config config)
   });
   machine_.on_reset.connect([this](SimTime) {
     boot_window_ = windows_;
+    boot_buffers_ = buffers_;
     if (config_.restarted) config_.restarted();
   });
   machine_.on_power.connect([this](bool powered, SimTime) {
@@ -125,6 +128,7 @@ void McuNode::power_off(SimTime t, sim::Outbox& outbox) {
   outbox.post(air::make(air::Code::tx_abort, sim::EventKind::state, t, config_.machine.medium));
   machine_.power_off(t);
   boot_window_ = windows_;
+  boot_buffers_ = buffers_;
   line_.clear();
 }
 
@@ -237,6 +241,7 @@ void McuNode::control(const sim::Event& e, sim::Outbox& outbox) {
       machine_.power_off(e.time);
       machine_.power_on(e.time);
       boot_window_ = windows_;
+      boot_buffers_ = buffers_;
       break;
     case ControlCode::shield_on:
       shield(true, e.time, outbox);

@@ -127,7 +127,7 @@ const Description<Fault>& describe_fault() {
     d.add({.key = "pin", .doc = "sensor_fault: AIN0 to AIN7; absent: all that have a sensor"}, &F::pin, text());
     d.add({.key = "charge", .doc = "battery_drain: charge that is left"}, &F::charge, fraction());
     d.add({.key = "ppm", .doc = "clock_drift: new deviation"}, &F::ppm, ppm());
-    d.add({.key = "clock", .doc = "clock_drift: low is LFCLK (RTC, WDT), high HFCLK (core, TIMER)"}, &F::clock,
+    d.add({.key = "clock", .doc = "clock_drift: low is LFCLK (RTC, WDT), high HFCLK (core, TIMER); absent: both"}, &F::clock,
           choice<F::DriftingClock>({{"both", F::DriftingClock::both},
                                     {"low", F::DriftingClock::low},
                                     {"high", F::DriftingClock::high}}));

@@ -81,7 +81,7 @@ struct Fault {
   std::optional<std::string> pin;   ///< sensor_fault; absent: all that have a sensor
   std::optional<double> charge;     ///< battery_drain: remaining share afterwards
   std::optional<double> ppm;        ///< clock_drift
-  DriftingClock clock = DriftingClock::both;  ///< clock_drift
+  std::optional<DriftingClock> clock;  ///< clock_drift; absent: both
   std::optional<double> factor;     ///< service_slow
   std::optional<Repeat> repeat;
   std::optional<RandomFault> random;

@@ -191,7 +191,8 @@ class Injector {
       throw ConfigError(fmt::format("faults: the fault at {} shifts the clock of '{}', which is a program with none",
                                     to_string(begin), id));
     using Clock = Fault::DriftingClock;
-    const int64_t which = fault_.clock == Clock::both ? 3 : fault_.clock == Clock::low ? 1 : 2;
+    const Clock clock = fault_.clock.value_or(Clock::both);
+    const int64_t which = clock == Clock::both ? 3 : clock == Clock::low ? 1 : 2;
     post(begin, d.participant, ControlCode::set_clock, parts_per_billion(*fault_.ppm), which);
     if (!end.is_never())
       post(end, d.participant, ControlCode::set_clock, parts_per_billion(d.instance.clock_drift_ppm), which);

@@ -78,7 +78,9 @@ GroupModels cut(const scenario::Scenario& s, const Device& group, size_t classes
     auto model = std::make_shared<ml::OnnxModel>(ml::OnnxModel::parse(rest, rest_file + " behind the cut"));
     const scenario::EdgeNode& e = s.edge.front();
     out.rest.infer = [model](std::span<const float> x, SimTime) { return model->run(x); };
-    out.rest.time = compute_timer(e.compute, *model, s.meta.seed, e.id + "/" + group.id);
+    // The file begins with a transposition, behind which the sizes of images cannot be read off; the network knows.
+    out.rest.time = model->macs() ? compute_timer(e.compute, *model, s.meta.seed, e.id + "/" + group.id)
+                                  : program_timer(e.compute, service.rest.macs(), s.meta.seed, e.id + "/" + group.id);
     if (model->run(std::vector<float>(model->input_size())).size() != classes)
       fail(fmt::format("the model '{}' does not answer {} classes", rest_file, classes));
   } catch (const ConfigError& e) {

@@ -467,7 +467,7 @@ void Observer::window_end(size_t index, const sim::Event& e) {
   if (d.truth && begin < e.time)
     spans.truth(p.device, sequence, static_cast<int32_t>(d.truth->label_of_window(begin, e.time).label));
   if (d.frames && !d.frames->labels.empty()) {
-    const size_t frame = (d.first_frame + static_cast<size_t>(p.window)) % d.frames->labels.size();
+    const size_t frame = (d.first_frame + static_cast<size_t>(e.args[3])) % d.frames->labels.size();
     spans.truth(p.device, sequence, d.frames->labels[frame]);
   }
 }

@@ -252,6 +252,7 @@ void System::build_mcu(DeviceNode& node, const SystemOptions& options) {
       uicr_settings(scenario_, node.instance, node.short_address, gateway_of(gateway_plans_, node.instance));
   config.machine.analog = node.feed.get();
   connect_frames(node, config);
+  config.windows_per_sample = windows_per_report(node.instance.config);
   config.machine.medium = scheduler_->id(kAir);
   config.machine.stop_on_lockup = group.on_lockup == scenario::Device::OnLockup::stop;
   if (group.console.uart) config.console = *group.console.uart;

@@ -69,7 +69,7 @@ TEST(Requirement, NamesTheColumnOfAMistake) {
   EXPECT_EQ(refusal("p95_latncy<100ms"),
             "--subject, column 1: there is no figure 'p95_latncy' — did you mean 'p95_latency'?; "
             "docs/experiments.md lists them\n  p95_latncy<100ms\n  ^");
-  EXPECT_EQ(refusal("p95_latency<100ms,accuracy!0.9").substr(0, 67),
+  EXPECT_EQ(refusal("p95_latency<100ms,accuracy!0.9").substr(0, 68),
             "--subject, column 27: one of < <= > >= = is expected here\n  p95_late");
   EXPECT_NE(refusal("accuracy>0.9 latency<1ms").find("column 14: a comma separates"), std::string::npos);
   EXPECT_NE(refusal("accuracy>").find("column 10: a number is expected"), std::string::npos);
