@@ -23,6 +23,7 @@ int run(int argc, char** argv) {
   add_run(app, body);
   add_validate(app, body);
   add_batch(app, body);
+  add_place(app, body);
   add_analyze(app, body);
   add_plot(app, body);
   add_compare(app, body);
@@ -30,6 +31,7 @@ int run(int argc, char** argv) {
   add_schema(app, body);
   add_platforms(app, body);
   add_model(app, body);
+  add_calibrate(app, body);
   add_version(app, body);
   try {
     app.parse(argc, argv);

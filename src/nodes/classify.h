@@ -11,8 +11,9 @@ namespace xedgesim::nodes {
 
 /// A model as a service runs it: what it answers, and how long that takes on the declared target.
 struct ServiceModel {
-  std::function<std::vector<float>(std::span<const float>)> infer;  ///< values -> logits
-  std::function<Duration()> time;                                   ///< of the next inference
+  std::function<std::vector<float>(std::span<const float>, SimTime)> infer;  ///< values -> logits, at a time
+  std::function<Duration()> time;                                            ///< of the next inference
+  std::function<Duration()> waited = {};  ///< by the last one, beyond that; no function: never
 };
 
 /// What a model made of one sample.

@@ -7,22 +7,32 @@
 namespace xedgesim::nodes {
 namespace {
 
-constexpr uint32_t kStore = 0, kClassify = 1;  // codes of the service's timers
+constexpr uint32_t kStore = 0, kClassify = 1, kTell = 2;  // codes of the service's timers
 
 }  // namespace
 
 void CloudService::handle(const sim::Event& e, sim::EventContext& context) {
+  if (e.kind == sim::EventKind::control && static_cast<ControlCode>(e.code) == ControlCode::slow) {
+    slowness_ = e.args[0];
+    return;
+  }
   if (e.kind == sim::EventKind::control) {
     up_ = static_cast<ControlCode>(e.code) != ControlCode::fail;
-    if (!up_) ++epoch_;
+    if (!up_) {
+      ++epoch_;
+      waiting_.clear();
+    }
     return;
   }
   if (e.kind == sim::EventKind::timer) {
     if (e.args[1] != epoch_) {
       ++counters_.failed;
-      on_lost(e.args[0], "cloud_down", e.code == kClassify, context.now());
+      on_lost(e.args[0], "cloud_down", e.code != kStore, context.now());
     } else if (e.code == kClassify) {
       classify_report(e, context);
+    } else if (e.code == kTell) {
+      const auto scores = waiting_.extract(e.args[0]);
+      tell_verdict(e, scores.mapped(), context);
     } else {
       store(e, context);
     }
@@ -48,6 +58,7 @@ void CloudService::handle(const sim::Event& e, sim::EventContext& context) {
     }
     work = model->time();
   }
+  work = slowed(work, slowness_);
   counters_.processing += work;
   context.post({.time = context.now() + work,
                 .kind = sim::EventKind::timer,
@@ -72,13 +83,28 @@ void CloudService::send(int64_t port, int64_t tag, sim::ParticipantId edge, sim:
 void CloudService::classify_report(const sim::Event& e, sim::EventContext& context) {
   const int64_t tag = e.args[0];
   const auto report = VibrationReport::decode(*e.data);
+  const ServiceModel& model = *config_.model(tag);
   std::vector<float> scores;
-  if (report) scores = config_.model(tag)->infer(report->features);
+  if (report) scores = model.infer(report->features, context.now());
   if (scores.empty()) {
     ++counters_.failed;
     on_lost(tag, "not_a_report", true, context.now());
     return;
   }
+  const Duration wait = model.waited ? model.waited() : Duration();
+  if (wait <= Duration()) return tell_verdict(e, scores, context);
+  counters_.processing += wait;
+  waiting_[tag] = std::move(scores);
+  sim::Event later = e;
+  later.time = context.now() + wait;
+  later.code = kTell;
+  context.post(std::move(later));
+}
+
+void CloudService::tell_verdict(const sim::Event& e, const std::vector<float>& scores,
+                                sim::EventContext& context) {
+  const int64_t tag = e.args[0];
+  const auto report = VibrationReport::decode(*e.data);
   Classification result = classify(scores);
   result.tag = tag;
   result.arrived = result.begun = SimTime::from_ns(e.args[3]);

@@ -1,6 +1,8 @@
 #pragma once
 #include <functional>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "net/link/message.h"
 #include "nodes/classify.h"
@@ -43,11 +45,14 @@ class CloudService final : public sim::EventParticipant {
  private:
   void store(const sim::Event& e, sim::EventContext& context);
   void classify_report(const sim::Event& e, sim::EventContext& context);
+  void tell_verdict(const sim::Event& e, const std::vector<float>& scores, sim::EventContext& context);
   void send(int64_t port, int64_t tag, sim::ParticipantId edge, sim::Bytes bytes, sim::EventContext& context);
   Config config_;
   Counters counters_;
+  std::map<int64_t, std::vector<float>> waiting_;  // scores of services that wait for something, by tag
   bool up_ = true;
   int64_t epoch_ = 0;
+  int64_t slowness_ = 1'000'000'000;  // billionths of the usual time
 };
 
 }  // namespace xedgesim::nodes

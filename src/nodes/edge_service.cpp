@@ -22,7 +22,9 @@ int64_t EdgeService::memory_bytes() const {
 void EdgeService::handle(const sim::Event& e, sim::EventContext& context) {
   switch (e.kind) {
     case sim::EventKind::control:
-      if (static_cast<ControlCode>(e.code) == ControlCode::fail)
+      if (static_cast<ControlCode>(e.code) == ControlCode::slow)
+        slowness_ = e.args[0];
+      else if (static_cast<ControlCode>(e.code) == ControlCode::fail)
         fail(context);
       else
         up_ = true;
@@ -110,7 +112,7 @@ void EdgeService::begin_next(sim::EventContext& context) {
     idle->request = std::move(queue_.front());
     idle->request.begun = context.now();
     queue_.pop_front();
-    context.post({.time = context.now() + time_of(idle->request),
+    context.post({.time = context.now() + slowed(time_of(idle->request), slowness_),
                   .kind = sim::EventKind::timer,
                   .target = config_.self,
                   .args = {idle - workers_.begin(), epoch_, 0, 0}});
@@ -159,7 +161,7 @@ void EdgeService::infer(const Request& request, sim::EventContext& context) {
   }
   std::vector<float> scores;
   try {
-    scores = model->infer(input);
+    scores = model->infer(input, context.now());
   } catch (const Error&) {
     // The device sent something that the model does not take, such as a tensor of another model.
   }

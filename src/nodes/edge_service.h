@@ -95,6 +95,7 @@ class EdgeService final : public sim::EventParticipant {
   Counters counters_;
   bool up_ = true;
   int64_t epoch_ = 0;  // outdates timers of work lost in a failure
+  int64_t slowness_ = 1'000'000'000;  // billionths of the usual time
 };
 
 }  // namespace xedgesim::nodes

@@ -31,8 +31,11 @@ McuNode::McuNode(Config config)
       [this](std::string_view text, SimTime t) { observe(ObserverCode::log_line, t, {}, text); });
   machine_.on_conversion_end.connect([this](int64_t samples, SimTime t) {
     if (samples < 2) return;  // a spot measurement, such as that of the supply, is no window
+    const int64_t buffer = buffers_++;
+    if (config_.window_ended) config_.window_ended(samples);
+    if ((buffers_ - boot_buffers_) % config_.windows_per_sample != 0) return;
     computing_ = true;
-    observe(ObserverCode::window_end, t, {windows_++, samples, boot_window_, 0});
+    observe(ObserverCode::window_end, t, {windows_++, samples, boot_window_, buffer});
   });
   machine_.on_sleep.connect([this](bool asleep, SimTime t) {
     if (!asleep || !computing_) return;
@@ -42,7 +45,14 @@ McuNode::McuNode(Config config)
   machine_.on_trace.connect([this](unsigned port, uint32_t word, SimTime t) {
     observe(ObserverCode::trace, t, {int64_t{port}, int64_t{word}, 0, 0});
   });
-  machine_.on_reset.connect([this](SimTime) { boot_window_ = windows_; });
+  machine_.on_reset.connect([this](SimTime) {
+    boot_window_ = windows_;
+    boot_buffers_ = buffers_;
+    if (config_.restarted) config_.restarted();
+  });
+  machine_.on_power.connect([this](bool powered, SimTime) {
+    if (powered && config_.restarted) config_.restarted();
+  });
 }
 
 void McuNode::observe(ObserverCode code, SimTime t, std::array<int64_t, 4> args, std::string_view text) {
@@ -118,6 +128,7 @@ void McuNode::power_off(SimTime t, sim::Outbox& outbox) {
   outbox.post(air::make(air::Code::tx_abort, sim::EventKind::state, t, config_.machine.medium));
   machine_.power_off(t);
   boot_window_ = windows_;
+  boot_buffers_ = buffers_;
   line_.clear();
 }
 
@@ -220,11 +231,17 @@ void McuNode::control(const sim::Event& e, sim::Outbox& outbox) {
     case ControlCode::set_charge:
       drain(static_cast<double>(e.args[0]) * 1e-9, e.time, outbox);
       break;
+    case ControlCode::set_clock:
+      if (e.args[1] & 1) config_.machine.lf_ppb = e.args[0];
+      if (e.args[1] & 2) config_.machine.hf_ppb = e.args[0];
+      machine_.set_clock_deviation(config_.machine.lf_ppb, config_.machine.hf_ppb, e.time);
+      break;
     case ControlCode::reset:
       if (!depleted_at_.is_never()) break;
       machine_.power_off(e.time);
       machine_.power_on(e.time);
       boot_window_ = windows_;
+      boot_buffers_ = buffers_;
       break;
     case ControlCode::shield_on:
       shield(true, e.time, outbox);

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,12 @@ class McuNode final : public sim::RunningParticipant, private bus::AnalogSource 
     std::string console;  ///< device whose bytes are its console; empty: the platform's
     sim::ParticipantId observer = sim::kNobody;  ///< gets ObserverCode events
     std::optional<Battery::Config> battery;      ///< none: a supply that lasts
+    /// Buffers of the ADC that the firmware counts as one sample: it looks at the last of them. Counted anew after a
+    /// boot.
+    int64_t windows_per_sample = 1;
+    /// The ADC has filled a buffer of so many samples; the board was off or reset. Either may be missing.
+    std::function<void(int64_t samples)> window_ended = {};
+    std::function<void()> restarted = {};
   };
   explicit McuNode(Config config);
 
@@ -83,8 +90,9 @@ class McuNode final : public sim::RunningParticipant, private bus::AnalogSource 
   SimTime advance_limit_;  // of the advance() that runs, else zero
   sim::Outbox* outbox_ = nullptr;
   std::string line_;
-  int64_t windows_ = 0;
+  int64_t windows_ = 0;      // samples
   int64_t boot_window_ = 0;  // windows_ when the machine last booted
+  int64_t buffers_ = 0, boot_buffers_ = 0;
   bool computing_ = false;
   bool shielded_ = false;
   bool listening_ = false;

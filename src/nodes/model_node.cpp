@@ -10,7 +10,7 @@
 namespace xedgesim::nodes {
 namespace {
 
-constexpr uint32_t kReport = 1;                     // args: sequence
+constexpr uint32_t kReport = 1;                     // args: sequence, changes of the clock before it
 constexpr Duration kConversion = Duration::us(12);  // acquisition 10 us + conversion 2 us, nRF52840 PS 6.23
 
 using net::ieee802154::TxReport;
@@ -36,7 +36,9 @@ ModelNode::ModelNode(Config config)
 
 void ModelNode::start(sim::EventContext& context) {
   mac_.start(context);
-  if (config_.reports != 0) arm(0, context);
+  clock_.set_deviation(config_.clock_ppb, SimTime::zero());
+  reports_due_ = config_.reports != 0;
+  if (reports_due_) arm(0, context);
 }
 
 void ModelNode::arm(uint32_t sequence, sim::EventContext& context) {
@@ -44,11 +46,17 @@ void ModelNode::arm(uint32_t sequence, sim::EventContext& context) {
   if (config_.jitter > Duration())
     when += Duration::ns(
         static_cast<int64_t>(random_.uniform() * static_cast<double>(config_.jitter.count_ns())));
-  context.post({.time = SimTime::at(when),
+  next_sequence_ = sequence;
+  next_local_ = 2 * when.count_ns();
+  post_report(context);
+}
+
+void ModelNode::post_report(sim::EventContext& context) {
+  context.post({.time = std::max(clock_.time_of(next_local_), context.now()),
                 .kind = sim::EventKind::timer,
                 .target = config_.mac.self,
                 .code = kReport,
-                .args = {sequence, 0, 0, 0}});
+                .args = {next_sequence_, clock_changes_, 0, 0}});
 }
 
 void ModelNode::handle(const sim::Event& e, sim::EventContext& context) {
@@ -57,8 +65,10 @@ void ModelNode::handle(const sim::Event& e, sim::EventContext& context) {
     if (on_) mac_.handle(e, context);
     return;
   }
+  if (e.args[1] != clock_changes_) return;  // posted anew since
   const auto sequence = static_cast<uint32_t>(e.args[0]);
-  if (config_.reports < 0 || int64_t{sequence} + 1 < config_.reports) arm(sequence + 1, context);
+  reports_due_ = config_.reports < 0 || int64_t{sequence} + 1 < config_.reports;
+  if (reports_due_) arm(sequence + 1, context);
   if (config_.battery_c && on_ && charge_c(context.now()) >= *config_.battery_c) {
     depleted_ = context.now();
     power(false, context);
@@ -126,6 +136,12 @@ void ModelNode::control(const sim::Event& e, sim::EventContext& context) {
       return mac_.isolate(true);
     case ControlCode::shield_off:
       return mac_.isolate(false);
+    case ControlCode::set_clock:
+      if (!(e.args[1] & 1)) return;  // what sleeps counts LFCLK
+      clock_.set_deviation(e.args[0], context.now());
+      ++clock_changes_;
+      if (reports_due_) post_report(context);
+      return;
     default:
       XEDGESIM_ASSERT(!"a control code for services reached a device");
   }

@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 
+#include "bus/local_clock.h"
 #include "net/ieee802154/csma_mac.h"
 #include "nodes/report_payload.h"
 #include "sim/signal.h"
@@ -22,7 +23,7 @@ struct ModelCurrents {
 ///
 /// Energy is current times time by cause, as of the emulated board: sleep, cpu_active, saadc, timer,
 /// radio_tx, radio_rx. An empty battery switches the node off at the report at which this is found. Limits:
-/// no processor, memory or clock drift; the receiver draws during CCA and waits for acknowledgements only
+/// no processor or memory; a clock that deviates shifts the reports, not their windows; the receiver draws during CCA and waits for acknowledgements only
 /// (all the time with rx_on_when_idle); takes nothing from received frames.
 class ModelNode final : public sim::EventParticipant, private net::ieee802154::MacUser {
  public:
@@ -40,6 +41,7 @@ class ModelNode final : public sim::EventParticipant, private net::ieee802154::M
     std::unique_ptr<ReportPayload> payload;
     ModelCurrents currents{};
     std::optional<double> battery_c;  ///< coulombs at the start
+    int64_t clock_ppb = 0;            ///< deviation of its clock at the start
   };
   /// Throws ConfigError on values that make no sense.
   explicit ModelNode(Config config);
@@ -77,6 +79,7 @@ class ModelNode final : public sim::EventParticipant, private net::ieee802154::M
   void control(const sim::Event& e, sim::EventContext& context);
   void report(uint32_t sequence, sim::EventContext& context);
   void arm(uint32_t sequence, sim::EventContext& context);
+  void post_report(sim::EventContext& context);
   void power(bool on, sim::EventContext& context);
 
   Config config_;
@@ -86,6 +89,11 @@ class ModelNode final : public sim::EventParticipant, private net::ieee802154::M
   SimTime on_since_;
   Duration was_on_;  // before on_since_
   int64_t reported_ = 0;
+  bool reports_due_ = false;  // another one will come
+  bus::LocalClock clock_;
+  uint32_t next_sequence_ = 0;
+  int64_t next_local_ = 0;  // of that report, on the node's clock
+  int64_t clock_changes_ = 0;
   uint32_t last_sequence_ = 0, current_ = 0;
   ReportContext context_;
   std::vector<std::pair<uint64_t, uint32_t>> in_mac_;  // handle, sequence; in order

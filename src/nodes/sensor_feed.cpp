@@ -63,6 +63,40 @@ std::optional<double> finite_number(std::string_view cell) {
 
 }  // namespace
 
+void SensorFeed::add_fault(unsigned ain, SensorFault fault, uint64_t seed, std::string_view node) {
+  if (!faulty_.at(ain))
+    faulty_[ain] = std::make_unique<Faulty>(
+        Faulty{.faults = {}, .noise = RandomStream(seed, node, fmt::format("sensor fault AIN{}", ain))});
+  faulty_[ain]->faults.push_back(fault);
+}
+
+double SensorFeed::volts(unsigned ain, SimTime t) {
+  double v = connected(ain) ? inputs_[ain]->volts(t) : 0.0;
+  if (ain >= faulty_.size() || !faulty_[ain]) return v;
+  Faulty& f = *faulty_[ain];
+  for (SensorFault& fault : f.faults) {
+    if (t < fault.from || t >= fault.to) continue;
+    switch (fault.mode) {
+      case SensorFault::Mode::stuck:
+        if (!fault.value) fault.value = f.seen ? f.last_v : v;
+        v = *fault.value;
+        break;
+      case SensorFault::Mode::noise:
+        v += f.noise.normal(0, fault.value.value_or(0));
+        break;
+      case SensorFault::Mode::drift:
+        v += fault.value.value_or(0) * (t - fault.from).count_s();
+        break;
+      case SensorFault::Mode::disconnect:
+        v = 0;
+        break;
+    }
+  }
+  f.last_v = v;
+  f.seen = true;
+  return v;
+}
+
 std::unique_ptr<SignalSource> constant_source(double volts) { return std::make_unique<Constant>(volts); }
 
 std::unique_ptr<SignalSource> sine_source(double amplitude_v, double offset_v, double hz) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/rng.h"
 #include "bus/analog.h"
 
 namespace xedgesim::nodes {
@@ -15,16 +16,34 @@ class SignalSource {
   virtual double volts(SimTime t) = 0;
 };
 
+/// A time during which a sensor does not tell the truth.
+struct SensorFault {
+  enum class Mode { stuck, noise, drift, disconnect };
+  SimTime from, to = SimTime::never();
+  Mode mode = Mode::stuck;
+  /// stuck: volts, none: those of the last conversion before, or of the first one within; noise: standard
+  /// deviation; drift: volts a second.
+  std::optional<double> value;
+};
+
 /// What is wired to a device's analog inputs AIN0 to AIN7; an input with nothing on it is at 0 V.
 class SensorFeed final : public bus::AnalogSource {
  public:
   void connect(unsigned ain, std::unique_ptr<SignalSource> source) { inputs_.at(ain) = std::move(source); }
-  double volts(unsigned ain, SimTime t) override {
-    return ain < inputs_.size() && inputs_[ain] ? inputs_[ain]->volts(t) : 0.0;
-  }
+  bool connected(unsigned ain) const { return ain < inputs_.size() && inputs_[ain] != nullptr; }
+  /// Faults of one input act in the order in which they were added. Noise is keyed by (seed, node, input).
+  void add_fault(unsigned ain, SensorFault fault, uint64_t seed, std::string_view node);
+  double volts(unsigned ain, SimTime t) override;
 
  private:
+  struct Faulty {
+    std::vector<SensorFault> faults;
+    RandomStream noise;
+    double last_v = 0;  // what the ADC saw last
+    bool seen = false;
+  };
   std::array<std::unique_ptr<SignalSource>, 8> inputs_;
+  std::array<std::unique_ptr<Faulty>, 8> faulty_;  // of inputs that have faults
 };
 
 std::unique_ptr<SignalSource> constant_source(double volts);

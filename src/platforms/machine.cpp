@@ -32,6 +32,8 @@ Machine::Machine(const Platform& platform, std::shared_ptr<const FirmwareImage> 
   isa::CortexMConfig core = platform.core;
   core.semihosting = config_.semihosting;
   core_ = isa::make_cortex_m(core, *this, std::move(blocks), flash_template_->code());
+  if (config_.lf_ppb != 0 || config_.hf_ppb != 0)
+    set_clock_deviation(config_.lf_ppb, config_.hf_ppb, SimTime::zero());
   reset_now(bus::ResetReason::power_on);
 }
 
@@ -311,6 +313,18 @@ void Machine::program(uint32_t address, uint32_t value) {
 void Machine::erase(uint32_t address, uint32_t length) {
   std::memset(flash_.bytes() + address, 0xff, length);
   core_->code_changed(flash_base_ + address, length);
+}
+
+void Machine::set_clock_deviation(int64_t lf_ppb, int64_t hf_ppb, SimTime t) {
+  in_event_ = true;
+  event_time_ = t;
+  resources_.links.set_deviation(lf_ppb, hf_ppb, t);
+  in_event_ = false;
+  // The core goes on from where it stands, which may be an instruction beyond t.
+  if (const uint64_t cycle = clock_.cycle_at(t); cycle > core_->cycles()) core_->skip_to(cycle);
+  counted_active_ = time_active();
+  counted_cycles_ = active_cycles_;
+  clock_.set_deviation(hf_ppb, core_->cycles());
 }
 
 // ---- reset and power ------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ struct MachineConfig {
   std::string energy_profile;                ///< empty: the platform's default
   sim::ParticipantId medium = sim::kNobody;  ///< target of the radio's messages
   bool semihosting = false;                  ///< BKPT 0xAB asks the host
+  int64_t lf_ppb = 0, hf_ppb = 0;  ///< deviation of LFCLK and of HFCLK at the start
   bool stop_on_lockup = true;  ///< false: a locked-up machine stays silent for the rest of the run
 };
 
@@ -36,7 +37,7 @@ struct MachineConfig {
 /// first instruction that starts at or after t; a delivery at t after everything the machine does at t by
 /// itself.
 ///
-/// Limits: clocks have no start-up jitter or drift; wake-up from WFE/WFI takes no time beyond the exception
+/// Limits: clocks have no start-up jitter; what the radio does takes its nominal time whatever HFCLK does; wake-up from WFE/WFI takes no time beyond the exception
 /// entry; bus contention between core and EasyDMA is not modelled.
 class Machine final : private bus::Board,
                       private isa::Host,
@@ -57,11 +58,13 @@ class Machine final : private bus::Board,
   void power_off(SimTime t);
   void power_on(SimTime t);
   bool powered() const { return powered_; }
+  /// From `t` on LFCLK (RTC, WDT) and HFCLK (core, SysTick, TIMER) run faster by so many parts per billion.
+  void set_clock_deviation(int64_t lf_ppb, int64_t hf_ppb, SimTime t);
   /// The advance() that runs returns at `t` at the latest.
   void return_at(SimTime t) { sync_at(t); }
 
   uint64_t cycles_active() const { return active_cycles_; }
-  Duration time_active() const { return clock_.time_of(active_cycles_).since_start(); }
+  Duration time_active() const { return counted_active_ + clock_.length_of(active_cycles_ - counted_cycles_); }
   uint64_t instructions() const { return core_->instructions(); }
   uint64_t wakeups() const { return wakeups_; }
   bool locked_up() const { return locked_up_; }
@@ -161,6 +164,9 @@ class Machine final : private bus::Board,
   bool reset_pending_ = false;
   bus::ResetReason reset_reason_ = bus::ResetReason::power_on;
   uint64_t active_cycles_ = 0;
+  // Of the cycles before the last change of HFCLK.
+  uint64_t counted_cycles_ = 0;
+  Duration counted_active_;
   uint64_t wakeups_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "report/comparison.h"
+#include "report/placement_search.h"
 #include "report/result_charts.h"
 #include "report/svg_chart.h"
 
@@ -126,6 +127,9 @@ std::string html_report(const RunSet& set) {
       "interval over the seeds.</p>\n",
       escape_html(set.name), set.runs.size(), set.runs.size() == 1 ? "" : "s", variants.size(),
       variants.size() == 1 ? "" : "s");
+  if (!set.search.is_null())
+    text += "<h2>Placement search</h2>\n<p>" + escape_html(search_verdict(set.search)) + ".</p>\n" +
+            html_table(search_table(set.search));
   text += "<h2>Trade-offs</h2>\n" + html_table(tradeoff_table(variants));
   text += "<h2>Charts</h2>\n<div class=\"charts\">\n";
   for (const Chart& c : result_charts(set)) text += svg_chart(c);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "report/comparison.h"
+#include "report/placement_search.h"
 
 namespace xedgesim::report {
 namespace {
@@ -127,6 +128,9 @@ std::string batch_summary_markdown(const RunSet& set) {
 std::string batch_markdown(const RunSet& set) {
   const auto variants = variant_results(set);
   std::string text = fmt::format("# Batch results: {}\n\n{}", set.name, counts_line(set));
+  if (!set.search.is_null())
+    text += "\n## Placement search\n\n" + search_verdict(set.search) + ".\n\n" +
+            markdown_table(search_table(set.search));
   text += "\n## Trade-offs\n\nMean ± 95 % confidence interval (Student's t) over the seeds.\n\n" +
           markdown_table(tradeoff_table(variants));
   text += "\n## Latency by hop\n\n" + markdown_table(hop_table(variants));

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "experiment/batch_record.h"
+#include "report/placement_search.h"
 
 namespace xedgesim::report {
 namespace {
@@ -23,6 +24,17 @@ std::string text_of(const Json& j, const char* key) {
 std::string folder_name(const std::filesystem::path& directory) {
   const auto normal = std::filesystem::absolute(directory).lexically_normal();
   return normal.has_filename() ? normal.filename().string() : normal.parent_path().filename().string();
+}
+
+Json read_search(const std::filesystem::path& file) {
+  Json search = experiment::read_json(file);
+  try {
+    search_table(search);
+    search_verdict(search);
+  } catch (const Json::exception& e) {
+    throw ConfigError(fmt::format("'{}' is not as 'xedgesim place' writes it ({})", file.string(), e.what()));
+  }
+  return search;
 }
 
 /// What a summary says of its run, in the words of batch.json.
@@ -89,6 +101,8 @@ RunSet load_run_set(const std::filesystem::path& directory) {
       run.inputs = read_or_empty(run.directory / "inputs.json");
       set.runs.push_back(std::move(run));
     }
+    if (std::filesystem::exists(directory / "search.json", ec))
+      set.search = read_search(directory / "search.json");
     return set;
   }
   std::filesystem::path run = directory;
@@ -123,6 +137,17 @@ std::map<std::string, double> run_figures(const Json& summary) {
     const auto found = figures.find(name);
     return found == figures.end() ? 0.0 : found->second;
   };
+  if (const auto device = figures.find("avg_device_energy_mJ"); device != figures.end())
+    if (const auto t = summary.find("duration_s");
+        t != summary.end() && t->is_number() && t->get<double>() > 0)
+      figures["avg_device_power_mW"] = device->second / t->get<double>();
+  if (part("per_device").is_object()) {
+    for (const auto& [device, values] : part("per_device").items())
+      if (const auto days = values.find("battery_life_days"); days != values.end() && days->is_number()) {
+        const auto [least, first] = figures.emplace("battery_life_days", days->get<double>());
+        if (!first) least->second = std::min(least->second, days->get<double>());
+      }
+  }
   if (const double fate = get("samples_processed") + get("samples_lost"); fate > 0)
     figures["reliability"] = get("samples_processed") / fate;
   return figures;

@@ -36,6 +36,7 @@ struct RunSet {
   std::filesystem::path directory;
   bool batch = false;
   std::vector<RunResults> runs;
+  Json search;  ///< search.json of `xedgesim place` (report/placement_search.h); null for other batches
 
   /// In order of first appearance.
   std::vector<std::string> variants() const;
@@ -46,7 +47,8 @@ struct RunSet {
 RunSet load_run_set(const std::filesystem::path& directory);
 
 /// Every figure of a summary by name: those of its `summary`, `energy_CAUSE_mJ` for each cause,
-/// `avg_HOP_latency_ms` for each hop, and `reliability`: the part of the samples, those in flight at the end
+/// `avg_HOP_latency_ms` for each hop, `avg_device_power_mW`, `battery_life_days` of the worst battery, and
+/// `reliability`: the part of the samples, those in flight at the end
 /// left out, that has a result. Figures without data are left out.
 std::map<std::string, double> run_figures(const Json& summary);
 

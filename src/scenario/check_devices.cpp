@@ -75,7 +75,9 @@ void check_sensor(Check& check, const Device& d, size_t i, std::set<std::string>
   const auto needs = [&](bool there, const char* what) {
     if (!there) check.error(path, "this type of sensor needs the key '{}'", what);
   };
-  if (s.type == T::csv || s.type == T::wav) needs(!s.file.empty() || check.given(path + ".file"), "file");
+  if (!s.labels.empty() && s.type != T::frames)
+    check.error(path + ".labels", "only sensors of type frames have labels: their windows are rows of a table");
+  if (s.type == T::csv || s.type == T::wav || s.type == T::frames) needs(!s.file.empty() || check.given(path + ".file"), "file");
   if (s.type == T::constant) needs(s.value_v || check.given(path + ".value"), "value");
   if (s.type == T::sine) needs(s.frequency_hz || check.given(path + ".frequency"), "frequency");
   if (s.type == T::sine || s.type == T::noise)

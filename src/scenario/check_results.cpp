@@ -31,7 +31,7 @@ class GlobBudget {
 /// Keys that only some types have.
 std::vector<std::string_view> special_keys() {
   std::vector<std::string_view> out = impairment_names();
-  out.insert(out.end(), {"profile", "power", "channel", "mode", "value", "charge", "ppm"});
+  out.insert(out.end(), {"profile", "power", "channel", "mode", "value", "pin", "charge", "ppm", "clock", "factor"});
   return out;
 }
 
@@ -136,6 +136,9 @@ void check_faults(Check& check, const NameTable* names) {
     if (!check.given(path + ".type")) continue;
     check_fault_keys(check, type, path);
     if (budget.spend(check, path + ".target", f.target)) check_fault_target(check, f, type, path, names);
+    const bool needs_value = f.mode == Fault::SensorMode::noise || f.mode == Fault::SensorMode::drift;
+    if (f.type == Fault::Type::sensor_fault && needs_value && !f.value_v && !check.given(path + ".value"))
+      check.error(path + ".mode", "this needs the key 'value': how much noise, or how far it drifts in a second");
     if (f.profile && !find_profile(check.s, *f.profile))
       check.error(path + ".profile", "unknown profile '{}': define it under 'profiles'", *f.profile);
   }

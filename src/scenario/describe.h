@@ -23,6 +23,10 @@ CodecPtr<Fault> fault_codec();
 CodecPtr<Validation> validation_codec();
 CodecPtr<Scenario> scenario_codec();
 CodecPtr<Batch> batch_codec();
+struct SearchSpace;
+CodecPtr<SearchSpace> search_space_codec();
+/// The file's one key, `search`.
+bool load_search_file(const Value& root, SearchSpace& out, LoadContext& context);
 
 template <class S>
 CodecPtr<S> struct_of(const Description<S>& description, S fresh = {}) {

@@ -118,20 +118,24 @@ const Description<Sensor>& describe_sensor() {
           &Sensor::pin, identifier());
     d.add({.key = "type", .doc = "kind of feed", .required = true}, &Sensor::type,
           choice<T>({{"vibration", T::vibration},
+                     {"frames", T::frames},
                      {"csv", T::csv},
                      {"wav", T::wav},
                      {"constant", T::constant},
                      {"sine", T::sine},
                      {"noise", T::noise}}));
-    d.add({.key = "file", .doc = "csv, wav: the recording; vibration: a data set (absent: generated)"},
+    d.add({.key = "file", .doc = "csv, wav: the recording; frames: a table, one row a window; vibration: a data set (absent: "
+                  "generated)"},
           &Sensor::file, file_path());
-    d.add({.key = "labels", .doc = "ground truth: one label a window"}, &Sensor::labels, file_path());
+    d.add({.key = "labels", .doc = "frames: the class of each row, one a line; absent: the table's column `label`"}, &Sensor::labels, file_path());
     d.add({.key = "column", .doc = "csv: column to use; absent: the first numeric one"}, &Sensor::column,
           text());
     d.add({.key = "rate", .doc = "rate of the recording; absent: the file's or config.sample_rate"},
           &Sensor::rate_hz, frequency());
     d.add({.key = "loop", .doc = "begin again at the end of the recording"}, &Sensor::loop, boolean());
     d.add({.key = "value", .doc = "constant: the voltage"}, &Sensor::value_v, voltage(-1000, 1000));
+    d.add({.key = "scale", .doc = "frames: voltage of one unit of the table; absent: 1V"}, &Sensor::scale_v,
+          voltage(-1000, 1000));
     d.add({.key = "amplitude", .doc = "sine: amplitude; noise: standard deviation"}, &Sensor::amplitude_v,
           voltage(0, 1000));
     d.add({.key = "offset", .doc = "sine and noise: mean"}, &Sensor::offset_v, voltage(-1000, 1000));

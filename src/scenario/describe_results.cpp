@@ -99,6 +99,8 @@ const Description<Fault>& describe_fault() {
   static const Description<F> kD = [] {
     std::vector<Option<F::Type>> types;
     for (const FaultType& t : fault_types()) types.push_back({std::string(t.name), t.type});
+    for (const FaultType& t : fault_types())
+      for (std::string_view other : t.synonyms) types.push_back({std::string(other), t.type});
     Description<F> d;
     d.doc = "Something that goes wrong at a given time.";
     d.add({.key = "time", .doc = "when it begins", .required = true}, &F::time, duration());
@@ -110,7 +112,7 @@ const Description<Fault>& describe_fault() {
     d.add({.key = "description", .doc = "for people"}, &F::description, text());
     d.flat(&F::impairments, describe_impairments());
     d.add({.key = "profile", .doc = "apply_profile: its name"}, &F::profile, text());
-    d.add({.key = "power", .doc = "radio_interference: power of the jammer at the targets"}, &F::power_dbm,
+    d.add({.key = "power", .doc = "radio_interference: what the targets receive; absent: -40dBm"}, &F::power_dbm,
           power());
     d.add({.key = "channel", .doc = "radio_interference: channel; absent: the network's"}, &F::channel,
           integer(11, 26, "a channel"));
@@ -118,10 +120,19 @@ const Description<Fault>& describe_fault() {
         {.key = "mode", .doc = "sensor_fault: how it misbehaves"}, &F::mode,
         choice<S>(
             {{"stuck", S::stuck}, {"noise", S::noise}, {"drift", S::drift}, {"disconnect", S::disconnect}}));
-    d.add({.key = "value", .doc = "sensor_fault: stuck at, noise of, drift a second"}, &F::value_v,
-          voltage(-1000, 1000));
+    d.add({.key = "value",
+           .doc = "sensor_fault: stuck at (absent: the last value), noise of (standard deviation), drift a "
+                  "second"},
+          &F::value_v, voltage(-1000, 1000));
+    d.add({.key = "pin", .doc = "sensor_fault: AIN0 to AIN7; absent: all that have a sensor"}, &F::pin, text());
     d.add({.key = "charge", .doc = "battery_drain: charge that is left"}, &F::charge, fraction());
     d.add({.key = "ppm", .doc = "clock_drift: new deviation"}, &F::ppm, ppm());
+    d.add({.key = "clock", .doc = "clock_drift: low is LFCLK (RTC, WDT), high HFCLK (core, TIMER); absent: both"}, &F::clock,
+          choice<F::DriftingClock>({{"both", F::DriftingClock::both},
+                                    {"low", F::DriftingClock::low},
+                                    {"high", F::DriftingClock::high}}));
+    d.add({.key = "factor", .doc = "service_slow: how many times longer everything takes"}, &F::factor,
+          real(0.01, 1e6));
     d.add({.key = "repeat", .doc = "at fixed distances"}, &F::repeat, struct_of(describe_repeat()));
     d.add({.key = "random", .doc = "at random moments"}, &F::random, struct_of(describe_random()));
     return d;

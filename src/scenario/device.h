@@ -52,16 +52,17 @@ struct DeviceConfig {
 
 /// What one analogue (or other) input of a device sees.
 struct Sensor {
-  enum class Type { vibration, csv, wav, constant, sine, noise };
+  enum class Type { vibration, frames, csv, wav, constant, sine, noise };
   std::string pin = "AIN0";  ///< AIN0..AIN7 or a model's channel name; `channel` is a synonym
   Type type = Type::vibration;
-  FilePath file;                      ///< csv, wav: samples; vibration: data set (absent: generated)
-  FilePath labels;                    ///< ground truth, one line a window
+  FilePath file;                      ///< csv, wav: samples; frames: table; vibration: data set (absent: generated)
+  FilePath labels;                    ///< frames: ground truth, one line a frame; absent: the table's column `label`
   std::optional<std::string> column;  ///< csv: column to use (absent: the first numeric one)
   std::optional<int64_t>
       rate_hz;       ///< rate of the recording; absent: from the file or the config's sample_rate
   bool loop = true;  ///< start again at the end of the recording
   std::optional<double> value_v;           ///< constant
+  std::optional<double> scale_v;           ///< frames: of one unit of the table
   std::optional<double> amplitude_v;       ///< sine, noise (standard deviation)
   std::optional<double> offset_v;          ///< sine, noise
   std::optional<int64_t> frequency_hz;     ///< sine

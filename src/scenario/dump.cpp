@@ -4,6 +4,7 @@
 #include "scenario/fault_types.h"
 #include "scenario/load.h"
 #include "scenario/metric_names.h"
+#include "scenario/search_space.h"
 
 namespace xedgesim::scenario {
 namespace {
@@ -47,6 +48,7 @@ std::string reference_markdown() {
   Documentation d;
   scenario_codec()->document(d, "");
   batch_codec()->document(d, "");
+  search_space_codec()->document(d, "search");
   return d.markdown() + fault_table() + name_table("Metrics of assertions", assertion_metrics()) +
          name_table("Metrics that can be collected", collectable_metrics()) +
          name_table("Native services", native_services()) + name_table("Compute targets", compute_targets());

@@ -15,6 +15,7 @@ struct FaultType {
   std::vector<std::string_view> keys;  ///< beyond time, type, target, duration, description, repeat, random
   std::vector<std::string_view> required;  ///< of those keys
   bool needs_target = true;
+  std::vector<std::string_view> synonyms = {};  ///< other names of the type
 };
 
 /// Keys of `Impairments`.

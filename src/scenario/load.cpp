@@ -6,6 +6,7 @@
 #include "scenario/check.h"
 #include "scenario/check_batch.h"
 #include "scenario/describe.h"
+#include "scenario/search_space.h"
 #include "scenario/yaml_reader.h"
 
 extern char** environ;
@@ -105,6 +106,16 @@ BatchResult load_batch_from(std::string_view text, Report& report, const LoadOpt
   return result;
 }
 
+SearchSpaceResult load_search_from(std::string_view text, Report& report, const LoadOptions& options) {
+  LoadContext context{report, options};
+  SearchSpaceResult result;
+  if (const ValuePtr root = read_main(text, context, "a search space begins with 'search:'"))
+    load_search_file(*root, result.space, context);
+  result.errors = report.errors();
+  result.warnings = report.warnings();
+  return result;
+}
+
 template <class Result>
 Result load_file(const std::filesystem::path& file, const LoadOptions& options,
                  Result (*load)(std::string_view, Report&, const LoadOptions&)) {
@@ -166,6 +177,10 @@ FaultResult load_fault(const std::map<std::string, std::string>& texts,
   result.entry = to_json(*entry).dump();
   result.errors = report.errors();
   return result;
+}
+
+SearchSpaceResult load_search_space(const std::filesystem::path& file, const LoadOptions& options) {
+  return load_file<SearchSpaceResult>(file, options, load_search_from);
 }
 
 std::map<std::string, std::string> process_environment() {

@@ -61,8 +61,11 @@ struct Fault {
     apply_profile,
     sensor_fault,
     battery_drain,
-    clock_drift
+    brown_out,
+    clock_drift,
+    service_slow
   };
+  enum class DriftingClock { both, low, high };
   enum class SensorMode { stuck, noise, drift, disconnect };
   Duration time;
   Type type = Type::edge_failure;
@@ -75,8 +78,11 @@ struct Fault {
   std::optional<int64_t> channel;   ///< radio_interference
   std::optional<SensorMode> mode;   ///< sensor_fault
   std::optional<double> value_v;    ///< sensor_fault
+  std::optional<std::string> pin;   ///< sensor_fault; absent: all that have a sensor
   std::optional<double> charge;     ///< battery_drain: remaining share afterwards
   std::optional<double> ppm;        ///< clock_drift
+  std::optional<DriftingClock> clock;  ///< clock_drift; absent: both
+  std::optional<double> factor;     ///< service_slow
   std::optional<Repeat> repeat;
   std::optional<RandomFault> random;
   bool operator==(const Fault&) const = default;

@@ -38,6 +38,12 @@ std::function<Duration()> compute_timer(const scenario::Compute& c, const ml::On
   return [m = model_of(c, seed, node), macs = *model.macs()] { return m->next_inference(macs); };
 }
 
+std::function<Duration()> program_timer(const scenario::Compute& c, std::optional<uint64_t> macs, uint64_t seed, const std::string& node) {
+  if (!macs && !c.overhead)
+    throw ConfigError(fmt::format("'{}': its program does not say how much an inference computes: set compute.overhead to the time of one", node));
+  return [m = model_of(c, seed, node), work = macs.value_or(0)] { return m->next_inference(work); };
+}
+
 std::function<Duration()> store_timer(const scenario::Compute& c, uint64_t seed, const std::string& node) {
   return [m = model_of(c, seed, node)] { return m->next_inference(kStoreWork); };
 }

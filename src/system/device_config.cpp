@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "firmware/common/features.h"
 #include "system/gateways.h"
 
 namespace xedgesim::system {
@@ -94,6 +95,15 @@ devices::Identity identity_of(uint64_t seed, std::string_view name) {
   return {.device_id = id, .device_address = (r.next64() & 0xffff'ffff'ffff) | 0xc000'0000'0000};
 }
 
+int64_t windows_per_report(const scenario::DeviceConfig& c) {
+  const auto interval = c.report_interval    ? c.report_interval
+                        : c.forward_interval ? c.forward_interval
+                                             : c.inference_interval;
+  const int64_t ms = interval ? interval->count_ns() / 1'000'000 : 1000;
+  const int64_t samples = std::max<int64_t>(1, c.sample_rate_hz.value_or(1000) * ms / 1000);
+  return (samples + FEATURES_MAX_SAMPLES - 1) / int64_t{FEATURES_MAX_SAMPLES};
+}
+
 bool feeds_vibration(const scenario::Device& group) {
   if (group.sensors.empty())
     return group.config.sample_rate_hz.has_value() || group.ml_placement != scenario::MlPlacement::none;
@@ -135,6 +145,8 @@ std::unique_ptr<nodes::SensorFeed> make_feed(const scenario::Scenario& scenario,
                 nodes::read_csv_column(s.file.resolved.string(), s.column),
                 static_cast<double>(s.rate_hz.value_or(group.config.sample_rate_hz.value_or(1000))), s.loop));
         break;
+      case scenario::Sensor::Type::frames:
+        break;  // System::connect_frames()
       case scenario::Sensor::Type::wav:
         throw ConfigError(fmt::format(
             "device '{}': sensor type wav is not available in this version: convert it to csv", group.id));

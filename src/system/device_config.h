@@ -28,6 +28,8 @@ devices::Identity identity_of(uint64_t seed, std::string_view name);
 /// What is wired to the device's analog inputs.
 std::unique_ptr<nodes::SensorFeed> make_feed(const scenario::Scenario& scenario,
                                              const scenario::Device& group, const std::string& node);
+/// Windows that vib_sensor samples for one report (firmware/common/window_plan.h): a window has at most 1,024 samples.
+int64_t windows_per_report(const scenario::DeviceConfig& config);
 /// AIN0 senses the bearing vibration generator, so windows have a ground truth. A device that declares a
 /// sample rate and no sensors senses it too (docs/scenario.md).
 bool feeds_vibration(const scenario::Device& group);

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "base/error.h"
-#include "base/rng.h"
 #include "nodes/codes.h"
+#include "system/fault_times.h"
 #include "system/impairments.h"
 #include "system/located.h"
 #include "system/system.h"
@@ -12,6 +14,8 @@ namespace {
 
 using nodes::ControlCode;
 using scenario::Fault;
+
+constexpr Duration kBrownOut = Duration::ms(10);
 
 void post_link_change(System& system, const net::Link& link, SimTime t, net::LinkSide side,
                       net::LinkAction action, int64_t patch) {
@@ -53,26 +57,6 @@ std::vector<net::Link*> fault_links(System& system, const Fault& fault) {
   return out;
 }
 
-/// Instants at which a fault begins: once, repeated, or at random.
-std::vector<Duration> begin_times(const Fault& f, size_t index, const scenario::Scenario& s) {
-  std::vector<Duration> times{f.time};
-  if (f.repeat) {
-    for (Duration t = f.time + f.repeat->every; t < s.meta.duration; t += f.repeat->every) {
-      if (f.repeat->times && static_cast<int64_t>(times.size()) >= *f.repeat->times) break;
-      times.push_back(t);
-    }
-  } else if (f.random) {
-    RandomStream random(s.meta.seed, fmt::format("fault {}", index), "times");
-    times.clear();
-    for (Duration t = f.time; !f.random->times || static_cast<int64_t>(times.size()) < *f.random->times;) {
-      t += Duration::seconds(random.exponential(f.random->mean_interval.count_s()));
-      if (t >= s.meta.duration) break;
-      times.push_back(t);
-    }
-  }
-  return times;
-}
-
 class Injector {
  public:
   Injector(System& system, size_t index)
@@ -80,7 +64,9 @@ class Injector {
 
   void inject(Duration at) {
     const SimTime begin = SimTime::at(at);
-    const SimTime end = fault_.duration ? begin + *fault_.duration : SimTime::never();
+    const SimTime end = fault_.duration                              ? begin + *fault_.duration
+                        : fault_.type == Fault::Type::brown_out ? begin + kBrownOut
+                                                                : SimTime::never();
     note(begin, nodes::ObserverCode::fault_begin);
     if (!end.is_never()) note(end, nodes::ObserverCode::fault_end);
     switch (fault_.type) {
@@ -122,13 +108,24 @@ class Injector {
         apply_profile(system_, fault_.profile, begin);
         if (!end.is_never()) apply_profile(system_, system_.scenario().network.profile, end);
         break;
-      default:
-        throw ConfigError(fmt::format(
-            "the fault at {} has a type that this version cannot inject: it has edge_failure, "
-            "cloud_failure, "
-            "device_failure, device_reset, battery_drain, node_failure, network_partition, link_down, "
-            "link_degradation, link_set, packet_loss and apply_profile",
-            to_string(begin)));
+      case Fault::Type::radio_interference:
+        break;  // a station of its own, System::build_jammers()
+      case Fault::Type::sensor_fault:
+        for (const auto& target : targets()) disturb(begin, end, target.id);
+        break;
+      case Fault::Type::brown_out:
+        pair(begin, end, ControlCode::power_off, ControlCode::power_on);
+        break;
+      case Fault::Type::clock_drift:
+        for (const auto& target : targets()) shift_clock(begin, end, target.id);
+        break;
+      case Fault::Type::service_slow:
+        for (const auto& target : targets()) {
+          const auto id = system_.scheduler().id(target.id);
+          post(begin, id, ControlCode::slow, std::llround(*fault_.factor * 1e9));
+          if (!end.is_never()) post(end, id, ControlCode::slow, 1'000'000'000);
+        }
+        break;
     }
   }
 
@@ -149,14 +146,14 @@ class Injector {
                                    .data = std::make_shared<sim::Bytes>(text.begin(), text.end())});
   }
 
-  void post(SimTime t, sim::ParticipantId target, ControlCode code, int64_t value = 0) {
+  void post(SimTime t, sim::ParticipantId target, ControlCode code, int64_t value = 0, int64_t which = 0) {
     if (t.since_start() > system_.scenario().meta.duration) return;
     auto& s = system_.scheduler();
     s.post(s.id(System::kFaults), {.time = t,
                                    .kind = sim::EventKind::control,
                                    .target = target,
                                    .code = static_cast<uint32_t>(code),
-                                   .args = {value, 0, 0, 0}});
+                                   .args = {value, which, 0, 0}});
   }
 
   void drain(SimTime begin, const std::string& device) {
@@ -168,6 +165,56 @@ class Injector {
             to_string(begin), device));
       post(begin, d.participant, ControlCode::set_charge, static_cast<int64_t>(*fault_.charge * 1e9 + 0.5));
     }
+  }
+
+  DeviceNode& device_named(const std::string& id) {
+    for (DeviceNode& d : system_.devices())
+      if (d.id == id) return d;
+    invariant_failed("targets of device faults are devices", __FILE__, __LINE__);
+  }
+
+  void disturb(SimTime begin, SimTime end, const std::string& id) {
+    DeviceNode& d = device_named(id);
+    const auto refuse = [&](const std::string& why) {
+      throw ConfigError(fmt::format("faults: the fault at {} disturbs a sensor of '{}', {}", to_string(begin), id, why));
+    };
+    if (!d.mcu || !d.feed) refuse("which is no emulated device with sensors");
+    nodes::SensorFault f{.from = begin, .to = end, .mode = {}, .value = fault_.value_v};
+    using Mode = nodes::SensorFault::Mode;
+    switch (*fault_.mode) {
+      case Fault::SensorMode::stuck:
+        f.mode = Mode::stuck;
+        break;
+      case Fault::SensorMode::noise:
+        f.mode = Mode::noise;
+        break;
+      case Fault::SensorMode::drift:
+        f.mode = Mode::drift;
+        break;
+      case Fault::SensorMode::disconnect:
+        f.mode = Mode::disconnect;
+        break;
+    }
+    bool any = false;
+    for (unsigned ain = 0; ain < 8; ++ain) {
+      if (!d.feed->connected(ain) || (fault_.pin && *fault_.pin != fmt::format("AIN{}", ain))) continue;
+      d.feed->add_fault(ain, f, system_.scenario().meta.seed, id);
+      any = true;
+    }
+    if (!any) refuse(fault_.pin ? fmt::format("but nothing is connected to '{}'", *fault_.pin) : "which has none");
+  }
+
+  void shift_clock(SimTime begin, SimTime end, const std::string& id) {
+    const DeviceNode& d = device_named(id);
+    if (!d.mcu && !d.model)
+      throw ConfigError(fmt::format("faults: the fault at {} shifts the clock of '{}', which is a program with none",
+                                    to_string(begin), id));
+    using Clock = Fault::DriftingClock;
+    const Clock clock = fault_.clock.value_or(Clock::both);
+    const int64_t which = clock == Clock::both ? 3 : clock == Clock::low ? 1 : 2;
+    post(begin, d.participant, ControlCode::set_clock, parts_per_billion(*fault_.ppm), which);
+    if (!end.is_never())
+      post(end, d.participant, ControlCode::set_clock, parts_per_billion(d.instance.clock_drift_ppm), which);
   }
 
   void pair(SimTime begin, SimTime end, ControlCode on, ControlCode off) {
@@ -188,13 +235,10 @@ class Injector {
 
   void fail_nodes(SimTime begin, SimTime end) {
     for (const auto& target : targets()) {
-      if (target.kind == scenario::NodeClass::device)
-        throw ConfigError(
-            fmt::format("the fault at {} is for machines and services: use device_failure for '{}'",
-                        to_string(begin), target.id));
+      const bool board = target.kind == scenario::NodeClass::device;
       for (sim::ParticipantId id : system_.participants_of(target.id)) {
-        post(begin, id, ControlCode::fail);
-        if (!end.is_never()) post(end, id, ControlCode::recover);
+        post(begin, id, board ? ControlCode::power_off : ControlCode::fail);
+        if (!end.is_never()) post(end, id, board ? ControlCode::power_on : ControlCode::recover);
       }
     }
   }
@@ -225,7 +269,7 @@ void schedule_faults(System& system) {
             [&] { apply_profile(system, system.scenario().network.profile, SimTime::zero()); });
   for (size_t i = 0; i < faults.size(); ++i)
     located(system.scenario(), fmt::format("faults[{}]", i), [&] {
-      for (Duration t : begin_times(faults[i], i, system.scenario())) Injector(system, i).inject(t);
+      for (Duration t : fault_times(faults[i], i, system.scenario())) Injector(system, i).inject(t);
     });
 }
 
@@ -243,7 +287,7 @@ void check_fault(System& system, const Fault& fault) {
 
 void add_fault(System& system, const Fault& fault) {
   const size_t index = system.add_fault(fault);
-  for (Duration t : begin_times(fault, index, system.scenario())) Injector(system, index).inject(t);
+  for (Duration t : fault_times(fault, index, system.scenario())) Injector(system, index).inject(t);
 }
 
 }  // namespace xedgesim::system

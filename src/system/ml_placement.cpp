@@ -77,8 +77,10 @@ GroupModels cut(const scenario::Scenario& s, const Device& group, size_t classes
     const auto rest = ml::write_onnx(service.rest, {.codes_in = true, .codes = device.device.out().quantization});
     auto model = std::make_shared<ml::OnnxModel>(ml::OnnxModel::parse(rest, rest_file + " behind the cut"));
     const scenario::EdgeNode& e = s.edge.front();
-    out.rest.infer = [model](std::span<const float> x) { return model->run(x); };
-    out.rest.time = compute_timer(e.compute, *model, s.meta.seed, e.id + "/" + group.id);
+    out.rest.infer = [model](std::span<const float> x, SimTime) { return model->run(x); };
+    // The file begins with a transposition, behind which the sizes of images cannot be read off; the network knows.
+    out.rest.time = model->macs() ? compute_timer(e.compute, *model, s.meta.seed, e.id + "/" + group.id)
+                                  : program_timer(e.compute, service.rest.macs(), s.meta.seed, e.id + "/" + group.id);
     if (model->run(std::vector<float>(model->input_size())).size() != classes)
       fail(fmt::format("the model '{}' does not answer {} classes", rest_file, classes));
   } catch (const ConfigError& e) {
@@ -144,7 +146,7 @@ GroupModels group_models(const scenario::Scenario& s, const Device& group, size_
 nodes::ServiceModel service_model(const std::string& file, size_t classes, const scenario::Compute& compute,
                                   uint64_t seed, const std::string& node) {
   const auto model = load_classifier(file, classes);
-  return {.infer = [model](std::span<const float> x) { return model->run(x); },
+  return {.infer = [model](std::span<const float> x, SimTime) { return model->run(x); },
           .time = compute_timer(compute, *model, seed, node)};
 }
 

@@ -474,6 +474,10 @@ void Observer::window_end(size_t index, const sim::Event& e) {
   spans.mark(p.device, sequence, Stage::sense_end, e.time);
   if (d.truth && begin < e.time)
     spans.truth(p.device, sequence, static_cast<int32_t>(d.truth->label_of_window(begin, e.time).label));
+  if (d.frames && !d.frames->labels.empty()) {
+    const size_t frame = (d.first_frame + static_cast<size_t>(e.args[3])) % d.frames->labels.size();
+    spans.truth(p.device, sequence, d.frames->labels[frame]);
+  }
 }
 
 void Observer::console(size_t index, const sim::Event& e) {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "net/ieee802154/csma_mac.h"
 
 namespace xedgesim::system {
 namespace {

@@ -12,6 +12,7 @@
 #include "scenario/load.h"
 #include "system/compute.h"
 #include "system/device_config.h"
+#include "system/fault_times.h"
 #include "system/located.h"
 #include "system/ns3_config.h"
 #include "system/radio_config.h"
@@ -21,6 +22,7 @@ namespace xedgesim::system {
 namespace {
 
 constexpr int64_t kLastAddress = 0xfffd;
+constexpr double kJammerPower = -40;            // dBm at a receiver: far above every frame
 constexpr double kNrf52840Sensitivity = -100.0;  // dBm, IEEE 802.15.4, PS 6.20.15.7
 
 std::shared_ptr<const platforms::Platform> find_platform(const scenario::Device& group,
@@ -62,7 +64,7 @@ System::System(const scenario::Scenario& scenario, const SystemOptions& options)
       participant_names(), sim::SchedulerConfig{.window = air::kMinEffectDelay, .threads = options.threads});
   build_devices(options);
   build_gateways();
-  build_services();
+  build_services(options);
   build_channel();
   ethernet_ = std::make_unique<EthernetNetwork>(scenario_, *scheduler_);
 }
@@ -115,11 +117,6 @@ void System::refuse_unsupported() const {
           fmt::format("edge node '{}': this version runs the native service only: use type: model in place "
                       "of docker, process or external",
                       scenario_.edge[i].id));
-  for (size_t i = 0; i < scenario_.cloud.size(); ++i)
-    if (scenario_.cloud[i].type == scenario::CloudNode::Type::external)
-      refuse(entry("cloud", i),
-             fmt::format("cloud node '{}': type external is not available in this version: use type: model",
-                         scenario_.cloud[i].id));
 }
 
 std::vector<std::string> System::participant_names() {
@@ -130,6 +127,8 @@ std::vector<std::string> System::participant_names() {
   for (const auto& e : scenario_.edge) names.push_back(e.id);
   for (const auto& g : gateway_plans_) names.push_back(g.name);
   for (const auto& i : scenario_.network.interferers) names.push_back(i.id);
+  for (size_t i = 0; i < scenario_.faults.size(); ++i)
+    if (scenario_.faults[i].type == scenario::Fault::Type::radio_interference) names.push_back(jammer_of(i));
   for (const auto& c : scenario_.cloud) names.push_back(c.id);
   if (const auto wan = find_wan(scenario_)) {
     wan_name_ = wan->name;
@@ -235,11 +234,13 @@ void System::build_programs(const SystemOptions& options) {
 void System::connect_programs(const std::filesystem::path& folder) {
   for (auto& p : programs_) p->connect(folder / "external");
   if (ns3_) ns3_->connect(folder / "external");
+  if (cloud_program_) cloud_program_->connect(folder / "external");
 }
 
 void System::shut_down_programs(const std::string& reason) noexcept {
   for (auto& p : programs_) p->shut_down(reason);
   if (ns3_) ns3_->shut_down();
+  if (cloud_program_) cloud_program_->shut_down(reason);
 }
 
 void System::build_model(DeviceNode& node, const SystemOptions& options) {
@@ -249,6 +250,7 @@ void System::build_model(DeviceNode& node, const SystemOptions& options) {
                              gateway_of(gateway_plans_, node.instance), node.short_address, node.truth.get());
   config.mac.self = node.participant;
   config.mac.channel = scheduler_->id(kAir);
+  config.clock_ppb = parts_per_billion(node.instance.clock_drift_ppm);
   node.model = std::make_unique<nodes::ModelNode>(std::move(config));
   scheduler_->attach(node.participant, *node.model);
 }
@@ -276,10 +278,13 @@ void System::build_mcu(DeviceNode& node, const SystemOptions& options) {
         .capacity_c = b->capacity_c, .initial = b->initial, .full_v = b->voltage_v, .cutoff_v = b->cutoff_v};
   config.machine.name = node.id;
   config.machine.seed = scenario_.meta.seed;
+  config.machine.lf_ppb = config.machine.hf_ppb = parts_per_billion(node.instance.clock_drift_ppm);
   config.machine.identity = identity_of(scenario_.meta.seed, node.id);
   config.machine.uicr =
       uicr_settings(scenario_, node.instance, node.short_address, gateway_of(gateway_plans_, node.instance));
   config.machine.analog = node.feed.get();
+  connect_frames(node, config);
+  config.windows_per_sample = windows_per_report(node.instance.config);
   config.machine.medium = scheduler_->id(kAir);
   config.machine.stop_on_lockup = group.on_lockup == scenario::Device::OnLockup::stop;
   if (group.console.uart) config.console = *group.console.uart;
@@ -293,6 +298,35 @@ void System::build_mcu(DeviceNode& node, const SystemOptions& options) {
                       .target = node.participant,
                       .code = bus::kSerialInput,
                       .data = std::make_shared<sim::Bytes>(typed.text.begin(), typed.text.end())});
+}
+
+/// A sensor of type frames goes on with the firmware's windows.
+void System::connect_frames(DeviceNode& node, nodes::McuNode::Config& config) {
+  const scenario::Device& group = *node.group;
+  const auto is_frames = [](const scenario::Sensor& s) { return s.type == scenario::Sensor::Type::frames; };
+  const auto sensor = std::find_if(group.sensors.begin(), group.sensors.end(), is_frames);
+  if (sensor == group.sensors.end()) return;
+  if (std::count_if(group.sensors.begin(), group.sensors.end(), is_frames) > 1)
+    throw ConfigError(fmt::format("device '{}': it has two sensors of type frames: one is read out window by window",
+                                  group.id));
+  auto& frames = frames_[node.instance.group];
+  if (!frames) {
+    frames = nodes::read_frames(sensor->file.resolved.string(),
+                                sensor->labels.empty() ? "" : sensor->labels.resolved.string(),
+                                sensor->scale_v.value_or(1));
+    for (const int label : frames->labels)
+      if (static_cast<size_t>(label) >= classes_.size())
+        throw ConfigError(fmt::format("device '{}': '{}' has the class {}, but there are {} classes: name them in "
+                                      "ml_classes",
+                                      group.id, frames->name, label, classes_.size()));
+  }
+  node.frames = frames;
+  // The devices of a group share the table evenly.
+  node.first_frame = node.instance.index * frames->pixels.size() / static_cast<size_t>(group.count);
+  auto source = std::make_unique<nodes::FrameSource>(frames, node.first_frame);
+  config.window_ended = [s = source.get()](int64_t samples) { s->window_ended(samples); };
+  config.restarted = [s = source.get()] { s->restarted(); };
+  node.feed->connect(static_cast<unsigned>(sensor->pin[3] - '0'), std::move(source));
 }
 
 void System::build_gateways() {
@@ -351,12 +385,13 @@ bool System::wants_return(int64_t tag) const {
   return devices_[nodes::tag_device(tag)].group->ml_result == scenario::MlResult::device;
 }
 
-void System::build_services() {
+void System::build_services(const SystemOptions& options) {
   if (scenario_.edge.empty()) return;
   const scenario::EdgeNode& e = scenario_.edge.front();
   located(scenario_, "edge[0]", [&] { build_edge(e); });
   if (!scenario_.cloud.empty())
-    located(scenario_, "cloud[0]", [&] { build_cloud(scenario_.cloud.front(), scheduler_->id(e.id)); });
+    located(scenario_, "cloud[0]",
+            [&] { build_cloud(scenario_.cloud.front(), scheduler_->id(e.id), options); });
   if (const auto wan = find_wan(scenario_)) {
     const auto id = scheduler_->id(wan_name_);
     wan_ = located(scenario_, "network.wired." + wan_name_, [&] {
@@ -401,15 +436,20 @@ void System::build_edge(const scenario::EdgeNode& e) {
   scheduler_->attach(edge_id, *edge_);
 }
 
-void System::build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge) {
+void System::build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge, const SystemOptions& options) {
   const auto cloud_id = scheduler_->id(c.id);
   const bool needed = std::any_of(scenario_.devices.begin(), scenario_.devices.end(), [](const auto& d) {
     return d.ml_placement == scenario::MlPlacement::cloud;
   });
-  if (needed && c.ml_model.empty())
+  if (needed)
+    cloud_program_ =
+        CloudProgram::of(c, classes_, scenario_.meta.seed, options.platforms.parent_path() / "sdk" / "python" / "src");
+  if (needed && c.ml_model.empty() && !cloud_program_)
     throw ConfigError(
         fmt::format("cloud node '{}' has no model: set ml_model to an ONNX or TorchScript file", c.id));
-  if (needed)
+  if (cloud_program_)
+    cloud_model_ = cloud_program_->model();
+  else if (needed)
     cloud_model_ = service_model(c.ml_model.resolved.string(), classes_.size(), c.compute,
                                  scenario_.meta.seed, c.id + "/model");
   nodes::CloudService::Config config;
@@ -476,6 +516,7 @@ void System::build_channel() {
     scheduler_->attach(scheduler_->id(kAir), *channel_);
     return;
   }
+  build_jammers(stations);
   net::ChannelConfig config;
   config.id = scheduler_->id(kAir);
   config.seed = scenario_.meta.seed;
@@ -488,6 +529,32 @@ void System::build_channel() {
   for (RadioStation& r : stations) radios.push_back(std::move(r.station));
   channel_ = std::make_unique<net::Channel>(std::move(config), std::move(loss), std::move(radios));
   scheduler_->attach(scheduler_->id(kAir), *channel_);
+}
+
+std::string System::jammer_of(size_t fault) { return fmt::format("~jammer.{}", fault); }
+
+void System::build_jammers(std::vector<net::ChannelStation>& stations) {
+  const scenario::NameTable names(scenario_);
+  for (size_t i = 0; i < scenario_.faults.size(); ++i) {
+    const scenario::Fault& f = scenario_.faults[i];
+    if (f.type != scenario::Fault::Type::radio_interference) continue;
+    net::InterfererConfig config;
+    config.self = scheduler_->id(jammer_of(i));
+    config.channel = scheduler_->id(kAir);
+    config.name = jammer_of(i);
+    config.seed = scenario_.meta.seed;
+    config.power_dbm = f.power_dbm.value_or(kJammerPower);
+    const int64_t channel = f.channel.value_or(scenario_.network.wireless.channel);
+    config.frequencies_mhz = {net::ieee802154::frequency_mhz(static_cast<int>(channel))};
+    config.windows = fault_windows(f, i, scenario_);
+    auto aim = std::make_shared<net::Aim>();
+    for (const auto& target : names.resolve(f.target))
+      for (const sim::ParticipantId id : participants_of(target.id)) aim->targets.push_back(id);
+    std::sort(aim->targets.begin(), aim->targets.end());
+    stations.push_back({.station = {.id = config.self}, .name = config.name, .way = {}, .aim = std::move(aim)});
+    interferers_.push_back(std::make_unique<net::Interferer>(std::move(config)));
+    scheduler_->attach(scheduler_->id(jammer_of(i)), *interferers_.back());
+  }
 }
 
 std::vector<System::LinkEnds> System::links() const {

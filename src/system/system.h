@@ -14,6 +14,7 @@
 #include "nodes/cloud_service.h"
 #include "nodes/edge_service.h"
 #include "nodes/external/external_program.h"
+#include "nodes/frame_source.h"
 #include "nodes/mcu_node.h"
 #include "nodes/model_node.h"
 #include "nodes/ns3/ns3_medium.h"
@@ -22,6 +23,7 @@
 #include "scenario/expand.h"
 #include "scenario/scenario.h"
 #include "sim/scheduler.h"
+#include "system/cloud_program.h"
 #include "system/ethernet.h"
 #include "system/gateways.h"
 #include "system/ml_placement.h"
@@ -47,6 +49,8 @@ struct DeviceNode {
   /// Ground truth of the vibration on AIN0; null when the device senses something else. Not the feed's own
   /// object: that belongs to the node's thread.
   std::unique_ptr<ml::VibrationSignal> truth;
+  std::shared_ptr<const nodes::Frames> frames{};  ///< what a sensor of type frames shows, window by window
+  size_t first_frame = 0;
   std::unique_ptr<nodes::McuNode> mcu;            ///< of an emulated device
   std::unique_ptr<nodes::ModelNode> model;        ///< of a behavioural one
   std::unique_ptr<nodes::ExternalNode> external;  ///< of one whose behaviour is a program
@@ -95,20 +99,24 @@ class System {
   static constexpr const char* kAir = "~air";
   static constexpr const char* kObserver = "~observer";
   static constexpr const char* kFaults = "~faults";
+  /// The source of noise that a fault of type radio_interference is.
+  static std::string jammer_of(size_t fault);
 
  private:
   void refuse_unsupported() const;
   std::vector<std::string> participant_names();
   void build_devices(const SystemOptions& options);
   void build_mcu(DeviceNode& node, const SystemOptions& options);
+  void connect_frames(DeviceNode& node, nodes::McuNode::Config& config);
   void build_model(DeviceNode& node, const SystemOptions& options);
   void build_external(DeviceNode& node);
   void build_programs(const SystemOptions& options);
   void build_gateways();
   void build_channel();
-  void build_services();
+  void build_jammers(std::vector<net::ChannelStation>& stations);
+  void build_services(const SystemOptions& options);
   void build_edge(const scenario::EdgeNode& e);
-  void build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge);
+  void build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge, const SystemOptions& options);
   const GroupModels& models_of(int64_t tag) const;
   bool wants_return(int64_t tag) const;
   std::shared_ptr<const platforms::FirmwareImage> image_of(const scenario::Device& group,
@@ -124,10 +132,12 @@ class System {
   nodes::Ns3Medium* ns3_ = nullptr;  ///< channel_, when ns-3 computes it
   std::vector<GatewayPlan> gateway_plans_;
   std::map<size_t, ModelGroup> model_groups_;                   // by device group
+  std::map<size_t, std::shared_ptr<const nodes::Frames>> frames_;  // by device group
   std::vector<std::unique_ptr<nodes::RadioGateway>> gateways_;  // as in gateway_plans_
   std::vector<std::unique_ptr<net::Interferer>> interferers_;
   std::vector<std::unique_ptr<nodes::ExternalProgram>> programs_;
   std::unique_ptr<nodes::EdgeService> edge_;
+  std::unique_ptr<CloudProgram> cloud_program_;  ///< none: the cloud's model is computed here
   std::unique_ptr<nodes::CloudService> cloud_;
   std::unique_ptr<net::Link> wan_;
   std::unique_ptr<EthernetNetwork> ethernet_;

@@ -25,6 +25,10 @@ class NetworkMaker {
                      Activation a = Activation::relu) {
     return window(LayerKind::convolution, outputs, kernel, kernel, stride, same, a);
   }
+  NetworkMaker& conv(int64_t outputs, int64_t height, int64_t width, int64_t stride, bool same,
+                     Activation a = Activation::relu) {
+    return window(LayerKind::convolution, outputs, height, width, stride, same, a);
+  }
   /// One-dimensional: a window over the width.
   NetworkMaker& conv_1d(int64_t outputs, int64_t kernel, int64_t stride, bool same) {
     return window(LayerKind::convolution, outputs, 1, kernel, stride, same, Activation::relu);

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "firmware/nn/nn.h"
+#include "ml/data_table.h"
 #include "ml/onnx_model.h"
 #include "ml/vibration_windows.h"
 #include "networks.h"
@@ -136,8 +137,10 @@ TEST(Tflite, RandomNetworksAgreeWithOnnxRuntime) {
   }
 }
 
-#ifdef XEDGESIM_ARMNN_RUN
-std::vector<std::vector<float>> by_armnn(const Quantised& q) {
+/// By another runtime: `command` takes the model, the names of input and output when `names`, the file of the inputs
+/// and that of the outputs.
+[[maybe_unused]] std::vector<std::vector<float>> by_program(const std::string& command, bool names,
+                                                            const Quantised& q) {
   const auto model = temporary("model.tflite"), in = temporary("in.bin"), out = temporary("out.bin");
   write_bytes(model, q.file);
   std::vector<uint8_t> bytes;
@@ -146,10 +149,10 @@ std::vector<std::vector<float>> by_armnn(const Quantised& q) {
     bytes.insert(bytes.end(), first, first + row.size() * sizeof(float));
   }
   write_bytes(in, bytes);
-  const std::string command =
-      fmt::format("{} '{}' '{}' '{}/real' '{}' '{}'", XEDGESIM_ARMNN_RUN, model.string(), q.network.in().name,
-                  q.network.out().name, in.string(), out.string());
-  EXPECT_EQ(std::system(command.c_str()), 0);
+  const std::string tensors = fmt::format("'{}' '{}/real'", q.network.in().name, q.network.out().name);
+  const std::string line = fmt::format("{} '{}' {} '{}' '{}'", command, model.string(), names ? tensors : "",
+                                       in.string(), out.string());
+  EXPECT_EQ(std::system(line.c_str()), 0);
   const auto result = read_bytes(out);
   const auto width = static_cast<size_t>(q.network.out().elements());
   std::vector<std::vector<float>> rows(q.inputs.size(), std::vector<float>(width));
@@ -158,6 +161,9 @@ std::vector<std::vector<float>> by_armnn(const Quantised& q) {
     std::memcpy(rows[i].data(), result.data() + i * width * sizeof(float), width * sizeof(float));
   return rows;
 }
+
+#ifdef XEDGESIM_ARMNN_RUN
+std::vector<std::vector<float>> by_armnn(const Quantised& q) { return by_program(XEDGESIM_ARMNN_RUN, true, q); }
 
 TEST(Tflite, WholeTestSetIsWithinOneOfArmNn) {
   const Quantised v = vibration();
@@ -177,6 +183,45 @@ TEST(Tflite, WholeNetworksAreWithinTwoOfArmNn) {
 #else
 TEST(Tflite, WholeTestSetIsWithinOneOfArmNn) {
   GTEST_SKIP() << "Arm NN is missing: apt install libarmnntfliteparser-dev libarmnn-cpuref-backend22";
+}
+#endif
+
+#ifdef XEDGESIM_TFLITE_RUN
+std::vector<std::vector<float>> by_tflite(const Quantised& q) {
+  return by_program(XEDGESIM_TFLITE_RUN, false, q);
+}
+
+/// The held-back rows of the second task.
+Quantised digits() {
+  const std::filesystem::path folder = XEDGESIM_SOURCE_DIR "/models/digits";
+  const Network q = quantise(imported(folder / "digits.onnx"), read_data_table(folder / "calibration.csv").rows);
+  return quantised(q, read_data_table(folder / "held_back.csv").rows);
+}
+
+TEST(Tflite, WholeTestSetIsWithinOneOfTheTfliteRuntime) {
+  const Quantised v = vibration();
+  EXPECT_LE(worst(v.outputs, by_tflite(v), v.scale), 1);
+}
+
+// The file that `model quantize` makes.
+TEST(Tflite, WholeSecondTestSetIsWithinOneOfTheTfliteRuntime) {
+  const Quantised v = digits();
+  EXPECT_EQ(v.file, read_bytes(XEDGESIM_SOURCE_DIR "/models/digits/digits_int8.tflite"));
+  EXPECT_LE(worst(v.outputs, by_tflite(v), v.scale), 1);
+}
+
+TEST(Tflite, EachOperatorIsWithinOneOfTheTfliteRuntime) {
+  for (const Quantised& q : random_networks(testing::single_layers()))
+    EXPECT_LE(worst(q.outputs, by_tflite(q), q.scale), 1) << q.network.layers.back().name;
+}
+
+TEST(Tflite, WholeNetworksAreWithinTwoOfTheTfliteRuntime) {
+  for (const Quantised& q : random_networks(all_networks()))
+    EXPECT_LE(worst(q.outputs, by_tflite(q), q.scale), 2) << q.network.layers.back().name;
+}
+#else
+TEST(Tflite, WholeTestSetIsWithinOneOfTheTfliteRuntime) {
+  GTEST_SKIP() << "TensorFlow Lite's runtime is missing: scripts/setup --with tflite";
 }
 #endif
 

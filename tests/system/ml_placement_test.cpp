@@ -127,5 +127,20 @@ TEST(MlPlacementRefusals, SayWhatIsWrong) {
             std::string::npos);
 }
 
+// A window has at most 1,024 samples: of an interval of three seconds the firmware takes the last of three.
+TEST(MlPlacement, AnIntervalOfSeveralWindowsIsOneSample) {
+  for (const char* where : {"edge", "device"}) {
+    const Placed p = run_placement(
+        where, {"scenario.duration=40s", "devices[0].count=3", "devices[0].config.report_interval=3s"});
+    const auto& figures = p.summary["summary"];
+    EXPECT_GE(figures["total_samples"], 3 * 12) << where;
+    EXPECT_LE(figures["total_samples"], 3 * 13) << where;
+    EXPECT_LE(figures["samples_in_flight"], 1) << where;
+    EXPECT_EQ(figures["samples_lost"], 0) << where;
+    EXPECT_GE(figures["ml_accuracy"], 0.85) << where;
+    EXPECT_LT(figures["max_e2e_latency_ms"], 100) << where;
+  }
+}
+
 }  // namespace
 }  // namespace xedgesim::testing

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "bus/local_clock.h"
 
 /// The few wires between nRF peripherals that are neither PPI nor interrupts: each device fills in what it
 /// offers when it is made, and the others look it up when they need it.
@@ -14,14 +15,22 @@ class LfClockUser {
   virtual void lfclk_changed() = 0;
 };
 
+/// Told when the oscillators begin to run at another rate: what it waits for comes at another time.
+class DeviationUser {
+ public:
+  virtual ~DeviationUser() = default;
+  virtual void clocks_deviate() = 0;
+};
+
 /// CLOCK as the other peripherals see it.
 class Clocks {
  public:
   virtual ~Clocks() = default;
   virtual bool hfxo_running() const = 0;
   virtual bool lfclk_running() const = 0;
-  /// Instant of LFCLK edge 0; edge n is n / 32768 s later. Meaningful while the clock runs.
-  virtual SimTime lfclk_origin() const = 0;
+  /// LFCLK edge 0, in half nanoseconds of Links::lf_clock; edge n is n / 32768 s of that clock later.
+  /// Meaningful while the clock runs.
+  virtual int64_t lfclk_origin() const = 0;
   /// WDT requests the clock when it is started (PS 6.36).
   virtual void request_lfclk() = 0;
   virtual void add_user(LfClockUser& user) = 0;
@@ -68,6 +77,16 @@ struct Links {
   Erasable* uicr = nullptr;
   unsigned running_timers = 0;  ///< all TIMERs together keep one clock tree alive
   bool system_off = false;      ///< set by POWER; GPIO's DETECT then wakes the chip by a reset
+  /// The two oscillators as what counts them sees the time: LFCLK (RTC, WDT) and HFCLK (TIMER; the core has a
+  /// ClockGrid).
+  bus::LocalClock lf_clock, hf_clock;
+  std::vector<DeviationUser*> deviation_users;
+
+  void set_deviation(int64_t lf_ppb, int64_t hf_ppb, SimTime now) {
+    lf_clock.set_deviation(lf_ppb, now);
+    hf_clock.set_deviation(hf_ppb, now);
+    for (DeviationUser* u : deviation_users) u->clocks_deviate();
+  }
 };
 
 }  // namespace xedgesim::devices::nrf

@@ -204,7 +204,7 @@ void PowerClock::stop_lfclk() {
 void PowerClock::lfclk_up() {
   if (lfclk_running_) return;
   lfclk_running_ = true;
-  lfclk_origin_ = now();
+  lfclk_origin_ = links().lf_clock.at(now());
   for (LfClockUser* u : users_) u->lfclk_changed();
 }
 

@@ -7,8 +7,9 @@ namespace xedgesim::devices::nrf {
 
 /// CLOCK and POWER (nRF52840 PS v1.1, 5.3 and 5.4): one block on the bus with one interrupt.
 ///
-/// Limits. Both oscillators are exact: LFRC and LFSYNTH run at 32768 Hz like LFXO, and a change of source
-/// keeps the phase. Calibration finishes with DONE after a fixed time and changes nothing. POFCON, USB
+/// Limits. LFRC and LFSYNTH run at 32768 Hz like LFXO, with its deviation (Links::lf_clock), and a change of
+/// source keeps the phase. Start-up times, and the times of the radio and of the ADC's sampling, which derive
+/// from HFCLK on the chip, do not deviate. Calibration finishes with DONE after a fixed time and changes nothing. POFCON, USB
 /// supply, RAM power and DC/DC registers hold their values without effect on memory or supply. The trace port
 /// is not modelled.
 class PowerClock final : public Peripheral,
@@ -22,7 +23,7 @@ class PowerClock final : public Peripheral,
   void on_alarm(uint32_t code) override;
   bool hfxo_running() const override { return hfxo_ == Oscillator::running; }
   bool lfclk_running() const override { return lfclk_running_; }
-  SimTime lfclk_origin() const override { return lfclk_origin_; }
+  int64_t lfclk_origin() const override { return lfclk_origin_; }
   void request_lfclk() override { start_lfclk(); }
   void add_user(LfClockUser& user) override { users_.push_back(&user); }
   void cpu_sleep(bool asleep) override;
@@ -54,7 +55,7 @@ class PowerClock final : public Peripheral,
 
   Oscillator hfxo_ = Oscillator::off, lfclk_ = Oscillator::off;
   bool lfclk_running_ = false;
-  SimTime lfclk_origin_;
+  int64_t lfclk_origin_ = 0;
   uint32_t lfclk_source_ = 0;
   uint32_t resetreas_ = 0;
   bus::AlarmId hfxo_alarm_ = 0, lfrc_alarm_ = 0, lfclk_alarm_ = 0, calibration_alarm_ = 0, timer_alarm_ = 0;

@@ -14,8 +14,8 @@ constexpr uint32_t kTick = 0x100, kOverflow = 0x104, kCompare = 0x140, kPrescale
 constexpr uint32_t kMask = 0xffffff;
 constexpr unsigned kTickBit = nordic::event_bit(kTick), kOverflowBit = nordic::event_bit(kOverflow);
 
-// One LFCLK period is 1e9 / 32768 = 1953125 / 64 ns.
-constexpr int64_t kPeriodNumerator = 1953125, kPeriodDenominator = 64;
+// One LFCLK period is 2e9 / 32768 = 1953125 / 32 half nanoseconds.
+constexpr int64_t kPeriodNumerator = 1953125, kPeriodDenominator = 32;
 
 }  // namespace
 
@@ -71,6 +71,7 @@ Rtc::Rtc(const DeviceParams& params, Board& board, Resources& resources)
     throw ConfigError("device " + params.name + ": list the nrf.power_clock device before it");
   }
   links().clocks->add_user(*this);
+  links().deviation_users.push_back(this);
 }
 
 void Rtc::reset() {
@@ -83,12 +84,12 @@ void Rtc::reset() {
 }
 
 int64_t Rtc::edge_now() const {
-  return (now() - links().clocks->lfclk_origin()).count_ns() * kPeriodDenominator / kPeriodNumerator;
+  return (links().lf_clock.at(now()) - links().clocks->lfclk_origin()) * kPeriodDenominator / kPeriodNumerator;
 }
 
 SimTime Rtc::edge_time(int64_t edge) const {
-  return links().clocks->lfclk_origin() +
-         Duration::ns((edge * kPeriodNumerator + kPeriodDenominator - 1) / kPeriodDenominator);
+  return links().lf_clock.time_of(links().clocks->lfclk_origin() +
+                                  (edge * kPeriodNumerator + kPeriodDenominator - 1) / kPeriodDenominator);
 }
 
 uint64_t Rtc::increments() const {

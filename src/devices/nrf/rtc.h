@@ -5,18 +5,19 @@ namespace xedgesim::devices::nrf {
 
 /// RTC (nRF52840 PS v1.1, 6.22). Parameter `channels`: 3 (RTC0) or 4.
 ///
-/// Counts edges of LFCLK, which lie at exactly n / 32768 s after the clock's start, rounded up to a
-/// nanosecond. Nothing ticks unless the TICK event is enabled.
+/// Counts edges of LFCLK, which lie at exactly n / 32768 s of that clock (Links::lf_clock) after its start,
+/// rounded up to a nanosecond. Nothing ticks unless the TICK event is enabled.
 ///
 /// Limits: START and CLEAR take effect at the next LFCLK edge, STOP at once (the chip needs up to 46 us for
 /// each); writing CC = COUNTER + 1 always generates the event, which the chip does not guarantee.
-class Rtc final : public Peripheral, public LfClockUser {
+class Rtc final : public Peripheral, public LfClockUser, public DeviationUser {
  public:
   static constexpr unsigned kMaxChannels = 4;
   Rtc(const DeviceParams& params, bus::Board& board, Resources& resources);
   void reset() override;
   void on_alarm(uint32_t code) override;
   void lfclk_changed() override;
+  void clocks_deviate() override { reschedule(); }
 
  private:
   static const bus::TaskEventTable& registers();

@@ -65,6 +65,7 @@ Timer::Timer(const DeviceParams& params, Board& board, Resources& resources)
   if (channels_ > kMaxChannels) {
     throw ConfigError("device " + params.name + ": a TIMER has at most 6 channels");
   }
+  links().deviation_users.push_back(this);
 }
 
 void Timer::reset() {
@@ -84,7 +85,7 @@ void Timer::set_running(bool running) {
   if (count <= 1) board().current("timer", count != 0 ? amperes("timer") : 0.0);
 }
 
-int64_t Timer::instant() const { return at_match_ ? match_instant_ : 2 * now().count_ns(); }
+int64_t Timer::instant() const { return at_match_ ? match_instant_ : links().hf_clock.at(now()); }
 
 uint64_t Timer::ticks() const { return static_cast<uint64_t>((instant() - origin_) / period_); }
 
@@ -166,7 +167,7 @@ void Timer::reschedule() {
   }
   due_ticks_ = elapsed + soonest;
   const int64_t due = origin_ + static_cast<int64_t>(due_ticks_) * period_;
-  rearm(alarm_, alarm_time_, SimTime::from_ns((due + 1) / 2), 0);
+  rearm(alarm_, alarm_time_, links().hf_clock.time_of(due), 0);
 }
 
 void Timer::on_alarm(uint32_t) {

@@ -5,8 +5,8 @@ namespace xedgesim::devices::nrf {
 
 /// TIMER (nRF52840 PS v1.1, 6.30). Parameter `channels`: 4 (TIMER0-2) or 6 (TIMER3-4).
 ///
-/// Nothing ticks: the instant of the next compare match is computed. Instants are kept in half nanoseconds,
-/// in which the 62.5 ns of PCLK16M are whole, so a timer that clears itself by a SHORT never drifts;
+/// Nothing ticks: the instant of the next compare match is computed. Instants are kept in half nanoseconds
+/// of HFCLK (Links::hf_clock), in which the 62.5 ns of PCLK16M are whole, so a timer that clears itself by a SHORT never drifts;
 /// device-visible times are the exact instants rounded up.
 ///
 /// Energy: the consumer "timer" is on while any TIMER of the chip runs; two draw no more than one
@@ -16,12 +16,15 @@ namespace xedgesim::devices::nrf {
 /// BITMODE and PRESCALER written while running take effect at the next START or CLEAR; COMPARE is generated
 /// when the counter reaches CC, not when CC is written with the present count or the counter is cleared to
 /// it.
-class Timer final : public Peripheral {
+class Timer final : public Peripheral, public DeviationUser {
  public:
   static constexpr unsigned kMaxChannels = 6;
   Timer(const DeviceParams& params, bus::Board& board, Resources& resources);
   void reset() override;
   void on_alarm(uint32_t code) override;
+  void clocks_deviate() override {
+    if (counting_time()) reschedule();
+  }
 
  private:
   static const bus::TaskEventTable& registers();

@@ -10,8 +10,8 @@ constexpr uint32_t kTimeout = 0x100, kCrv = 0x504, kRren = 0x508, kConfig = 0x50
 constexpr uint32_t kReloadKey = 0x6e524635;  // PS 6.36, RR[n]
 constexpr uint32_t kRunInSleep = 1;
 
-/// n periods of LFCLK, rounded up to a nanosecond.
-Duration lfclk_periods(int64_t n) { return Duration::ns((n * 1953125 + 63) / 64); }
+/// n periods of LFCLK in half nanoseconds of that clock, rounded up.
+int64_t lfclk_periods(int64_t n) { return (n * 1953125 + 31) / 32; }
 
 }  // namespace
 
@@ -60,12 +60,9 @@ void Wdt::start() {
 
 void Wdt::restart() {
   pending_ = enabled_;
-  due_ = now() + lfclk_periods(int64_t{crv_} + 1);
-  if (paused_) {
-    left_ = due_ - now();
-  } else {
-    arm(alarm_, due_, 0);
-  }
+  left_ = lfclk_periods(int64_t{crv_} + 1);
+  due_ = links().lf_clock.at(now()) + left_;
+  if (!paused_) arm(alarm_, links().lf_clock.time_of(due_), 0);
 }
 
 void Wdt::reload(unsigned channel, uint32_t v) {
@@ -93,19 +90,24 @@ void Wdt::cpu_sleep(bool asleep) {
   if (!running_ || resetting_ || (config_ & kRunInSleep) || asleep == paused_) return;
   paused_ = asleep;
   if (asleep) {
-    left_ = due_ - now();
+    left_ = due_ - links().lf_clock.at(now());
     disarm(alarm_);
   } else {
-    due_ = now() + left_;
-    arm(alarm_, due_, 0);
+    due_ = links().lf_clock.at(now()) + left_;
+    arm(alarm_, links().lf_clock.time_of(due_), 0);
   }
+}
+
+void Wdt::clocks_deviate() {
+  if (running_ && !paused_) arm(alarm_, links().lf_clock.time_of(due_), 0);
 }
 
 void Wdt::on_alarm(uint32_t) {
   done(alarm_);
   if (!resetting_) {
     resetting_ = true;
-    arm(alarm_, now() + lfclk_periods(2), 0);
+    due_ = links().lf_clock.at(now()) + lfclk_periods(2);
+    arm(alarm_, links().lf_clock.time_of(due_), 0);
     return generate(kTimeout);
   }
   board().log(name() + ": watchdog reset", false);

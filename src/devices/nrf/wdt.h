@@ -7,13 +7,16 @@ namespace xedgesim::devices::nrf {
 /// LFCLK cycles after TIMEOUT. Only a reset stops it.
 ///
 /// Limits: the counter is not aligned to LFCLK edges; a halted debugger does not pause it.
-class Wdt final : public Peripheral, public bus::SleepObserver {
+class Wdt final : public Peripheral, public bus::SleepObserver, public DeviationUser {
  public:
   Wdt(const DeviceParams& params, bus::Board& board, Resources& resources)
-      : Peripheral(params, registers(), board, resources) {}
+      : Peripheral(params, registers(), board, resources) {
+    links().deviation_users.push_back(this);
+  }
   void reset() override;
   void on_alarm(uint32_t code) override;
   void cpu_sleep(bool asleep) override;
+  void clocks_deviate() override;
 
  private:
   static const bus::TaskEventTable& registers();
@@ -28,8 +31,8 @@ class Wdt final : public Peripheral, public bus::SleepObserver {
   bool running_ = false, resetting_ = false;
   uint32_t crv_ = 0, enabled_ = 1, config_ = 1;  ///< locked at START
   uint32_t pending_ = 1;                         ///< reload channels still to be written
-  SimTime due_;
-  Duration left_;  ///< of the period, while paused
+  int64_t due_ = 0;   ///< in half nanoseconds of Links::lf_clock
+  int64_t left_ = 0;  ///< of the period, while paused; likewise
   bool paused_ = false;
   bus::AlarmId alarm_ = 0;
 };

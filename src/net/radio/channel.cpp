@@ -44,7 +44,7 @@ std::vector<BudgetStation> stations_of(const std::vector<ChannelStation>& statio
   std::vector<BudgetStation> out;
   for (const auto& s : stations)
     out.push_back(
-        {.station = s.station, .key = RandomStream(seed, s.name, "radio.pair").next64(), .way = s.way});
+        {.station = s.station, .key = RandomStream(seed, s.name, "radio.pair").next64(), .way = s.way, .aim = s.aim});
   return out;
 }
 
@@ -52,7 +52,7 @@ std::vector<ChannelStation> checked(std::vector<ChannelStation> stations) {
   std::sort(stations.begin(), stations.end(),
             [](const auto& a, const auto& b) { return a.station.id < b.station.id; });
   for (size_t i = 0; i < stations.size(); ++i) {
-    const auto& [s, name, way] = stations[i];
+    const auto& [s, name, way, aim] = stations[i];
     if (!std::isfinite(s.x_m) || !std::isfinite(s.y_m) || !std::isfinite(s.z_m))
       throw ConfigError(
           fmt::format("The position of '{}' is not finite: give it coordinates in metres.", name));
@@ -91,7 +91,7 @@ Channel::Channel(ChannelConfig config, std::unique_ptr<PathLoss> loss, std::vect
   for (uint32_t i = 0; i < stations.size(); ++i) cell_m_ = std::max(cell_m_, budget_.range_m(i, 0));
   cell_m_ = std::max(cell_m_, 1.0);
   nodes_.reserve(stations.size());
-  for (const auto& [s, name, way] : stations) {
+  for (const auto& [s, name, way, aim] : stations) {
     const auto id = static_cast<size_t>(s.id);
     if (index_of_id_.size() <= id) index_of_id_.resize(id + 1, kNoNode);
     const auto index = static_cast<uint32_t>(nodes_.size());

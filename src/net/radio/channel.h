@@ -49,6 +49,7 @@ struct ChannelStation {
   air::Station station{};
   std::string name{};  ///< keys its random stream and the random part of its links
   std::vector<WayPoint> way{};
+  std::shared_ptr<const Aim> aim{};
 };
 
 /// The 2.4 GHz IEEE 802.15.4 medium: all channels in one object, told apart by centre frequency in MHz. It

@@ -53,6 +53,10 @@ air::Station LinkBudget::at(uint32_t node, SimTime t) const {
 
 int LinkBudget::compute_loss_cdb(uint32_t from, uint32_t to, SimTime t) const {
   const air::Station &a = stations_[from].station, &b = stations_[to].station;
+  if (const Aim* aim = stations_[from].aim.get()) {
+    const bool all = aim->targets.empty();
+    return all || std::binary_search(aim->targets.begin(), aim->targets.end(), b.id) ? 0 : kNothing;
+  }
   const bool still = !moves(from) && !moves(to);
   double db = (still ? loss_->loss_db(a, b) : loss_->loss_db(at(from, t), at(to, t))) - a.antenna_gain_db -
               b.antenna_gain_db;
@@ -71,7 +75,7 @@ int LinkBudget::loss_cdb(uint32_t from, uint32_t to, SimTime t) const {
     loss = entry;
   }
   if (loss == kChanges) loss = compute_loss_cdb(from, to, t);
-  if (variation_.fading == Variation::Fading::none || loss == kNothing) return loss;
+  if (variation_.fading == Variation::Fading::none || loss == kNothing || stations_[from].aim) return loss;
   const double gain = fading_gain_db(variation_, pair_key(stations_[from].key, stations_[to].key), t);
   return loss - static_cast<int>(std::lround(gain * 100));
 }

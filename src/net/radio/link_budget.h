@@ -15,11 +15,18 @@ struct WayPoint {
   double x_m = 0, y_m = 0, z_m = 0;
 };
 
+/// A source of noise whose received level is what is given, not where it stands: what it sends arrives without
+/// loss, antenna gain or fading at its targets, and at nobody else.
+struct Aim {
+  std::vector<sim::ParticipantId> targets;  ///< sorted; empty: all
+};
+
 /// A station as the budget sees it.
 struct BudgetStation {
   air::Station station{};
   uint64_t key = 0;             ///< of its name, for the random part of its links
   std::vector<WayPoint> way{};  ///< empty: it stays where it is. In order of time
+  std::shared_ptr<const Aim> aim{};  ///< none: by the path loss
 };
 
 /// Received powers between stations, in hundredths of a dBm (rounded once per pair, so that every use of a

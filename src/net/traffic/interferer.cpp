@@ -28,6 +28,13 @@ Interferer::Interferer(InterfererConfig config)
 
 void Interferer::start(sim::EventContext& context) {
   if (config_.duty_cycle == 0) return;
+  for (const auto& [from, to] : config_.windows)
+    context.post({.time = from,
+                  .kind = sim::EventKind::timer,
+                  .target = config_.self,
+                  .code = kBurst,
+                  .args = {to.is_never() ? -1 : to.count_ns(), 0, 0, 0}});
+  if (!config_.windows.empty()) return;
   context.post(
       {.time = config_.start, .kind = sim::EventKind::timer, .target = config_.self, .code = kBurst});
 }
@@ -35,7 +42,10 @@ void Interferer::start(sim::EventContext& context) {
 void Interferer::handle(const sim::Event& e, sim::EventContext& context) {
   const SimTime now = context.now();
   if (e.kind != sim::EventKind::timer || now >= config_.stop) return;
-  if (e.code == kBurst) begin_burst(context);
+  if (e.code == kBurst && !config_.windows.empty())
+    burst_end_ = e.args[0] < 0 ? SimTime::never() : SimTime::from_ns(e.args[0]);
+  else if (e.code == kBurst)
+    begin_burst(context);
   const SimTime end = std::min(burst_end_, config_.stop);
   const Duration piece = std::min(kLongestPiece, end - now);
   if (piece <= Duration()) return;

@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/rng.h"
@@ -20,6 +21,8 @@ struct InterfererConfig {
   double duty_cycle = 1;                   ///< (0, 1]
   Duration period = Duration::ms(10);
   SimTime start{}, stop = SimTime::never();
+  /// Of `constant`, in place of start and stop: on from each first time to its second one; in order, apart.
+  std::vector<std::pair<SimTime, SimTime>> windows{};
 };
 
 /// A station of the radio channel that makes noise no receiver takes for a frame: it raises levels, keeps

@@ -1,0 +1,250 @@
+#include "experiment/requirement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "base/error.h"
+#include "metrics/suggest.h"
+
+namespace xedgesim::experiment {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  double factor;  ///< to the unit of the figure's name
+};
+
+/// The units a figure may be compared in, by the ending of its name.
+std::vector<Unit> units_of(std::string_view figure) {
+  const auto ends = [&](std::string_view end) {
+    return figure.size() >= end.size() && figure.substr(figure.size() - end.size()) == end;
+  };
+  if (ends("_ms")) return {{"ns", 1e-6}, {"us", 1e-3}, {"ms", 1}, {"s", 1e3}, {"min", 60e3}, {"h", 3600e3}};
+  if (ends("_mJ")) return {{"nJ", 1e-6}, {"uJ", 1e-3}, {"mJ", 1}, {"J", 1e3}};
+  if (ends("_mW")) return {{"nW", 1e-6}, {"uW", 1e-3}, {"mW", 1}, {"W", 1e3}};
+  if (ends("_days")) return {{"h", 1.0 / 24}, {"d", 1}, {"days", 1}};
+  return {};
+}
+
+bool is_share(std::string_view figure) {
+  constexpr std::array<std::string_view, 9> kShares{
+      "ml_accuracy",          "ml_accuracy_all_samples", "reliability",
+      "packet_delivery_rate", "sleep_fraction",          "channel_utilization",
+      "battery_fraction",     "flow_loss_rate",          "link_loss_rate"};
+  return std::find(kShares.begin(), kShares.end(), figure) != kShares.end();
+}
+
+std::optional<Better> better_of(std::string_view figure) {
+  const auto begins = [&](std::string_view start) { return figure.rfind(start, 0) == 0; };
+  if (begins("battery_") || begins("ml_accuracy") || begins("precision_") || begins("recall_"))
+    return Better::more;
+  constexpr std::array<std::string_view, 7> kMore{
+      "reliability",        "packet_delivery_rate", "system_throughput",      "samples_processed",
+      "samples_classified", "sleep_fraction",       "total_packets_delivered"};
+  constexpr std::array<std::string_view, 7> kLess{"samples_lost",  "total_packets_dropped", "collisions",
+                                                  "tx_attempts",   "frames_on_air",         "flow_loss_rate",
+                                                  "link_loss_rate"};
+  if (std::find(kMore.begin(), kMore.end(), figure) != kMore.end()) return Better::more;
+  if (std::find(kLess.begin(), kLess.end(), figure) != kLess.end()) return Better::less;
+  const auto units = units_of(figure);
+  return units.empty() ? std::nullopt : std::optional(Better::less);
+}
+
+class Parser {
+ public:
+  Parser(std::string_view text, const std::vector<std::string>& metrics, std::string_view option)
+      : text_(text), metrics_(metrics), option_(option) {}
+
+  std::vector<Requirement> requirements() {
+    std::vector<Requirement> out;
+    skip_spaces();
+    if (done()) return out;
+    for (;;) {
+      out.push_back(requirement());
+      skip_spaces();
+      if (done()) return out;
+      if (text_[at_] != ',') fail(at_, "a comma separates two requirements");
+      ++at_;
+      skip_spaces();
+      if (done()) fail(at_, "a requirement is missing behind the comma: remove the comma or write one");
+    }
+  }
+
+  Objective objective() {
+    skip_spaces();
+    Objective o;
+    std::optional<Better> asked;
+    for (const auto& [word, better] : {std::pair{"min:", Better::less}, std::pair{"max:", Better::more}}) {
+      if (text_.substr(at_, 4) != word) continue;
+      asked = better;
+      at_ += 4;
+      break;
+    }
+    const size_t begin = at_;
+    o.figure = figure(begin);
+    skip_spaces();
+    if (!done()) fail(at_, "one figure is the objective; what else has to hold belongs to --subject");
+    if (!asked && !o.figure.better)
+      fail(begin, fmt::format("'{}' has no good side: write min:{} or max:{}", o.figure.written,
+                              o.figure.written, o.figure.written));
+    o.better = asked ? *asked : *o.figure.better;
+    o.text = fmt::format("{} {}", o.better == Better::less ? "least" : "greatest", o.figure.written);
+    return o;
+  }
+
+ private:
+  bool done() const { return at_ >= text_.size(); }
+  void skip_spaces() {
+    while (!done() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+  }
+
+  [[noreturn]] void fail(size_t at, const std::string& what) const {
+    throw ConfigError(
+        fmt::format("{}, column {}: {}\n  {}\n  {:>{}}", option_, at + 1, what, text_, "^", at + 1));
+  }
+
+  Figure figure(size_t begin) {
+    const auto belongs = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    };
+    while (!done() && belongs(text_[at_])) ++at_;
+    const std::string word(text_.substr(begin, at_ - begin));
+    if (word.empty()) fail(begin, "a figure is expected here, such as energy, p95_latency or accuracy");
+    for (const FigureAlias& a : figure_aliases())
+      if (a.alias == word) return {.written = word, .name = std::string(a.name), .better = better_of(a.name)};
+    if (std::find(metrics_.begin(), metrics_.end(), word) != metrics_.end())
+      return {.written = word, .name = word, .better = better_of(word)};
+    std::vector<std::string> names = metrics_;
+    for (const FigureAlias& a : figure_aliases()) names.emplace_back(a.alias);
+    fail(begin, fmt::format("there is no figure '{}'{}; docs/experiments.md lists them", word,
+                            metrics::suggestion(word, names)));
+  }
+
+  Requirement requirement() {
+    const size_t begin = at_;
+    Requirement r;
+    r.figure = figure(begin);
+    skip_spaces();
+    r.comparison = comparison();
+    skip_spaces();
+    r.limit = limit(r.figure);
+    r.text = std::string(text_.substr(begin, at_ - begin));
+    return r;
+  }
+
+  Comparison comparison() {
+    constexpr std::array<std::pair<std::string_view, Comparison>, 8> kSymbols{
+        {{"<=", Comparison::less_equal},
+         {">=", Comparison::greater_equal},
+         {"==", Comparison::equal},
+         {"≤", Comparison::less_equal},
+         {"≥", Comparison::greater_equal},
+         {"<", Comparison::less},
+         {">", Comparison::greater},
+         {"=", Comparison::equal}}};
+    for (const auto& [symbol, c] : kSymbols) {
+      if (text_.substr(at_, symbol.size()) != symbol) continue;
+      at_ += symbol.size();
+      return c;
+    }
+    fail(at_, "one of < <= > >= = is expected here");
+  }
+
+  double limit(const Figure& f) {
+    const size_t begin = at_;
+    double value = 0;
+    const auto [end, ec] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
+    if (ec != std::errc{} || !std::isfinite(value)) fail(begin, "a number is expected here");
+    at_ = static_cast<size_t>(end - text_.data());
+    const size_t unit_at = at_;
+    while (!done() && text_[at_] != ',' && text_[at_] != ' ') ++at_;
+    const std::string_view word = text_.substr(unit_at, at_ - unit_at);
+    const auto units = units_of(f.name);
+    if (units.empty()) return value * share_factor(f, word, value, unit_at, begin);
+    std::string known;
+    for (const Unit& u : units) {
+      if (u.name == word) return value * u.factor;
+      known += (known.empty() ? "" : ", ") + std::string(u.name);
+    }
+    if (word.empty() && (f.written == f.name || value == 0)) return value;
+    if (word.empty())
+      fail(begin, fmt::format("'{}' needs a unit: {}", text_.substr(begin, at_ - begin), known));
+    fail(unit_at, fmt::format("'{}' is no unit of {}: use {}", word, f.written, known));
+  }
+
+  double share_factor(const Figure& f, std::string_view word, double value, size_t unit_at,
+                      size_t begin) const {
+    const bool percent = word == "%";
+    if (!word.empty() && !(percent && is_share(f.name)))
+      fail(unit_at, is_share(f.name)
+                        ? fmt::format("'{}' is no unit of {}: it is a share, 0 to 1 or in %", word, f.written)
+                        : fmt::format("'{}' is no unit of {}: it has none", word, f.written));
+    const double factor = percent ? 0.01 : 1;
+    if (is_share(f.name) && (value * factor < 0 || value * factor > 1))
+      fail(begin, fmt::format("{} is a share: it lies between 0 and 1, or 0% and 100%", f.written));
+    return factor;
+  }
+
+  std::string_view text_;
+  const std::vector<std::string>& metrics_;
+  std::string_view option_;
+  size_t at_ = 0;
+};
+
+}  // namespace
+
+const std::vector<FigureAlias>& figure_aliases() {
+  static const std::vector<FigureAlias> kAliases = {
+      {"energy", "energy_per_sample_mJ", "mJ", "energy of all devices for each sample with a result"},
+      {"power", "avg_device_power_mW", "mW", "mean power of a device"},
+      {"battery_life", "battery_life_days", "d", "life of the worst battery at this rate"},
+      {"latency", "avg_e2e_latency_ms", "ms", "window's end to result, mean"},
+      {"p50_latency", "p50_e2e_latency_ms", "ms", "the same, median"},
+      {"p95_latency", "p95_e2e_latency_ms", "ms", "the same, 95th percentile"},
+      {"p99_latency", "p99_e2e_latency_ms", "ms", "the same, 99th percentile"},
+      {"max_latency", "max_e2e_latency_ms", "ms", "the same, longest"},
+      {"age", "avg_age_latency_ms", "ms", "window's begin to result, mean"},
+      {"accuracy", "ml_accuracy_all_samples", "", "right verdicts of all samples; a lost one is wrong"},
+      {"reliability", "reliability", "", "samples with a result, of those decided"},
+      {"delivery", "packet_delivery_rate", "", "packets that arrived, of those sent"},
+      {"throughput", "system_throughput", "", "results a second"},
+  };
+  return kAliases;
+}
+
+std::string_view symbol(Comparison comparison) {
+  constexpr std::array<std::string_view, 5> kSymbols{"<", "<=", ">", ">=", "="};
+  return kSymbols[static_cast<size_t>(comparison)];
+}
+
+bool Requirement::holds(double value) const {
+  switch (comparison) {
+    case Comparison::less:
+      return value < limit;
+    case Comparison::less_equal:
+      return value <= limit;
+    case Comparison::greater:
+      return value > limit;
+    case Comparison::greater_equal:
+      return value >= limit;
+    case Comparison::equal:
+      return value == limit;
+  }
+  return false;
+}
+
+std::vector<Requirement> parse_requirements(std::string_view text, const std::vector<std::string>& metrics,
+                                            std::string_view option) {
+  return Parser(text, metrics, option).requirements();
+}
+
+Objective parse_objective(std::string_view text, const std::vector<std::string>& metrics,
+                          std::string_view option) {
+  return Parser(text, metrics, option).objective();
+}
+
+}  // namespace xedgesim::experiment

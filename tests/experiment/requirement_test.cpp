@@ -1,0 +1,119 @@
+#include "experiment/requirement.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace xedgesim::experiment {
+namespace {
+
+const std::vector<std::string> kMetrics{"p95_e2e_latency_ms", "ml_accuracy", "tx_bytes",
+                                        "samples_lost",       "reliability", "packet_delivery_rate"};
+
+std::vector<Requirement> parse(const std::string& text) {
+  return parse_requirements(text, kMetrics, "--subject");
+}
+
+std::string refusal(const std::string& text) {
+  try {
+    parse(text);
+  } catch (const ConfigError& e) {
+    return e.what();
+  }
+  return "accepted";
+}
+
+std::string objective_refusal(const std::string& text) {
+  try {
+    parse_objective(text, kMetrics, "--objective");
+  } catch (const ConfigError& e) {
+    return e.what();
+  }
+  return "accepted";
+}
+
+TEST(Requirement, ReadsTheIssuesExample) {
+  const auto all = parse("p95_latency<100ms,accuracy>0.9");
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].figure.name, "p95_e2e_latency_ms");
+  EXPECT_EQ(all[0].comparison, Comparison::less);
+  EXPECT_DOUBLE_EQ(all[0].limit, 100);
+  EXPECT_EQ(all[0].text, "p95_latency<100ms");
+  EXPECT_EQ(all[1].figure.name, "ml_accuracy_all_samples");
+  EXPECT_EQ(all[1].comparison, Comparison::greater);
+  EXPECT_DOUBLE_EQ(all[1].limit, 0.9);
+}
+
+TEST(Requirement, ConvertsUnitsToThoseOfTheFigure) {
+  EXPECT_DOUBLE_EQ(parse("latency <= 0.25s")[0].limit, 250);
+  EXPECT_DOUBLE_EQ(parse("latency<1500us")[0].limit, 1.5);
+  EXPECT_DOUBLE_EQ(parse("energy<900uJ")[0].limit, 0.9);
+  EXPECT_DOUBLE_EQ(parse("power<2W")[0].limit, 2000);
+  EXPECT_DOUBLE_EQ(parse("battery_life>=48h")[0].limit, 2);
+  EXPECT_DOUBLE_EQ(parse("reliability>=99.5%")[0].limit, 0.995);
+  EXPECT_DOUBLE_EQ(parse("p95_e2e_latency_ms<100")[0].limit, 100);  // the name has the unit
+  EXPECT_DOUBLE_EQ(parse("tx_bytes<1e6")[0].limit, 1e6);
+  EXPECT_TRUE(parse("  ").empty());
+}
+
+TEST(Requirement, ComparesAsWritten) {
+  EXPECT_FALSE(parse("latency<5ms")[0].holds(5));
+  EXPECT_TRUE(parse("latency<=5ms")[0].holds(5));
+  EXPECT_FALSE(parse("samples_lost>0")[0].holds(0));
+  EXPECT_TRUE(parse("samples_lost>=0")[0].holds(0));
+  EXPECT_TRUE(parse("samples_lost=0")[0].holds(0));
+  EXPECT_FALSE(parse("samples_lost==0")[0].holds(1));
+}
+
+TEST(Requirement, NamesTheColumnOfAMistake) {
+  EXPECT_EQ(refusal("p95_latncy<100ms"),
+            "--subject, column 1: there is no figure 'p95_latncy' — did you mean 'p95_latency'?; "
+            "docs/experiments.md lists them\n  p95_latncy<100ms\n  ^");
+  EXPECT_EQ(refusal("p95_latency<100ms,accuracy!0.9").substr(0, 68),
+            "--subject, column 27: one of < <= > >= = is expected here\n  p95_late");
+  EXPECT_NE(refusal("accuracy>0.9 latency<1ms").find("column 14: a comma separates"), std::string::npos);
+  EXPECT_NE(refusal("accuracy>").find("column 10: a number is expected"), std::string::npos);
+  EXPECT_NE(refusal("accuracy>0.9,").find("column 14: a requirement is missing"), std::string::npos);
+  EXPECT_NE(refusal("latency<100").find("column 9: '100' needs a unit: ns, us, ms"), std::string::npos);
+  EXPECT_NE(refusal("latency<100mJ").find("column 12: 'mJ' is no unit of latency"), std::string::npos);
+  EXPECT_NE(refusal("accuracy>90").find("column 10: accuracy is a share"), std::string::npos);
+  EXPECT_NE(refusal("accuracy>0.9ms").find("'ms' is no unit of accuracy"), std::string::npos);
+  EXPECT_NE(refusal("samples_lost<1%").find("it has none"), std::string::npos);
+  EXPECT_NE(refusal("latency<nanms").find("a number is expected"), std::string::npos);
+  EXPECT_NE(refusal("<5ms").find("column 1: a figure is expected"), std::string::npos);
+}
+
+TEST(Requirement, ObjectivesKnowTheirGoodSide) {
+  EXPECT_EQ(parse_objective("energy", kMetrics, "").figure.name, "energy_per_sample_mJ");
+  EXPECT_EQ(parse_objective("energy", kMetrics, "").better, Better::less);
+  EXPECT_EQ(parse_objective("accuracy", kMetrics, "").better, Better::more);
+  EXPECT_EQ(parse_objective("battery_life", kMetrics, "").better, Better::more);
+  EXPECT_EQ(parse_objective("max:tx_bytes", kMetrics, "").better, Better::more);
+  EXPECT_EQ(parse_objective("min:tx_bytes", kMetrics, "").text, "least tx_bytes");
+  EXPECT_NE(objective_refusal("tx_bytes").find("column 1: 'tx_bytes' has no good side"), std::string::npos);
+  EXPECT_NE(objective_refusal("energy,latency").find("column 7: one figure is the objective"),
+            std::string::npos);
+  EXPECT_NE(objective_refusal("").find("a figure is expected"), std::string::npos);
+}
+
+// Random bytes end in an answer or in a sentence with a column, never in anything else.
+TEST(Requirement, TakesAnyText) {
+  uint32_t state = 1;
+  const std::string letters = "abenrgylatcyp95_<>=,.%0123456789msuJ \t\"\\\x80";
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text;
+    for (uint32_t n = (state >> 8) % 24; n > 0; --n) {
+      state = state * 1664525 + 1013904223;
+      text += letters[(state >> 16) % letters.size()];
+    }
+    state = state * 1664525 + 1013904223;
+    try {
+      parse(text);
+    } catch (const ConfigError& e) {
+      ASSERT_NE(std::string(e.what()).find("--subject, column "), std::string::npos) << text;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace xedgesim::experiment
