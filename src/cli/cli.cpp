@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
   add_analyze(app, body);
   add_plot(app, body);
   add_compare(app, body);
+  add_export(app, body);
   add_schema(app, body);
   add_platforms(app, body);
   add_model(app, body);

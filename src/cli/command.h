@@ -40,6 +40,7 @@ void add_batch(CLI::App& app, Body& body);
 void add_analyze(CLI::App& app, Body& body);
 void add_plot(CLI::App& app, Body& body);
 void add_compare(CLI::App& app, Body& body);
+void add_export(CLI::App& app, Body& body);
 void add_version(CLI::App& app, Body& body);
 
 /// `--platforms`, and `--format` when `tables`; each flag has an XEDGESIM_… variable.

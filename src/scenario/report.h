@@ -37,6 +37,7 @@ class Report {
  public:
   int add_source(Source source);
   const Source& source(int index) const { return sources_[static_cast<size_t>(index)]; }
+  const std::vector<Source>& sources() const { return sources_; }
 
   /// A file that the scenario names: as written and where it was found.
   void add_file(const std::string& written, const std::filesystem::path& found) {
