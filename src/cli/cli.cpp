@@ -28,6 +28,7 @@ int run(int argc, char** argv) {
   add_plot(app, body);
   add_compare(app, body);
   add_control(app, body);
+  add_export(app, body);
   add_schema(app, body);
   add_platforms(app, body);
   add_model(app, body);

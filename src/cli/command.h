@@ -45,6 +45,7 @@ void add_plot(CLI::App& app, Body& body);
 void add_compare(CLI::App& app, Body& body);
 /// link set, profile apply, status, pause, resume, stop: of a run under way.
 void add_control(CLI::App& app, Body& body);
+void add_export(CLI::App& app, Body& body);
 void add_version(CLI::App& app, Body& body);
 
 /// `--platforms`, and `--format` when `tables`; each flag has an XEDGESIM_… variable.

@@ -73,6 +73,7 @@ struct LinuxNode {
   std::vector<std::string> command;  ///< process, container
   std::map<std::string, std::string> environment;
   std::vector<std::string> volumes;
+  std::filesystem::path folder;      ///< relative host paths of volumes start here
   std::optional<int64_t> vlan;       ///< model: its frames carry this tag
   std::vector<TrafficFlow> traffic;  ///< model
   bool operator==(const LinuxNode&) const = default;

@@ -89,6 +89,12 @@ LoadResult load_from(std::string_view text, Report& report, const LoadOptions& o
   result.files = report.files();
   result.errors = report.errors();
   result.warnings = report.warnings();
+  std::vector<std::string> names;
+  for (const Source& source : report.sources()) names.push_back(source.name);
+  result.diagnostic_at = [root, names = std::move(names)](const std::string& path, std::string message) {
+    const Mark mark = root ? place_of(*root, path) : Mark{0, 0, 0};
+    return Diagnostic{names.at(static_cast<size_t>(mark.file)), mark.line, mark.column, std::move(message)};
+  };
   return result;
 }
 

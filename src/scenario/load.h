@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -29,6 +30,8 @@ struct LoadResult {
   std::vector<Diagnostic> warnings;
   /// Every existing file that was named (firmware, models, data, includes): as written, where found.
   std::map<std::string, std::filesystem::path> files;
+  /// A diagnostic at the value "nodes[2].qos" (or the nearest thing above it), for what is found out later.
+  std::function<Diagnostic(const std::string& path, std::string message)> diagnostic_at;
   bool ok() const { return errors.empty(); }
 };
 

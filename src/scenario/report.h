@@ -38,6 +38,7 @@ class Report {
   int add_source(Source source);
   const Source& source(int index) const { return sources_[static_cast<size_t>(index)]; }
   std::vector<std::string> source_names() const;
+  const std::vector<Source>& sources() const { return sources_; }
 
   /// A file that the scenario names: as written and where it was found.
   void add_file(const std::string& written, const std::filesystem::path& found) {

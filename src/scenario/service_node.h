@@ -21,6 +21,16 @@ inline Compute on_target(std::string target) {
   return c;
 }
 
+/// How a container says that it is well.
+struct Health {
+  std::vector<std::string> command;  ///< run in the container; exit code 0 is well
+  Duration interval = Duration::s(30);
+  Duration timeout = Duration::s(30);
+  Duration start_period;  ///< failures before that do not count
+  int64_t retries = 3;
+  bool operator==(const Health&) const = default;
+};
+
 /// The first edge node is the radio's gateway (at the origin unless `position` says otherwise).
 struct EdgeNode {
   enum class Type { docker, model, process, external };
@@ -36,6 +46,7 @@ struct EdgeNode {
   FilePath ml_model;
   std::optional<double> cpus;
   std::optional<int64_t> memory;  ///< bytes
+  std::optional<Health> health;
   Compute compute;
   Position position;
   std::vector<std::string> command;    ///< process, external

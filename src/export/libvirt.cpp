@@ -1,0 +1,397 @@
+#include "export/libvirt.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <pugixml.hpp>
+#include <sstream>
+
+#include "base/digest.h"
+#include "export/shell.h"
+
+namespace xedgesim::exporter {
+namespace {
+
+using pugi::xml_node;
+
+const std::string kImages = "/var/lib/libvirt/images/";
+
+/// Refuses what XML 1.0 has no way to write.
+const char* xml_text(const std::string& text, const std::string& where) {
+  for (const char c : text)
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r')
+      throw ExportError(where,
+                        fmt::format("there is a control character (0x{:02x}) in it, which XML cannot hold: "
+                                    "remove it",
+                                    static_cast<unsigned char>(c)));
+  return text.c_str();
+}
+
+/// An element with attributes and perhaps text.
+xml_node add(xml_node parent, const char* name,
+             std::initializer_list<std::pair<const char*, std::string>> attributes = {},
+             const char* text = nullptr) {
+  xml_node n = parent.append_child(name);
+  for (const auto& [key, value] : attributes) n.append_attribute(key).set_value(value.c_str());
+  if (text) n.text().set(text);
+  return n;
+}
+
+void add_kib(xml_node parent, const char* name, int64_t bytes) {
+  add(parent, name, {{"unit", "KiB"}}, std::to_string((bytes + 1023) / 1024).c_str());
+}
+
+std::string to_xml(const pugi::xml_document& doc) {
+  std::ostringstream out;
+  doc.save(out, "  ", pugi::format_default, pugi::encoding_utf8);
+  return out.str();
+}
+
+/// The same machine of the same scenario has the same id, so that it can be defined again.
+std::string uuid(const std::string& scenario, const std::string& machine) {
+  Digest digest;
+  digest.add(scenario);
+  digest.add(machine);
+  std::string h = digest.hex();
+  h[12] = '8';  // RFC 9562: version 8, made by a hash of our own
+  h[16] = "89ab"[h[16] % 4];
+  return h.substr(0, 8) + "-" + h.substr(8, 4) + "-" + h.substr(12, 4) + "-" + h.substr(16, 4) + "-" +
+         h.substr(20);
+}
+
+/// vda … vdz, vdaa …
+std::string disk_name(size_t index) {
+  std::string letters;
+  for (size_t n = index + 1; n > 0; n = (n - 1) / 26)
+    letters.insert(0, 1, static_cast<char>('a' + (n - 1) % 26));
+  return "vd" + letters;
+}
+
+const char* image_format(const std::filesystem::path& file) {
+  const std::string extension = file.extension().string();
+  return extension == ".qcow2" || extension == ".qcow" ? "qcow2" : "raw";
+}
+
+void add_disk(xml_node devices, size_t index, const std::string& format, const std::string& file,
+              bool read_only, const std::string& where) {
+  xml_node disk = add(devices, "disk", {{"type", "file"}, {"device", "disk"}});
+  add(disk, "driver", {{"name", "qemu"}, {"type", format}});
+  add(disk, "source", {{"file", xml_text(file, where)}});
+  add(disk, "target", {{"dev", disk_name(index)}, {"bus", "virtio"}});
+  if (read_only) add(disk, "readonly");
+}
+
+std::string system_disk(const Machine& m) { return kImages + m.id + ".qcow2"; }
+std::string data_disk(const Machine& m) { return kImages + m.id + "-data.qcow2"; }
+bool has_system_disk(const scenario::LinuxNode& n) { return n.kernel.empty() || !n.image_file.empty(); }
+
+std::string absolute_text(const std::filesystem::path& file) {
+  return std::filesystem::absolute(file).lexically_normal().string();
+}
+
+void add_limits(xml_node domain, const Machine& m, Result& result) {
+  const scenario::LinuxNode& n = *m.node;
+  xml_node tune = add(domain, "cputune");
+  add(tune, "shares", {}, std::to_string(n.cpu_shares.value_or(1024 * n.vcpus)).c_str());
+  if (n.cpu_quota) {
+    // The global quota is the whole machine's; <quota> would be each vcpu's.
+    constexpr int64_t kPeriodUs = 100'000;
+    add(tune, "global_period", {}, std::to_string(kPeriodUs).c_str());
+    const auto quota = static_cast<int64_t>(*n.cpu_quota * kPeriodUs);
+    add(tune, "global_quota", {}, std::to_string(std::max<int64_t>(1000, quota)).c_str());
+  }
+  if (!n.memory_limit) return;
+  xml_node memory = add(domain, "memtune");
+  if (n.memory_limit->hard) {
+    add_kib(memory, "hard_limit", *n.memory_limit->hard);
+    if (*n.memory_limit->hard < n.memory + (int64_t{128} << 20))
+      result.warn(
+          m.where + ".memory_limit",
+          fmt::format(
+              "{}: the hard limit leaves QEMU less than 128 MiB beside the machine's {} MiB: the host "
+              "may kill it",
+              m.id, n.memory >> 20));
+  }
+  if (n.memory_limit->soft) add_kib(memory, "soft_limit", *n.memory_limit->soft);
+}
+
+void add_cpu(xml_node domain, const Machine& m, bool emulated, Result& result) {
+  const scenario::LinuxNode& n = *m.node;
+  const bool arm = n.arch == scenario::LinuxNode::Arch::aarch64;
+  std::string model = n.cpu_model.empty() ? (arm ? "cortex-a57" : "host-passthrough") : n.cpu_model;
+  if (model == "max") model = "maximum";
+  if (emulated && (model == "host-passthrough" || model == "host-model")) {
+    if (!n.cpu_model.empty())
+      result.warn(m.where + ".cpu_model",
+                  fmt::format("{}: an emulated processor is not the host's: 'maximum' is used for '{}'", m.id,
+                              model));
+    model = "maximum";
+  }
+  if (model == "host-passthrough" || model == "host-model" || model == "maximum") {
+    add(domain, "cpu", {{"mode", model}});
+    return;
+  }
+  xml_node cpu = add(domain, "cpu", {{"mode", "custom"}, {"match", "exact"}});
+  add(cpu, "model", {}, model.c_str());
+}
+
+void add_boot(xml_node domain, const Machine& m) {
+  const scenario::LinuxNode& n = *m.node;
+  const bool arm = n.arch == scenario::LinuxNode::Arch::aarch64;
+  xml_node os = add(domain, "os");
+  add(os, "type", {{"arch", arm ? "aarch64" : "x86_64"}, {"machine", arm ? "virt" : "q35"}}, "hvm");
+  if (!n.kernel.empty()) {
+    add(os, "kernel", {}, xml_text(absolute_text(n.kernel.resolved), m.where + ".kernel"));
+    if (!n.initrd.empty())
+      add(os, "initrd", {}, xml_text(absolute_text(n.initrd.resolved), m.where + ".initrd"));
+    if (!n.kernel_args.empty()) add(os, "cmdline", {}, xml_text(n.kernel_args, m.where + ".kernel_args"));
+    return;
+  }
+  if (arm) {  // Debian's qemu-efi-aarch64
+    add(os, "loader", {{"readonly", "yes"}, {"type", "pflash"}}, "/usr/share/AAVMF/AAVMF_CODE.fd");
+    add(os, "nvram", {{"template", "/usr/share/AAVMF/AAVMF_VARS.fd"}},
+        ("/var/lib/libvirt/qemu/nvram/" + m.id + "_VARS.fd").c_str());
+  }
+  add(os, "boot", {{"dev", "hd"}});
+}
+
+void add_bandwidth(xml_node parent, const char* direction, const std::optional<scenario::Bandwidth>& b,
+                   const std::string& where, Result& result) {
+  if (!b) return;
+  if (!b->average) {
+    result.warn(where, fmt::format("libvirt needs an average rate: qos.{} is left out", direction));
+    return;
+  }
+  xml_node n = add(parent, direction);
+  n.append_attribute("average").set_value(std::to_string(kibibytes_per_second(*b->average)).c_str());
+  if (b->peak) n.append_attribute("peak").set_value(std::to_string(kibibytes_per_second(*b->peak)).c_str());
+  if (b->burst)
+    n.append_attribute("burst").set_value(
+        std::to_string(std::max<int64_t>(1, (*b->burst + 1023) / 1024)).c_str());
+}
+
+void add_vlans(xml_node parent, const Card& c, bool ovs, Result& result) {
+  using Mode = scenario::SwitchPort::Mode;
+  if (!c.at || !vlan_aware(*c.at)) return;
+  if (!ovs) {
+    result.warn(c.where,
+                "libvirt gives VLANs to Open vSwitch ports only: set the bridge's with 'bridge vlan'");
+    return;
+  }
+  const Mode mode = c.port ? c.port->mode : Mode::access;
+  const int64_t own = c.port && c.port->vlan ? *c.port->vlan : 1;
+  if (mode == Mode::access) {
+    xml_node vlan = add(parent, "vlan");
+    add(vlan, "tag", {{"id", std::to_string(own)}});
+  } else if (mode == Mode::tunnel) {
+    result.warn(c.where,
+                "libvirt has no QinQ ports: set the port with export ovs after the machine has started");
+  } else if (!c.port->trunks.empty()) {
+    xml_node vlan = add(parent, "vlan", {{"trunk", "yes"}});
+    bool native = false;
+    for (const int64_t id : c.port->trunks) {
+      xml_node tag = add(vlan, "tag", {{"id", std::to_string(id)}});
+      if (c.port->vlan && id == own) {
+        tag.append_attribute("nativeMode").set_value("untagged");
+        native = true;
+      }
+    }
+    if (c.port->vlan && !native) add(vlan, "tag", {{"id", std::to_string(own)}, {"nativeMode", "untagged"}});
+  } else if (c.port->vlan) {
+    result.warn(c.where,
+                "libvirt lists every VLAN of a trunk: without 'trunks' the native VLAN is set by export ovs");
+  }
+}
+
+void add_card(xml_node devices, const Topology& t, const Machine& m, const Card& c, Result& result) {
+  const Bridge* bridge = t.bridge(c.bridge);
+  const bool ovs = bridge && on_ovs(*bridge);
+  xml_node i = add(devices, "interface", {{"type", ovs ? "bridge" : "network"}});
+  add(i, "mac", {{"address", c.mac}});
+  if (ovs)
+    add(i, "source", {{"bridge", c.bridge}});
+  else
+    add(i, "source", {{"network", c.bridge}});
+  add_vlans(i, c, ovs, result);
+  if (&c == &m.cards.front() && m.node->qos && (m.node->qos->inbound || m.node->qos->outbound)) {
+    xml_node b = add(i, "bandwidth");
+    add_bandwidth(b, "inbound", m.node->qos->inbound, m.where + ".qos.inbound", result);
+    add_bandwidth(b, "outbound", m.node->qos->outbound, m.where + ".qos.outbound", result);
+    if (!b.first_child()) i.remove_child(b);
+  }
+  if (ovs) add(i, "virtualport", {{"type", "openvswitch"}});
+  add(i, "target", {{"dev", c.device}});
+  add(i, "model", {{"type", "virtio"}});
+}
+
+}  // namespace
+
+int64_t kibibytes_per_second(int64_t bits_per_second) {
+  return std::max<int64_t>(1, (bits_per_second + 4096) / 8192);
+}
+
+bool on_ovs(const Bridge& b) { return b.of && b.of->backend != scenario::Switch::Backend::bridge; }
+
+std::string domain_xml(const scenario::Scenario& s, const Topology& t, const Machine& m,
+                       const LibvirtOptions& options, Result& result) {
+  const scenario::LinuxNode& n = *m.node;
+  const bool arm = n.arch == scenario::LinuxNode::Arch::aarch64;
+  const bool emulated = arm || options.emulate;
+  pugi::xml_document doc;
+  xml_node domain = add(doc, "domain", {{"type", emulated ? "qemu" : "kvm"}});
+  add(domain, "name", {}, m.id.c_str());
+  add(domain, "uuid", {}, uuid(s.meta.name, m.id).c_str());
+  if (!n.description.empty())
+    add(domain, "description", {}, xml_text(n.description, m.where + ".description"));
+  add_kib(domain, "memory", n.memory);
+  add(domain, "vcpu", {{"placement", "static"}}, std::to_string(n.vcpus).c_str());
+  add_limits(domain, m, result);
+  add_boot(domain, m);
+  xml_node features = add(domain, "features");
+  add(features, "acpi");
+  if (arm)
+    add(features, "gic", {{"version", "3"}});
+  else
+    add(features, "apic");
+  add_cpu(domain, m, emulated, result);
+  add(domain, "on_poweroff", {}, "destroy");
+  add(domain, "on_reboot", {}, "restart");
+  add(domain, "on_crash", {}, "destroy");
+  xml_node devices = add(domain, "devices");
+  add(devices, "emulator", {}, arm ? "/usr/bin/qemu-system-aarch64" : "/usr/bin/qemu-system-x86_64");
+  size_t disks = 0;
+  if (has_system_disk(n)) add_disk(devices, disks++, "qcow2", system_disk(m), false, m.where);
+  if (n.extra_disk_size) add_disk(devices, disks++, "qcow2", data_disk(m), false, m.where);
+  for (size_t i = 0; i < n.disks.size(); ++i) {
+    const auto& d = n.disks[i];
+    add_disk(devices, disks++, image_format(d.file.resolved), absolute_text(d.file.resolved), d.read_only,
+             fmt::format("{}.disks[{}].file", m.where, i));
+    if (!d.read_only && n.count > 1)
+      result.warn(fmt::format("{}.disks[{}]", m.where, i),
+                  "several machines write to this one disk: make it read_only, or give each its own");
+  }
+  for (const Card& c : m.cards) add_card(devices, t, m, c, result);
+  xml_node serial = add(devices, "serial", {{"type", "pty"}});
+  add(serial, "target", {{"port", "0"}});
+  xml_node console = add(devices, "console", {{"type", "pty"}});
+  add(console, "target", {{"type", "serial"}, {"port", "0"}});
+  xml_node agent = add(devices, "channel", {{"type", "unix"}});
+  add(agent, "target", {{"type", "virtio"}, {"name", "org.qemu.guest_agent.0"}});
+  return to_xml(doc);
+}
+
+std::vector<std::vector<std::string>> disk_commands(const Machine& m) {
+  const scenario::LinuxNode& n = *m.node;
+  std::vector<std::vector<std::string>> out;
+  if (has_system_disk(n)) {
+    if (n.image_file.empty())
+      out.push_back({"qemu-img", "create", "-f", "qcow2", system_disk(m), "4G"});
+    else
+      out.push_back({"qemu-img", "create", "-f", "qcow2", "-F", image_format(n.image_file.resolved), "-b",
+                     absolute_text(n.image_file.resolved), system_disk(m)});
+  }
+  if (n.extra_disk_size)
+    out.push_back({"qemu-img", "create", "-f", "qcow2", data_disk(m), std::to_string(*n.extra_disk_size)});
+  return out;
+}
+
+namespace {
+
+std::string network_xml(const scenario::Scenario& s, const Topology& t, const Bridge& b, Result& result) {
+  pugi::xml_document doc;
+  xml_node network = add(doc, "network");
+  add(network, "name", {}, b.name.c_str());
+  add(network, "uuid", {}, uuid(s.meta.name, "network " + b.name).c_str());
+  if (on_ovs(b)) {
+    add(network, "forward", {{"mode", "bridge"}});
+    add(network, "bridge", {{"name", b.name}});
+    add(network, "virtualport", {{"type", "openvswitch"}});
+    return to_xml(doc);
+  }
+  add(network, "bridge", {{"name", b.name}, {"stp", b.of && b.of->stp ? "on" : "off"}});
+  if (!b.lan) return to_xml(doc);
+  add(network, "domain", {{"name", t.lan.domain}, {"localOnly", "yes"}});
+  const bool v6 = t.lan.host_ip.find(':') != std::string::npos;
+  xml_node dns = add(network, "dns");
+  xml_node ip = add(network, "ip", {{"address", t.lan.host_ip}, {"prefix", std::to_string(t.lan.prefix)}});
+  if (v6) ip.append_attribute("family").set_value("ipv6");
+  xml_node dhcp = add(ip, "dhcp");
+  add(dhcp, "range", {{"start", t.lan.dhcp_start}, {"end", t.lan.dhcp_end}});
+  for (const Machine& m : t.machines) {
+    if (!m.node || m.node->ip.empty() || m.cards.empty() || m.cards.front().bridge != b.name) continue;
+    if ((m.node->ip.find(':') != std::string::npos) != v6) {
+      result.warn(m.where + ".ip",
+                  fmt::format("{} is not of the family of network.lan: it gets no lease", m.node->ip));
+      continue;
+    }
+    xml_node host = add(dns, "host", {{"ip", m.node->ip}});
+    add(host, "hostname", {}, m.id.c_str());
+    xml_node lease = add(dhcp, "host", {{"mac", m.cards.front().mac}});
+    lease.append_attribute("name").set_value(m.id.c_str());
+    lease.append_attribute("ip").set_value(m.node->ip.c_str());
+    if (v6) lease.remove_attribute("mac");
+  }
+  if (!dns.first_child()) network.remove_child(dns);
+  return to_xml(doc);
+}
+
+std::string readme(const Topology& t, const std::vector<const Machine*>& machines) {
+  std::string out =
+      "# libvirt domains\n\nMade by `xedgesim export libvirt`. Run these in this folder, as a user libvirt "
+      "listens to.\n\n";
+  const auto block = [&](const char* title, const std::vector<Command>& commands) {
+    if (commands.empty()) return;
+    out += fmt::format("{}\n\n", title);
+    for (const Command& c : commands) out += "    " + shell_line(c) + "\n";
+    out += "\n";
+  };
+  std::vector<Command> networks, disks, define, start, stop;
+  bool arm = false, ovs = false;
+  for (const Bridge& b : t.bridges) {
+    ovs = ovs || on_ovs(b);
+    networks.push_back({"virsh", "net-define", "network-" + b.name + ".xml"});
+    networks.push_back({"virsh", "net-start", b.name});
+  }
+  for (const Machine* m : machines) {
+    for (const auto& c : disk_commands(*m)) disks.push_back(c);
+    define.push_back({"virsh", "define", "--validate", m->id + ".xml"});
+    start.push_back({"virsh", "start", m->id});
+    stop.push_back({"virsh", "destroy", m->id});
+    stop.push_back({"virsh", "undefine", "--nvram", m->id});
+    arm = arm || m->node->arch == scenario::LinuxNode::Arch::aarch64;
+  }
+  if (ovs)
+    out +=
+        "The switches are Open vSwitch bridges: make them first with the output of `xedgesim export "
+        "ovs`.\n\n";
+  if (arm) out += "The aarch64 machines need Debian's packages qemu-system-arm and qemu-efi-aarch64.\n\n";
+  block("Networks:", networks);
+  block("Disks, once:", disks);
+  block("Machines:", define);
+  block("Start (`virsh console NAME` opens a console):", start);
+  block("Take away:", stop);
+  out +=
+      "`<bandwidth>` is in kibibytes a second. Where the host refuses `hard_limit` (it needs "
+      "CAP_SYS_RESOURCE), take it "
+      "out of the XML and use `virsh memtune NAME --live --hard-limit KIB` after the start.\n";
+  return out;
+}
+
+}  // namespace
+
+Result export_libvirt(const scenario::Scenario& s, const LibvirtOptions& options) {
+  const Topology t = make_topology(s);
+  Result result;
+  std::vector<const Machine*> machines;
+  for (const Machine& m : t.machines)
+    if (m.node && m.node->type == scenario::LinuxNode::Type::vm) machines.push_back(&m);
+  if (machines.empty())
+    throw ExportError("nodes",
+                      "libvirt runs virtual machines, and no node here has type: vm: give one that type");
+  for (const Machine* m : machines) result.add(m->id + ".xml", domain_xml(s, t, *m, options, result));
+  for (const Bridge& b : t.bridges) result.add("network-" + b.name + ".xml", network_xml(s, t, b, result));
+  result.add("README.md", readme(t, machines));
+  return result;
+}
+
+}  // namespace xedgesim::exporter

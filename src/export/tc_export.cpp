@@ -1,0 +1,142 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "export/tc.h"
+#include "system/impairments.h"
+
+namespace xedgesim::exporter {
+namespace {
+
+/// One sending side of a cable as the host has it.
+struct Side {
+  std::string device;      ///< that sends, or takes in what the machine sends
+  bool from_machine;       ///< comes in by `device`: shaped on an ifb device
+  std::string link, node;  ///< for profiles: the direction leads to `node` (empty: to a switch)
+  std::string where;
+  net::LinkParameters parameters;
+  const scenario::Bandwidth* shaping = nullptr;
+};
+
+const scenario::Bandwidth* bandwidth(const scenario::LinuxNode* node, bool towards) {
+  if (!node || !node->qos) return nullptr;
+  const auto& b = towards ? node->qos->inbound : node->qos->outbound;
+  return b ? &*b : nullptr;
+}
+
+bool in_ovs(const scenario::Switch* s) { return s && s->backend == scenario::Switch::Backend::ovs; }
+
+std::vector<Side> sides(const Topology& t, Result& result) {
+  std::vector<Side> out;
+  for (const Machine& m : t.machines)
+    for (const Card& c : m.cards) {
+      const bool first = &c == &m.cards.front();
+      Side to{c.device, false, c.link, m.id, c.where, c.towards, first ? bandwidth(m.node, true) : nullptr};
+      if (c.at)
+        if (const auto* qos = port_qos(*c.at, c.port)) {
+          if (in_ovs(c.at))
+            result.warn(c.where,
+                        fmt::format("port '{}' of switch '{}' is shaped by Open vSwitch: see export ovs",
+                                    c.port_name, c.at->id));
+          else
+            add_port_classes(*qos, c.where, to.parameters, result);
+        }
+      out.push_back(std::move(to));
+      out.push_back(
+          {c.device, true, c.link, "", c.where, c.from, first ? bandwidth(m.node, false) : nullptr});
+    }
+  for (const Trunk& k : t.trunks)
+    for (const auto& [end, p] : {std::pair(&k.a, &k.forward), std::pair(&k.b, &k.backward)}) {
+      Side s{end->device, false, k.link, "", k.where, *p, nullptr};
+      if (const auto* qos = port_qos(*end->at, end->port); qos && !in_ovs(end->at))
+        add_port_classes(*qos, k.where, s.parameters, result);
+      out.push_back(std::move(s));
+    }
+  return out;
+}
+
+/// The ifb device that stands for what comes in by a device.
+std::string mirror_of(const std::string& device) { return "i" + device.substr(1); }
+
+void write_side(Script& script, const Side& s, const net::LinkParameters& p, Result& result) {
+  const std::string sender = s.from_machine ? mirror_of(s.device) : s.device;
+  const auto commands = tc_commands(sender, p, s.shaping, s.where, result);
+  if (commands.empty()) return;
+  script.comment(fmt::format("{} {}", s.from_machine ? "from" : "towards", s.device));
+  if (s.from_machine) {
+    script.attempt({"ip", "link", "add", sender, "type", "ifb"});
+    script.run({"ip", "link", "set", sender, "up"});
+    script.attempt({"tc", "qdisc", "del", "dev", s.device, "ingress"});
+    script.run({"tc", "qdisc", "add", "dev", s.device, "ingress"});
+    script.run({"tc",    "filter", "add", "dev", s.device, "parent", "ffff:",  "protocol", "all", "u32",
+                "match", "u32",    "0",   "0",   "action", "mirred", "egress", "redirect", "dev", sender});
+  }
+  script.attempt({"tc", "qdisc", "del", "dev", sender, "root"});
+  for (const Command& c : commands) script.run(c);
+}
+
+}  // namespace
+
+Result export_tc(const scenario::Scenario& scenario) {
+  const Topology topology = make_topology(scenario);
+  Result result;
+  const std::vector<Side> all = sides(topology, result);
+  const auto write = [&](const std::string& file, const std::string& purpose,
+                         const scenario::Profile* profile, const std::string& where) {
+    Script script(purpose);
+    Result of_this;
+    bool any = false;
+    for (const Side& s : all) {
+      net::LinkParameters p = s.parameters;
+      if (profile)
+        if (const auto* entry = system::profile_entry(*profile, s.link, s.node))
+          p = net::patched(std::move(p), system::link_patch(*entry));
+      const size_t before = script.text().size();
+      write_side(script, s, p, of_this);
+      any = any || script.text().size() > before;
+      if (profile && script.text().size() == before)
+        script.attempt(
+            {"tc", "qdisc", "del", "dev", s.from_machine ? mirror_of(s.device) : s.device, "root"});
+    }
+    for (Warning& w : of_this.warnings) {
+      if (profile) w.where = where;
+      const bool known = std::any_of(result.warnings.begin(), result.warnings.end(), [&](const Warning& o) {
+        return o.where == w.where && o.text == w.text;
+      });
+      if (!known) result.warnings.push_back(std::move(w));
+    }
+    result.add(file, script.text(), 0755);
+    return any;
+  };
+  std::optional<scenario::Profile> in_force;
+  if (scenario.network.profile) in_force = scenario::find_profile(scenario, *scenario.network.profile);
+  bool any =
+      write("apply.sh", "Cables, port queues and node limits of the scenario; the devices must be there.",
+            in_force ? &*in_force : nullptr, "network.profile");
+  std::vector<std::string> names{"default", "constrained", "lossy"};
+  for (const auto& [name, profile] : scenario.profiles)
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  for (const std::string& name : names)
+    if (const auto profile = scenario::find_profile(scenario, name))
+      any = write("profile-" + file_name(name) + ".sh",
+                  "Profile " + name + " on top of what the scenario declares.", &*profile,
+                  scenario.profiles.count(name) ? "profiles." + name : "profiles") ||
+            any;
+  if (!any || all.empty())
+    throw ExportError("", "nothing here is for tc: add links, nodes with qos, or profiles");
+
+  Script remove("Takes every queueing discipline of apply.sh and of the profiles away.");
+  for (const Side& s : all) {
+    if (s.from_machine) {
+      remove.attempt({"tc", "qdisc", "del", "dev", s.device, "ingress"});
+      remove.attempt({"ip", "link", "del", mirror_of(s.device)});
+    } else {
+      remove.attempt({"tc", "qdisc", "del", "dev", s.device, "root"});
+    }
+  }
+  result.add("remove.sh", remove.text(), 0755);
+  return result;
+}
+
+}  // namespace xedgesim::exporter
