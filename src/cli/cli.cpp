@@ -29,6 +29,7 @@ int run(int argc, char** argv) {
   add_schema(app, body);
   add_platforms(app, body);
   add_model(app, body);
+  add_image(app, body);
   add_version(app, body);
   try {
     app.parse(argc, argv);

@@ -72,6 +72,12 @@ class Injector {
       case Fault::Type::node_failure:
         fail_nodes(begin, end);
         break;
+      case Fault::Type::machine_failure:
+        switch_machines(begin, end, ControlCode::power_off, ControlCode::power_on);
+        break;
+      case Fault::Type::machine_reset:
+        switch_machines(begin, SimTime::never(), ControlCode::reset, ControlCode::reset);
+        break;
       case Fault::Type::device_failure:
         pair(begin, end, ControlCode::power_off, ControlCode::power_on);
         break;
@@ -107,7 +113,8 @@ class Injector {
         throw ConfigError(fmt::format(
             "faults: the fault at {} has a type that this version cannot inject: it has edge_failure, "
             "cloud_failure, "
-            "device_failure, device_reset, battery_drain, node_failure, network_partition, link_down, "
+            "device_failure, device_reset, battery_drain, node_failure, machine_failure, "
+            "machine_reset, network_partition, link_down, "
             "link_degradation, link_set, packet_loss and apply_profile",
             to_string(begin)));
     }
@@ -159,12 +166,33 @@ class Injector {
       if (of_devices && !device && fault_.type != Fault::Type::network_partition)
         throw ConfigError(fmt::format("faults: the fault at {} is for devices, but '{}' is none",
                                       to_string(begin), target.id));
+      if (machine_named(target.id))
+        throw ConfigError(
+            fmt::format("faults: the fault at {} would stop the machine '{}': use link_down on its cable instead",
+                        to_string(begin), target.id));
       for (sim::ParticipantId id : system_.participants_of(target.id)) {
         const bool service = of_devices && !device;  // a partitioned service is cut off like a failed one
         post(begin, id, service ? ControlCode::fail : on);
         if (!end.is_never()) post(end, id, service ? ControlCode::recover : off);
       }
     }
+  }
+
+  void switch_machines(SimTime begin, SimTime end, ControlCode at_begin, ControlCode at_end) {
+    for (const auto& target : targets()) {
+      const MachineNode* machine = machine_named(target.id);
+      if (!machine)
+        throw ConfigError(fmt::format("faults: the fault at {} is for machines of type vm, but '{}' is none",
+                                      to_string(begin), target.id));
+      post(begin, machine->participant, at_begin);
+      if (!end.is_never()) post(end, machine->participant, at_end);
+    }
+  }
+
+  const MachineNode* machine_named(const std::string& id) const {
+    for (const MachineNode& m : system_.ethernet().machines())
+      if (m.id == id) return &m;
+    return nullptr;
   }
 
   void fail_nodes(SimTime begin, SimTime end) {

@@ -13,6 +13,7 @@
 #include "system/compute.h"
 #include "system/device_config.h"
 #include "system/radio_config.h"
+#include "system/switch_config.h"
 #include "system/wiring.h"
 
 namespace xedgesim::system {
@@ -42,12 +43,21 @@ System::System(const scenario::Scenario& scenario, const SystemOptions& options)
   classes_ = class_names(scenario_);
   for (const auto& d : scenario_.devices) groups_.push_back(group_models(scenario_, d, classes_.size()));
   scheduler_ = std::make_unique<sim::Scheduler>(
-      participant_names(), sim::SchedulerConfig{.window = air::kMinEffectDelay, .threads = options.threads});
+      participant_names(), sim::SchedulerConfig{.window = window(), .threads = options.threads});
   build_devices(options);
   build_gateways();
   build_services();
   build_channel();
-  ethernet_ = std::make_unique<EthernetNetwork>(scenario_, *scheduler_);
+  ethernet_ = std::make_unique<EthernetNetwork>(scenario_, *scheduler_, observer_id());
+  vm_plugin_ = options.vm_plugin;
+  type_commands();
+}
+
+/// Nothing that runs ahead is felt sooner: over the radio, or over a machine's cable.
+Duration System::window() const {
+  const auto machines = machine_window(scenario_);
+  if (!machines) return air::kMinEffectDelay;
+  return scenario_.devices.empty() ? *machines : std::min(*machines, air::kMinEffectDelay);
 }
 
 System::~System() = default;
@@ -71,9 +81,8 @@ void System::refuse_unsupported() const {
           fmt::format("device '{}': a behavioural device has ml_placement: edge only; use type: mcu", d.id));
   }
   for (const auto& n : scenario_.nodes)
-    if (n.type != scenario::LinuxNode::Type::model)
-      refuse(
-          fmt::format("node '{}': Linux machines are not available in this version: use type: model", n.id));
+    if (n.type != scenario::LinuxNode::Type::model && n.type != scenario::LinuxNode::Type::vm)
+      refuse(fmt::format("node '{}': this version has machines of type vm and model only", n.id));
   for (const auto& w : scenario_.switches) {
     if (w.backend != scenario::Switch::Backend::native)
       refuse(fmt::format("switch '{}': this version has the native switch only: use backend: native", w.id));
@@ -83,9 +92,9 @@ void System::refuse_unsupported() const {
   if (scenario_.edge.size() > 1) refuse("edge: this version runs one edge node: remove the others");
   if (scenario_.cloud.size() > 1) refuse("cloud: this version runs one cloud node: remove the others");
   for (const auto& e : scenario_.edge)
-    if (e.type != scenario::EdgeNode::Type::model)
+    if (e.type != scenario::EdgeNode::Type::model && e.type != scenario::EdgeNode::Type::machine)
       refuse(
-          fmt::format("edge node '{}': this version runs the native service only: use type: model in place "
+          fmt::format("edge node '{}': this version runs native services and machines: use type: model in place "
                       "of docker, process or external",
                       e.id));
   for (const auto& c : scenario_.cloud)
@@ -203,10 +212,25 @@ void System::build_programs(const SystemOptions& options) {
 
 void System::connect_programs(const std::filesystem::path& folder) {
   for (auto& p : programs_) p->connect(folder / "external");
+  connect_machines(ethernet_->machines(), vm_plugin_, folder / "vm");
 }
 
 void System::shut_down_programs(const std::string& reason) noexcept {
   for (auto& p : programs_) p->shut_down(reason);
+  for (auto& m : ethernet_->machines()) m.node->shut_down();
+}
+
+void System::type_commands() {
+  for (const MachineNode& m : ethernet_->machines())
+    for (const scenario::TypedText& typed : m.group->exec) {
+      const std::string text = typed.text + "\r";
+      scheduler_->post(scheduler_->id(kFaults),
+                       {.time = SimTime::at(typed.at),
+                        .kind = sim::EventKind::delivery,
+                        .target = m.participant,
+                        .code = bus::kSerialInput,
+                        .data = std::make_shared<sim::Bytes>(text.begin(), text.end())});
+    }
 }
 
 void System::build_model(DeviceNode& node, const SystemOptions& options) {
@@ -335,7 +359,9 @@ void System::build_edge(const scenario::EdgeNode& e) {
   const auto edge_id = scheduler_->id(e.id);
   const auto cloud_id = scenario_.cloud.empty() ? sim::kNobody : scheduler_->id(scenario_.cloud.front().id);
   const scenario::FilePath file = scenario::edge_model_file(e);
-  const bool needed = std::any_of(scenario_.devices.begin(), scenario_.devices.end(), uses_edge_model);
+  const bool machine = e.type == scenario::EdgeNode::Type::machine;
+  const bool needed =
+      !machine && std::any_of(scenario_.devices.begin(), scenario_.devices.end(), uses_edge_model);
   if (needed && file.empty())
     throw ConfigError(fmt::format("edge node '{}' has no model: set ml_model to an ONNX file", e.id));
   if (needed)
@@ -358,11 +384,29 @@ void System::build_edge(const scenario::EdgeNode& e) {
     return edge_model_ ? &*edge_model_ : nullptr;
   };
   s.forward_time = store_timer(e.compute, scenario_.meta.seed, e.id + "/forward");
+  if (machine) {
+    s.remote = forwarder_to(e);
+    s.address_of = [this](int64_t tag) { return devices_[nodes::tag_device(tag)].short_address; };
+  }
   s.classes = classes_;
   s.device_name = [this](int64_t tag) { return devices_[nodes::tag_device(tag)].id; };
   if (!file.empty()) s.model_bytes = static_cast<int64_t>(std::filesystem::file_size(file.resolved));
   edge_ = std::make_unique<nodes::EdgeService>(std::move(s));
   scheduler_->attach(edge_id, *edge_);
+}
+
+nodes::MqttsnForwarder::Config System::forwarder_to(const scenario::EdgeNode& e) const {
+  nodes::MqttsnForwarder::Config c{.mac = derived_mac(e.id),
+                                   .gateway_mac = node_mac(scenario_, e.machine),
+                                   .ip = parse_ipv4(e.ip).value_or(0),
+                                   .gateway_ip = node_ip(scenario_, e.machine)};
+  for (const scenario::Link& l : scenario_.links)
+    for (const std::string& end : l.endpoints)
+      if (end.starts_with(e.id + ":")) c.cable = scheduler_->id(l.id);
+  if (c.cable == sim::kNobody)
+    throw ConfigError(
+        fmt::format("edge node '{}' has no cable: add a link with the endpoint \"{}:eth0\"", e.id, e.id));
+  return c;
 }
 
 void System::build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge) {
