@@ -33,6 +33,7 @@ int run(int argc, char** argv) {
   add_platforms(app, body);
   add_model(app, body);
   add_calibrate(app, body);
+  add_image(app, body);
   add_version(app, body);
   try {
     app.parse(argc, argv);

@@ -38,6 +38,7 @@ void add_schema(CLI::App& app, Body& body);
 void add_platforms(CLI::App& app, Body& body);
 void add_model(CLI::App& app, Body& body);
 void add_calibrate(CLI::App& app, Body& body);
+void add_image(CLI::App& app, Body& body);
 void add_batch(CLI::App& app, Body& body);
 void add_place(CLI::App& app, Body& body);
 void add_analyze(CLI::App& app, Body& body);

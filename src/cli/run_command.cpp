@@ -118,6 +118,7 @@ ExitCode run_command(const RunFlags& flags) {
 
   system::RunOptions options;
   options.platforms = installation.platforms;
+  options.vm_plugin = installation.executable_dir / "xedgesim-vt.so";
   options.threads = flags.threads;
   if (flags.engine == "interpreter") options.engine = isa::Engine::interpreter;
   if (flags.engine == "jit" && !isa::translator_available())

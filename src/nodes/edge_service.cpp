@@ -5,12 +5,20 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "net/link/link.h"
 #include "nodes/report.h"
 
 namespace xedgesim::nodes {
+namespace {
+
+constexpr uint32_t kGiveUp = 0x710;  // timer; args: -, epoch, short address, sequence number
+
+}  // namespace
 
 EdgeService::EdgeService(Config config)
-    : config_(std::move(config)), workers_(static_cast<size_t>(std::max(1, config_.parallel))) {}
+    : config_(std::move(config)), workers_(static_cast<size_t>(std::max(1, config_.parallel))) {
+  if (config_.remote) forwarder_.emplace(*config_.remote);
+}
 
 int64_t EdgeService::memory_bytes() const {
   int64_t bytes = config_.model_bytes;
@@ -30,9 +38,20 @@ void EdgeService::handle(const sim::Event& e, sim::EventContext& context) {
         up_ = true;
       break;
     case sim::EventKind::timer:
-      if (e.args[1] == epoch_) finish(static_cast<size_t>(e.args[0]), context);
+      if (e.args[1] != epoch_) break;
+      if (e.code == kGiveUp) {
+        if (const auto it = asked_.find({static_cast<uint16_t>(e.args[2]), static_cast<uint16_t>(e.args[3])});
+            it != asked_.end() && it->second.arrived + config_.patience <= context.now()) {
+          lose(it->second.tag, "no_answer", context);
+          asked_.erase(it);
+        }
+        break;
+      }
+      finish(static_cast<size_t>(e.args[0]), context);
       break;
     default:
+      if (e.code == net::kFrameCode) return answered(e, context);
+      if (e.code == net::kCarrierCode) return;
       accept(net::to_message(e), context);
       break;
   }
@@ -90,6 +109,7 @@ void EdgeService::collect_fragment(const net::Message& m, sim::EventContext& con
 
 void EdgeService::enqueue(Request request, sim::EventContext& context) {
   on_arrival(request.tag, context.now());
+  if (forwarder_ && request.port == port::kReport) return ask(std::move(request), context);
   if (queue_.size() >= config_.queue_limit) {
     lose(request.tag, "edge_queue_full", context);
     return;
@@ -169,6 +189,41 @@ void EdgeService::infer(const Request& request, sim::EventContext& context) {
     lose(request.tag, "not_for_this_model", context);
     return;
   }
+  complete(request, scores, sequence, battery, context);
+}
+
+void EdgeService::ask(Request request, sim::EventContext& context) {
+  const uint16_t address = config_.address_of(request.tag),
+                 sequence = *sequence_of(request.port, *request.payload);
+  request.begun = context.now();
+  forwarder_->publish(address, request.port, *request.payload, context);
+  counters_.tx_bytes += static_cast<int64_t>(request.payload->size());
+  Request& place = asked_[{address, sequence}];
+  if (place.payload) lose(place.tag, "no_answer", context);  // numbers began anew
+  place = std::move(request);
+  context.post({.time = context.now() + config_.patience,
+                .kind = sim::EventKind::timer,
+                .target = config_.self,
+                .code = kGiveUp,
+                .args = {0, epoch_, address, sequence}});
+}
+
+void EdgeService::answered(const sim::Event& frame, sim::EventContext& context) {
+  const auto publication = up_ && forwarder_ ? forwarder_->receive(frame, context) : std::nullopt;
+  if (!publication || publication->topic != port::kVerdict) return;
+  const auto v = DeviceVerdict::decode(publication->data);
+  const auto it = v ? asked_.find({publication->node, v->sequence}) : asked_.end();
+  if (it == asked_.end()) return;  // too late
+  const Request request = std::move(it->second);
+  asked_.erase(it);
+  counters_.rx_bytes += static_cast<int64_t>(publication->data.size());
+  counters_.processing += context.now() - request.arrived;
+  ++counters_.processed;
+  complete(request, v->scores, v->sequence, v->battery_mv, context);
+}
+
+void EdgeService::complete(const Request& request, const std::vector<float>& scores, uint16_t sequence,
+                           uint16_t battery, sim::EventContext& context) {
   Classification result = classify(scores);
   result.tag = request.tag;
   result.arrived = request.arrived;
@@ -189,8 +244,8 @@ void EdgeService::pass_verdict(const Request& request, sim::EventContext& contex
 void EdgeService::send_result(const Classification& result, uint16_t sequence, uint16_t battery_mv,
                               sim::EventContext& context) {
   if (config_.cloud == sim::kNobody) return;
-  const std::string text = result_text(config_.device_name(result.tag), sequence, config_.classes, result.predicted,
-                                       result.confidence(), battery_mv);
+  const std::string text = result_text(config_.device_name(result.tag), sequence, config_.classes,
+                                       result.predicted, result.confidence(), battery_mv);
   send_up(port::kResult, result.tag, std::make_shared<sim::Bytes>(text.begin(), text.end()), context);
 }
 
@@ -198,8 +253,9 @@ void EdgeService::send_up(int64_t port, int64_t tag, sim::SharedBytes bytes, sim
   counters_.tx_bytes += static_cast<int64_t>(bytes->size());
   const net::Message out{
       .from = config_.self, .to = config_.cloud, .port = port, .tag = tag, .bytes = std::move(bytes)};
-  context.post(net::to_event(out, context.now(), config_.uplink,
-                             config_.uplink == config_.cloud ? sim::EventKind::delivery : sim::EventKind::state));
+  context.post(
+      net::to_event(out, context.now(), config_.uplink,
+                    config_.uplink == config_.cloud ? sim::EventKind::delivery : sim::EventKind::state));
 }
 
 void EdgeService::return_verdict(int64_t tag, uint16_t sequence, int predicted, sim::EventContext& context) {
@@ -219,6 +275,8 @@ void EdgeService::fail(sim::EventContext& context) {
   up_ = false;
   ++epoch_;
   assemblies_.clear();
+  for (const auto& [key, r] : asked_) lose(r.tag, "edge_down", context);
+  asked_.clear();
   for (const Request& r : queue_) on_lost(r.tag, "edge_down", context.now());
   counters_.failed += static_cast<int64_t>(queue_.size());
   queue_.clear();

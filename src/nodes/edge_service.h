@@ -8,35 +8,42 @@
 #include "net/link/message.h"
 #include "nodes/classify.h"
 #include "nodes/codes.h"
+#include "nodes/mqttsn_forwarder.h"
 #include "sim/participant.h"
 #include "sim/signal.h"
 
 namespace xedgesim::nodes {
 
-/// The native edge service. What devices send is told apart by its port: features are classified here with the real
-/// model; the pieces of an intermediate tensor are put together and classified by the rest of the cut model; verdicts
-/// of devices are passed on; features for the cloud are passed on as they are. Requests wait in one queue for
-/// `parallel` workers; how long one takes on the declared target comes from a compute model, what is answered from the
-/// model itself.
+/// The native edge service. What devices send is told apart by its port: features are classified here with
+/// the real model; the pieces of an intermediate tensor are put together and classified by the rest of the
+/// cut model; verdicts of devices are passed on; features for the cloud are passed on as they are. Requests
+/// wait in one queue for `parallel` workers; how long one takes on the declared target comes from a compute
+/// model, what is answered from the model itself.
 ///
-/// Limits: pieces of a tensor must arrive in order (the link layer acknowledges each before the next is sent); a
-/// sample whose pieces do not is lost.
+/// With `remote`, reports are classified by the services of another machine: they go out over MQTT-SN and
+/// UDP, and the verdict that comes back counts as ours. What is not answered within `patience` is lost.
+///
+/// Limits: pieces of a tensor must arrive in order (the link layer acknowledges each before the next is
+/// sent); a sample whose pieces do not is lost.
 class EdgeService final : public sim::EventParticipant {
  public:
   struct Config {
     sim::ParticipantId self = sim::kNobody;
-    sim::ParticipantId cloud = sim::kNobody;    ///< kNobody: results stay here
-    sim::ParticipantId uplink = sim::kNobody;   ///< link towards the cloud, or the cloud itself
+    sim::ParticipantId cloud = sim::kNobody;   ///< kNobody: results stay here
+    sim::ParticipantId uplink = sim::kNobody;  ///< link towards the cloud, or the cloud itself
     int parallel = 1;
     size_t queue_limit = 100'000;  ///< requests waiting
     /// The model for a sample that came on `port`, null when there is none.
     std::function<const ServiceModel*(int64_t port, int64_t tag)> model;
-    std::function<Duration()> forward_time;            ///< of passing a message on
+    std::function<Duration()> forward_time;  ///< of passing a message on
     /// Who takes the verdict for the device that waits for it; kNobody: it does not wait.
     std::function<sim::ParticipantId(int64_t tag)> gateway;
-    std::vector<std::string> classes;                  ///< names of the model's outputs
-    std::function<std::string(int64_t)> device_name;   ///< of a message's tag
+    std::vector<std::string> classes;                 ///< names of the model's outputs
+    std::function<std::string(int64_t)> device_name;  ///< of a message's tag
     int64_t model_bytes = 0;
+    std::optional<MqttsnForwarder::Config> remote;
+    std::function<uint16_t(int64_t tag)> address_of;  ///< remote: the device's short address
+    Duration patience = Duration::s(5);               ///< remote
   };
   explicit EdgeService(Config config);
 
@@ -77,9 +84,14 @@ class EdgeService final : public sim::EventParticipant {
   void begin_next(sim::EventContext& context);
   void finish(size_t worker, sim::EventContext& context);
   void infer(const Request& request, sim::EventContext& context);
+  void ask(Request request, sim::EventContext& context);
+  void answered(const sim::Event& frame, sim::EventContext& context);
+  void complete(const Request& request, const std::vector<float>& scores, uint16_t sequence,
+                uint16_t battery_mv, sim::EventContext& context);
   void pass_verdict(const Request& request, sim::EventContext& context);
   void send_up(int64_t port, int64_t tag, sim::SharedBytes bytes, sim::EventContext& context);
-  void send_result(const Classification& result, uint16_t sequence, uint16_t battery_mv, sim::EventContext& context);
+  void send_result(const Classification& result, uint16_t sequence, uint16_t battery_mv,
+                   sim::EventContext& context);
   void return_verdict(int64_t tag, uint16_t sequence, int predicted, sim::EventContext& context);
   void fail(sim::EventContext& context);
 
@@ -92,6 +104,8 @@ class EdgeService final : public sim::EventParticipant {
     int64_t epoch = 0;
   };
   std::vector<Worker> workers_;
+  std::optional<MqttsnForwarder> forwarder_;
+  std::map<std::pair<uint16_t, uint16_t>, Request> asked_;  // by short address and sequence number
   Counters counters_;
   bool up_ = true;
   int64_t epoch_ = 0;  // outdates timers of work lost in a failure

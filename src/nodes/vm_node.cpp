@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "base/error.h"
 #include "bus/device.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr size_t kLastLines = 8;
 constexpr Duration kFarewell = Duration::s(5);  // wall time to end in good order
+constexpr size_t kShortestFrame = 60;           // bytes, without FCS
 constexpr Duration kInstant = Duration::ns(1);
 
 sim::SharedBytes shared(std::vector<uint8_t>& bytes) {
@@ -25,23 +27,43 @@ sim::SharedBytes shared(std::vector<uint8_t>& bytes) {
 VmNode::VmNode(Config config) : config_(std::move(config)) {}
 VmNode::~VmNode() { shut_down(); }
 
-void VmNode::connect(const std::filesystem::path& folder) {
-  folder_ = folder;
+void VmNode::connect(Host host) {
+  host_ = std::move(host);
   boot(SimTime::zero());
   wakes_ = SimTime::zero();
+}
+
+/// The image's file system with the settings behind it: archives may follow one another.
+std::filesystem::path VmNode::write_initrd() const {
+  const std::filesystem::path file = host_.folder / (config_.machine.name + ".initrd");
+  std::ofstream out(file, std::ios::binary);
+  if (!host_.initrd.empty()) {
+    std::ifstream in(host_.initrd, std::ios::binary);
+    out << in.rdbuf();
+    out << std::string(static_cast<size_t>((4 - out.tellp() % 4) % 4), '\0');
+  }
+  out << config_.settings;
+  out.close();
+  if (!out) throw SimulationError(fmt::format("cannot write {}: is the disk full?", file.string()));
+  return file;
 }
 
 void VmNode::boot(SimTime t) {
   auto [ours, theirs] = vm::socket_pair();
   channel_ = std::make_unique<vm::VtChannel>(std::move(ours), config_.patience);
+  std::error_code ec;
+  std::filesystem::create_directories(host_.folder, ec);
+  vm::Machine machine = config_.machine;
+  machine.kernel = host_.kernel;
+  machine.initrd = write_initrd();
   qemu_ = std::make_unique<vm::QemuProcess>(vm::QemuProcess::Config{
-      .name = config_.machine.name,
-      .binary = config_.qemu.binary,
-      .arguments = vm::virtual_time_arguments(config_.machine,
-                                              {.plugin = config_.plugin,
+      .name = machine.name,
+      .binary = host_.qemu.binary,
+      .arguments =
+          vm::virtual_time_arguments(machine, {.plugin = host_.plugin,
                                                .fd = theirs.get(),
                                                .boot_second = t.since_start().count_ns() / 1'000'000'000}),
-      .folder = folder_,
+      .folder = host_.folder,
       .console = {},
       .inherited = {theirs.get()}});
   theirs = Descriptor();  // the connection is to close when QEMU ends
@@ -56,6 +78,7 @@ void VmNode::boot(SimTime t) {
   } catch (const SimulationError& e) {
     fail(e.what(), t);
   }
+  std::filesystem::remove(machine.initrd, ec);  // QEMU has read it
   if (state_ == State::off) fail("ended before it began", t);
 }
 
@@ -136,6 +159,7 @@ void VmNode::emit(SimTime limit, sim::Outbox& outbox) {
     if (r.type == vm::vt::RecordType::frame) {
       ++counters_.frames_out;
       counters_.bytes_out += r.bytes.size();
+      if (r.bytes.size() < kShortestFrame) r.bytes.resize(kShortestFrame);  // as a card does
       held_.push_back(net::frame_event(shared(r.bytes), t, config_.cable, 0));
       continue;
     }

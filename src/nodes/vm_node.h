@@ -25,9 +25,8 @@ namespace xedgesim::nodes {
 class VmNode final : public sim::RunningParticipant {
  public:
   struct Config {
-    vm::Machine machine;
-    vm::Qemu qemu;
-    std::filesystem::path plugin;
+    vm::Machine machine;   ///< without kernel and initrd
+    std::string settings;  ///< a cpio archive laid over the initrd
     sim::ParticipantId cable = sim::kNobody;
     sim::ParticipantId observer = sim::kNobody;  ///< gets ObserverCode::console_line
     /// Longest stretch it runs without looking for input; the result does not depend on it. Zero: as far as
@@ -38,8 +37,15 @@ class VmNode final : public sim::RunningParticipant {
   explicit VmNode(Config config);
   ~VmNode() override;
 
-  /// Starts QEMU; its files go to `folder`. Throws ConfigError, SimulationError.
-  void connect(const std::filesystem::path& folder);
+  /// What of the host it runs on.
+  struct Host {
+    vm::Qemu qemu;
+    std::filesystem::path plugin;
+    std::filesystem::path kernel, initrd;  ///< initrd may be empty
+    std::filesystem::path folder;          ///< for QEMU's own files
+  };
+  /// Switches it on. Throws ConfigError, SimulationError.
+  void connect(Host host);
   void shut_down() noexcept;
 
   SimTime next_activity() const override;
@@ -66,6 +72,7 @@ class VmNode final : public sim::RunningParticipant {
   SimTime to_run(int64_t machine) const { return SimTime::from_ns(machine) + offset_; }
   int64_t to_machine(SimTime t) const { return (t - offset_).count_ns(); }
   void boot(SimTime t);
+  std::filesystem::path write_initrd() const;
   void switch_off();
   void stand(const vm::VtChannel::Standing& s, SimTime reached);
   void emit(SimTime limit, sim::Outbox& outbox);
@@ -73,7 +80,7 @@ class VmNode final : public sim::RunningParticipant {
   [[noreturn]] void fail(const std::string& what, SimTime t);
 
   Config config_;
-  std::filesystem::path folder_;
+  Host host_;
   std::unique_ptr<vm::QemuProcess> qemu_;
   std::unique_ptr<vm::VtChannel> channel_;
   State state_ = State::off;

@@ -57,12 +57,19 @@ void check_node(Check& check, const LinuxNode& n, const std::string& path) {
       check.error(flow + ".stop", "it stops before it starts: choose a later time");
     const auto target = std::find_if(check.s.nodes.begin(), check.s.nodes.end(), [&](const LinuxNode& other) {
       for (int64_t k = 0; k < other.count; ++k)
-        if (member_id(other.id, other.count, k) == f.to) return other.type == T::model;
+        if (member_id(other.id, other.count, k) == f.to) return other.type == T::model || other.type == T::vm;
       return false;
     });
     if (target == check.s.nodes.end() && !f.to.empty())
-      check.error(flow + ".to", "no node of type model is named '{}'", f.to);
+      check.error(flow + ".to", "no node of type model or vm is named '{}'", f.to);
   }
+  if (n.type != T::vm)
+    for (const char* key : {"commands", "exec", "files", "boundary"})
+      if (check.given(at("{}.{}", path, key)))
+        check.error(at("{}.{}", path, key), "this is for nodes of type vm: remove it");
+  for (const auto& [to, from] : n.files)
+    if (!to.starts_with("/") || to.ends_with("/") || to.find("/../") != std::string::npos)
+      check.error(path + ".files", "'{}' is no path of a file in the machine: begin with /", to);
   if (n.type == T::vm) {
     if (n.image.empty() && n.kernel.empty() && !check.given(path + ".kernel"))
       check.warning(path, "this machine has neither 'image' nor 'kernel': there is nothing to boot");
@@ -140,6 +147,16 @@ void check_services(Check& check) {
     const std::string path = at("edge[{}]", i);
     if (e.type == EdgeNode::Type::docker && e.image.empty())
       check.error(path, "an edge node of type docker needs the key 'image'");
+    if (e.type == EdgeNode::Type::machine) {
+      const auto machine = std::find_if(check.s.nodes.begin(), check.s.nodes.end(), [&](const LinuxNode& n) {
+        return n.id == e.machine && n.count == 1 && n.type == LinuxNode::Type::vm;
+      });
+      if (machine == check.s.nodes.end())
+        check.error(check.given(path + ".machine") ? path + ".machine" : path,
+                    "an edge node of type machine needs the key 'machine' with the id of a node of type vm");
+      if (e.ip.empty())
+        check.error(path, "an edge node of type machine needs the key 'ip', an address in the machine's network");
+    }
     if (e.type == EdgeNode::Type::process && e.command.empty())
       check.error(path, "an edge node of type process needs the key 'command'");
     if (e.type == EdgeNode::Type::model) {

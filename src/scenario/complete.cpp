@@ -111,7 +111,7 @@ void complete(Scenario& s, const Value& root, LoadContext& context) {
   for (size_t i = 0; i < s.nodes.size(); ++i) {
     LinuxNode& n = s.nodes[i];
     n.folder = context.report.source(place_of(root, at("nodes[{}]", i)).file).folder;
-    if (n.type == LinuxNode::Type::vm && !n.image.empty())
+    if (n.type == LinuxNode::Type::vm && looks_like_path(n.image))
       n.image_file = resolve_path(n.image, place_of(root, at("nodes[{}].image", i)), context);
   }
   for (Link& l : s.links)

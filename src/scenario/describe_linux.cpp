@@ -68,6 +68,18 @@ const Description<K3s>& describe_k3s() {
   return kD;
 }
 
+const Description<TypedText>& describe_exec() {
+  static const Description<TypedText> kD = [] {
+    Description<TypedText> d;
+    d.doc = "A command typed into the shell on a machine's console, at an exact time.";
+    d.add({.key = "at", .doc = "when its first byte arrives", .required = true}, &TypedText::at, duration());
+    d.add({.key = "command", .doc = "the command, without the Enter key", .required = true}, &TypedText::text,
+          text());
+    return d;
+  }();
+  return kD;
+}
+
 const Description<LinuxNode>& describe_node() {
   using N = LinuxNode;
   static const Description<N> kD = [] {
@@ -100,10 +112,26 @@ const Description<LinuxNode>& describe_node() {
           &N::cpu_model, identifier());
     d.add({.key = "mac", .doc = "Ethernet address; absent: derived from the id"}, &N::mac, mac_address());
     d.add({.key = "ip", .doc = "fixed address; absent: by DHCP"}, &N::ip, ip_address());
-    d.add({.key = "image", .doc = "vm: disk image; container: image name"}, &N::image, text());
+    d.add({.key = "image",
+           .doc = "vm: name of an image made by `xedgesim image build`, or file of a disk image; container: "
+                  "image name"},
+          &N::image, text());
     d.add({.key = "kernel", .doc = "vm: kernel, instead of a bootable image"}, &N::kernel, file_path());
     d.add({.key = "initrd", .doc = "vm: initial RAM disk"}, &N::initrd, file_path());
     d.add({.key = "kernel_args", .doc = "vm: kernel command line"}, &N::kernel_args, text());
+    d.add({.key = "commands",
+           .doc = "vm: shell commands, run one after the other when our init has brought the network up"},
+          &N::commands, one_or_more(text()));
+    d.add({.key = "exec", .doc = "vm: commands typed at their times; the shell reads them after `commands`"},
+          &N::exec, list_of(struct_of(describe_exec())));
+    d.add({.key = "files", .doc = "vm: files of the host laid over its file system, by their path in it"},
+          &N::files, map_of(file_path(), "path"));
+    d.add({.key = "boundary",
+           .doc = "vm in virtual time: longest stretch it runs without a look for input; the result does not "
+                  "depend on it"},
+          &N::boundary, positive_duration());
+    d.add({.key = "timeout", .doc = "vm: wall time it may take for one answer"}, &N::timeout,
+          positive_duration());
     d.add({.key = "disks", .doc = "more disks"}, &N::disks, list_of(struct_of(describe_disk())));
     d.add({.key = "extra_disk_size", .doc = "size of an empty data disk"}, &N::extra_disk_size,
           bytes_bare(int64_t{1} << 30, int64_t{1} << 20, int64_t{1} << 50));

@@ -49,12 +49,17 @@ const Description<EdgeNode>& describe_edge() {
                identifier());
     d.add({.key = "description", .doc = "for people"}, &E::description, text());
     d.add({.key = "type",
-           .doc = "model: native services; docker: a container; process, external: another program"},
+           .doc = "model: native services; machine: the services of a Linux machine, over a cable; docker: a "
+                  "container; process, external: another program"},
           &E::type,
           choice<T>({{"docker", T::docker},
                      {"model", T::model},
+                     {"machine", T::machine},
                      {"process", T::process},
                      {"external", T::external}}));
+    d.add({.key = "machine", .doc = "machine: the node of type vm whose MQTT-SN gateway gets the reports"},
+          &E::machine, identifier());
+    d.add({.key = "ip", .doc = "machine: address of this end of the cable"}, &E::ip, ip_address());
     d.add({.key = "image", .doc = "docker: image"}, &E::image, text());
     d.add({.key = "network_mode", .doc = "docker: network"}, &E::network_mode, text());
     d.add({.key = "volumes", .doc = "docker: HOST:CONTAINER[:ro]"}, &E::volumes, list_of(text()));

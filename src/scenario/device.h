@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scenario/common.h"
+#include "scenario/typed_text.h"
 
 namespace xedgesim::scenario {
 
@@ -100,13 +101,6 @@ struct Battery {
   double initial = 1.0;  ///< 0..1
   double cutoff_v = 1.8;
   bool operator==(const Battery&) const = default;
-};
-
-/// Text that arrives at the console's receiver from an instant on, byte by byte at the line's rate.
-struct TypedText {
-  Duration at;
-  std::string text;
-  bool operator==(const TypedText&) const = default;
 };
 
 struct Console {

@@ -3,6 +3,7 @@
 
 #include "scenario/common.h"
 #include "scenario/traffic.h"
+#include "scenario/typed_text.h"
 
 namespace xedgesim::scenario {
 
@@ -59,8 +60,8 @@ struct LinuxNode {
   std::string cpu_model;              ///< absent: the back end's default for the architecture
   std::string mac;                    ///< absent: derived from the id
   std::string ip;                     ///< absent: DHCP
-  std::string image;                  ///< container: image name; vm: disk image
-  FilePath image_file;                ///< vm: resolved disk image
+  std::string image;                  ///< container: image name; vm: name of a built image, or disk image
+  FilePath image_file;                ///< vm: resolved disk image; empty for a name
   FilePath kernel;
   FilePath initrd;
   std::string kernel_args;
@@ -70,7 +71,12 @@ struct LinuxNode {
   std::optional<K3s> k3s;
   std::optional<Qos> qos;
   Backend backend = Backend::qemu;
-  std::vector<std::string> command;  ///< process, container
+  std::vector<std::string> command;   ///< process, container
+  std::vector<std::string> commands;  ///< vm: run one after the other at boot
+  std::vector<TypedText> exec;        ///< vm: typed into the shell on the console
+  std::map<std::string, FilePath> files;  ///< vm: path in the machine -> file of the host
+  std::optional<Duration> boundary;   ///< vm: longest stretch without a look for input
+  Duration timeout = Duration::s(60);  ///< vm: wall time it may take for one answer
   std::map<std::string, std::string> environment;
   std::vector<std::string> volumes;
   std::filesystem::path folder;      ///< relative host paths of volumes start here

@@ -52,6 +52,8 @@ struct Fault {
     device_failure,
     device_reset,
     node_failure,
+    machine_failure,
+    machine_reset,
     network_partition,
     radio_interference,
     packet_loss,

@@ -33,10 +33,12 @@ struct Health {
 
 /// The first edge node is the radio's gateway (at the origin unless `position` says otherwise).
 struct EdgeNode {
-  enum class Type { docker, model, process, external };
+  enum class Type { docker, model, process, external, machine };
   std::string id;
   std::string description;
   Type type = Type::model;
+  std::string machine;  ///< machine: node id
+  std::string ip;       ///< machine: address of this end of the cable
   std::filesystem::path folder;  ///< relative host paths of volumes and commands start here
   std::string image;
   std::string network_mode = "bridge";

@@ -15,12 +15,16 @@ namespace xedgesim::system {
 namespace {
 
 /// All machines after count expansion: id and index of its entry.
-std::vector<std::pair<std::string, size_t>> machines(const scenario::Scenario& s) {
+std::vector<std::pair<std::string, size_t>> expanded_nodes(const scenario::Scenario& s) {
   std::vector<std::pair<std::string, size_t>> out;
   for (size_t i = 0; i < s.nodes.size(); ++i)
     for (int64_t k = 0; k < s.nodes[i].count; ++k)
       out.emplace_back(scenario::member_id(s.nodes[i].id, s.nodes[i].count, k), i);
   return out;
+}
+
+std::string dotted(uint32_t ip) {
+  return fmt::format("{}.{}.{}.{}", ip >> 24, ip >> 16 & 0xff, ip >> 8 & 0xff, ip & 0xff);
 }
 
 Duration flow_interval(const scenario::TrafficFlow& f) {
@@ -31,9 +35,25 @@ Duration flow_interval(const scenario::TrafficFlow& f) {
 
 }  // namespace
 
+net::ethernet::Mac node_mac(const scenario::Scenario& s, const std::string& id) {
+  for (const auto& [name, entry] : expanded_nodes(s))
+    if (name == id && !s.nodes[entry].mac.empty()) return net::ethernet::parse_mac(s.nodes[entry].mac).value();
+  return derived_mac(id);
+}
+
+uint32_t node_ip(const scenario::Scenario& s, const std::string& id) {
+  const auto nodes = expanded_nodes(s);
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].first != id) continue;
+    if (const auto ip = parse_ipv4(s.nodes[nodes[i].second].ip)) return *ip;
+    return 0x0ac80000u + static_cast<uint32_t>(i) + 1;  // 10.200.0.1 and on
+  }
+  return 0;
+}
+
 std::vector<std::string> EthernetNetwork::participant_names(const scenario::Scenario& s) {
   std::vector<std::string> names;
-  for (const auto& [id, entry] : machines(s)) names.push_back(id);
+  for (const auto& [id, entry] : expanded_nodes(s)) names.push_back(id);
   for (const auto& w : s.switches) names.push_back(w.id);
   for (const auto& l : s.links) names.push_back(l.id);
   return names;
@@ -46,12 +66,13 @@ struct EthernetNetwork::Plug {
   std::string node;  // empty: a switch
   std::optional<size_t> switch_index;
   const scenario::SwitchQos* qos = nullptr;
+  bool outside = false;  // a machine that runs ahead
 };
 
 class EthernetNetwork::Builder {
  public:
-  Builder(EthernetNetwork& out, const scenario::Scenario& s, sim::Scheduler& scheduler)
-      : out_(out), s_(s), scheduler_(scheduler), machines_(machines(s)) {}
+  Builder(EthernetNetwork& out, const scenario::Scenario& s, sim::Scheduler& scheduler, sim::ParticipantId observer)
+      : out_(out), s_(s), scheduler_(scheduler), observer_(observer), machines_(expanded_nodes(s)), window_(machine_window(s)) {}
 
   void build() {
     name_ports();
@@ -72,7 +93,8 @@ class EthernetNetwork::Builder {
       scheduler_.attach(id, *out_.switches_.back());
     }
     for (size_t i = 0; i < machines_.size(); ++i)
-      located(s_, fmt::format("nodes[{}]", machines_[i].second), [&] { add_host(i); });
+      located(s_, fmt::format("nodes[{}]", machines_[i].second),
+              [&] { is_vm(machines_[i].second) ? add_machine(i) : add_host(i); });
   }
 
  private:
@@ -106,9 +128,17 @@ class EthernetNetwork::Builder {
     }
     for (const auto& [id, entry] : machines_)
       if (id == node)
+        return {.participant = scheduler_.id(node),
+                .port = 0,
+                .node = node,
+                .switch_index = {},
+                .qos = nullptr,
+                .outside = is_vm(entry)};
+    for (const scenario::EdgeNode& e : s_.edge)
+      if (e.id == node && e.type == scenario::EdgeNode::Type::machine)
         return {.participant = scheduler_.id(node), .port = 0, .node = node, .switch_index = {}};
     throw ConfigError(fmt::format(
-        "'{}' cannot be plugged in: this version has cables between switches and model nodes", end));
+        "'{}' cannot be plugged in: this version has cables between switches and nodes", end));
   }
 
   void add_link(const scenario::Link& l) {
@@ -119,6 +149,9 @@ class EthernetNetwork::Builder {
     c.a_port = a.port;
     c.b_port = b.port;
     c.tells_carrier = true;
+    c.a_outside = a.outside;
+    c.b_outside = b.outside;
+    if (a.outside || b.outside) c.floor = window_.value();
     for (auto [p, parameters, queues] :
          {std::tuple(&a, &d.forward, &c.a_queues), std::tuple(&b, &d.backward, &c.b_queues)}) {
       if (p->switch_index) {
@@ -128,7 +161,7 @@ class EthernetNetwork::Builder {
         *queues = p->qos ? port_queues(*p->qos) : net::PortQueues{};
         if (p->qos) apply_guarantees(l.endpoints[p == &a ? 0 : 1], *p->qos, *parameters);
       } else if (!hosts_cable_.emplace(p->node, id).second) {
-        throw ConfigError(fmt::format("node '{}' has two cables: a model node has one port", p->node));
+        throw ConfigError(fmt::format("node '{}' has two cables: a node has one port", p->node));
       }
     }
     c.a_to_b = d.forward;
@@ -137,30 +170,48 @@ class EthernetNetwork::Builder {
     scheduler_.attach(id, *out_.cables_.back().link);
   }
 
-  net::ethernet::Mac mac_of(size_t machine) const {
-    const auto& n = s_.nodes[machines_[machine].second];
-    return n.mac.empty() ? derived_mac(machines_[machine].first) : net::ethernet::parse_mac(n.mac).value();
+  net::ethernet::Mac mac_of(size_t machine) const { return node_mac(s_, machines_[machine].first); }
+  uint32_t ip_of(size_t machine) const { return node_ip(s_, machines_[machine].first); }
+
+  bool is_vm(size_t entry) const { return s_.nodes[entry].type == scenario::LinuxNode::Type::vm; }
+
+  sim::ParticipantId cable_of(const std::string& id) const {
+    const auto cable = hosts_cable_.find(id);
+    if (cable == hosts_cable_.end())
+      throw ConfigError(
+          fmt::format("node '{}' has no cable: add a link with the endpoint \"{}:eth0\"", id, id));
+    return cable->second;
   }
-  uint32_t ip_of(size_t machine) const {
-    const auto& n = s_.nodes[machines_[machine].second];
-    if (const auto ip = parse_ipv4(n.ip)) return *ip;
-    return 0x0ac80000u + static_cast<uint32_t>(machine) + 1;  // 10.200.0.1 and on
+
+  void add_machine(size_t machine) {
+    const auto& [id, entry] = machines_[machine];
+    const scenario::LinuxNode& n = s_.nodes[entry];
+    check_repeatable(n);
+    constexpr int64_t kOwnPrefix = 24, kDerivedPrefix = 16;
+    MachineAddress address{.mac = net::ethernet::to_string(mac_of(machine)), .ip = dotted(ip_of(machine)), .hosts = {}};
+    address.prefix = s_.network.lan ? s_.network.lan->prefix : n.ip.empty() ? kDerivedPrefix : kOwnPrefix;
+    for (size_t i = 0; i < machines_.size(); ++i)
+      address.hosts.push_back(dotted(ip_of(i)) + " " + machines_[i].first);
+    for (const scenario::EdgeNode& e : s_.edge)
+      if (!e.ip.empty()) address.hosts.push_back(e.ip + " " + e.id);
+    auto config = machine_config(n, id, address);
+    config.cable = cable_of(id);
+    config.observer = observer_;
+    out_.machines_.push_back({id, &n, scheduler_.id(id), std::make_unique<nodes::VmNode>(std::move(config))});
+    scheduler_.attach(scheduler_.id(id), *out_.machines_.back().node);
   }
 
   void add_host(size_t machine) {
     const auto& [id, entry] = machines_[machine];
     const scenario::LinuxNode& n = s_.nodes[entry];
-    const auto cable = hosts_cable_.find(id);
-    if (cable == hosts_cable_.end())
-      throw ConfigError(
-          fmt::format("node '{}' has no cable: add a link with the endpoint \"{}:eth0\"", id, id));
+    const auto cable = cable_of(id);
     nodes::TrafficHost::Config c{.self = scheduler_.id(id),
                                  .name = id,
                                  .seed = s_.meta.seed,
                                  .mac = mac_of(machine),
                                  .ip = ip_of(machine),
                                  .vlan = static_cast<uint16_t>(n.vlan.value_or(0)),
-                                 .cable = cable->second};
+                                 .cable = cable};
     for (const scenario::TrafficFlow& f : n.traffic) c.flows.push_back(make_flow(id, n.count > 1, f));
     out_.hosts_.push_back(std::make_unique<nodes::TrafficHost>(std::move(c)));
     scheduler_.attach(scheduler_.id(id), *out_.hosts_.back());
@@ -171,7 +222,7 @@ class EthernetNetwork::Builder {
         std::find_if(machines_.begin(), machines_.end(), [&](const auto& m) { return m.first == f.to; });
     if (to == machines_.end())
       throw ConfigError(
-          fmt::format("node '{}': a flow is for '{}', but no model node has that name", from, f.to));
+          fmt::format("node '{}': a flow is for '{}', but no node has that name", from, f.to));
     if (to->first == from)
       throw ConfigError(fmt::format("node '{}': a flow is for the node itself: name another", from));
     std::string name = f.id.empty() ? from + "_to_" + f.to : one_of_many ? from + "_" + f.id : f.id;
@@ -209,15 +260,18 @@ class EthernetNetwork::Builder {
   EthernetNetwork& out_;
   const scenario::Scenario& s_;
   sim::Scheduler& scheduler_;
+  sim::ParticipantId observer_;
   std::vector<std::pair<std::string, size_t>> machines_;
+  std::optional<Duration> window_;
   std::vector<std::vector<std::string>> ports_;
   std::vector<std::vector<PortPlug>> plugs_;
   std::vector<std::vector<sim::ParticipantId>> cables_;
   std::map<std::string, sim::ParticipantId> hosts_cable_;
 };
 
-EthernetNetwork::EthernetNetwork(const scenario::Scenario& scenario, sim::Scheduler& scheduler) {
-  Builder(*this, scenario, scheduler).build();
+EthernetNetwork::EthernetNetwork(const scenario::Scenario& scenario, sim::Scheduler& scheduler,
+                                 sim::ParticipantId observer) {
+  Builder(*this, scenario, scheduler, observer).build();
 }
 
 }  // namespace xedgesim::system

@@ -8,16 +8,21 @@
 #include "nodes/traffic_host.h"
 #include "scenario/scenario.h"
 #include "sim/scheduler.h"
+#include "system/machines.h"
 
 namespace xedgesim::system {
 
-/// The wired part of a scenario: `switches`, `links` and model `nodes`, built and attached to a scheduler.
+/// Addresses of a node of the scenario (by its id after count expansion): what it declares, else derived ones.
+net::ethernet::Mac node_mac(const scenario::Scenario& scenario, const std::string& id);
+uint32_t node_ip(const scenario::Scenario& scenario, const std::string& id);
+
+/// The wired part of a scenario: `switches`, `links` and `nodes`, built and attached to a scheduler.
 class EthernetNetwork {
  public:
   /// Names of the participants the sections need.
   static std::vector<std::string> participant_names(const scenario::Scenario& scenario);
-  /// Throws ConfigError for what cannot be built, with what to change.
-  EthernetNetwork(const scenario::Scenario& scenario, sim::Scheduler& scheduler);
+  /// Throws ConfigError for what cannot be built, with what to change. Machines tell `observer` what they print.
+  EthernetNetwork(const scenario::Scenario& scenario, sim::Scheduler& scheduler, sim::ParticipantId observer);
 
   struct Cable {
     std::unique_ptr<net::Link> link;
@@ -30,6 +35,8 @@ class EthernetNetwork {
   const std::vector<Cable>& cables() const { return cables_; }
   const std::vector<std::unique_ptr<net::ethernet::SwitchNode>>& switches() const { return switches_; }
   const std::vector<std::unique_ptr<nodes::TrafficHost>>& hosts() const { return hosts_; }
+  std::vector<MachineNode>& machines() { return machines_; }
+  const std::vector<MachineNode>& machines() const { return machines_; }
   const std::vector<Flow>& flows() const { return flows_; }  ///< by TrafficFlow::id
 
  private:
@@ -38,6 +45,7 @@ class EthernetNetwork {
   std::vector<Cable> cables_;
   std::vector<std::unique_ptr<net::ethernet::SwitchNode>> switches_;
   std::vector<std::unique_ptr<nodes::TrafficHost>> hosts_;
+  std::vector<MachineNode> machines_;
   std::vector<Flow> flows_;
 };
 

@@ -218,6 +218,13 @@ void EthernetObserver::add_to(metrics::Json& summary) const {
              {"most_queued_bytes", s.most_queued_bytes}};
     }
   }
+  for (const MachineNode& m : net.machines()) {
+    const auto& c = m.node->counters();
+    summary["machines"][m.id] = {{"frames_in", c.frames_in},   {"frames_out", c.frames_out},
+                                 {"bytes_in", c.bytes_in},     {"bytes_out", c.bytes_out},
+                                 {"missed", c.frames_missed},  {"lines", c.lines},
+                                 {"boots", c.boots},           {"instructions", c.instructions}};
+  }
   for (const auto& w : net.switches()) {
     auto& j = summary["switches"][w->core().config().name];
     j["stations"] = w->core().stations(system_.scheduler().now());

@@ -77,6 +77,12 @@ class Injector {
       case Fault::Type::node_failure:
         fail_nodes(begin, end);
         break;
+      case Fault::Type::machine_failure:
+        switch_machines(begin, end, ControlCode::power_off, ControlCode::power_on);
+        break;
+      case Fault::Type::machine_reset:
+        switch_machines(begin, SimTime::never(), ControlCode::reset, ControlCode::reset);
+        break;
       case Fault::Type::device_failure:
         pair(begin, end, ControlCode::power_off, ControlCode::power_on);
         break;
@@ -176,7 +182,7 @@ class Injector {
   void disturb(SimTime begin, SimTime end, const std::string& id) {
     DeviceNode& d = device_named(id);
     const auto refuse = [&](const std::string& why) {
-      throw ConfigError(fmt::format("faults: the fault at {} disturbs a sensor of '{}', {}", to_string(begin), id, why));
+      throw ConfigError(fmt::format("the fault at {} disturbs a sensor of '{}', {}", to_string(begin), id, why));
     };
     if (!d.mcu || !d.feed) refuse("which is no emulated device with sensors");
     nodes::SensorFault f{.from = begin, .to = end, .mode = {}, .value = fault_.value_v};
@@ -207,7 +213,7 @@ class Injector {
   void shift_clock(SimTime begin, SimTime end, const std::string& id) {
     const DeviceNode& d = device_named(id);
     if (!d.mcu && !d.model)
-      throw ConfigError(fmt::format("faults: the fault at {} shifts the clock of '{}', which is a program with none",
+      throw ConfigError(fmt::format("the fault at {} shifts the clock of '{}', which is a program with none",
                                     to_string(begin), id));
     using Clock = Fault::DriftingClock;
     const Clock clock = fault_.clock.value_or(Clock::both);
@@ -225,12 +231,33 @@ class Injector {
       if (of_devices && !device && fault_.type != Fault::Type::network_partition)
         throw ConfigError(
             fmt::format("the fault at {} is for devices, but '{}' is none", to_string(begin), target.id));
+      if (machine_named(target.id))
+        throw ConfigError(
+            fmt::format("the fault at {} would stop the machine '{}': use link_down on its cable instead",
+                        to_string(begin), target.id));
       for (sim::ParticipantId id : system_.participants_of(target.id)) {
         const bool service = of_devices && !device;  // a partitioned service is cut off like a failed one
         post(begin, id, service ? ControlCode::fail : on);
         if (!end.is_never()) post(end, id, service ? ControlCode::recover : off);
       }
     }
+  }
+
+  void switch_machines(SimTime begin, SimTime end, ControlCode at_begin, ControlCode at_end) {
+    for (const auto& target : targets()) {
+      const MachineNode* machine = machine_named(target.id);
+      if (!machine)
+        throw ConfigError(fmt::format("the fault at {} is for machines of type vm, but '{}' is none",
+                                      to_string(begin), target.id));
+      post(begin, machine->participant, at_begin);
+      if (!end.is_never()) post(end, machine->participant, at_end);
+    }
+  }
+
+  const MachineNode* machine_named(const std::string& id) const {
+    for (const MachineNode& m : system_.ethernet().machines())
+      if (m.id == id) return &m;
+    return nullptr;
   }
 
   void fail_nodes(SimTime begin, SimTime end) {

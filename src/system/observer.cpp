@@ -67,6 +67,7 @@ Observer::Observer(System& system, metrics::RunDirectory& directory, metrics::Co
       collector_(collector),
       watcher_(watcher),
       options_(options),
+      machine_consoles_(system.ethernet().machines().size()),
       device_of_participant_(system.scheduler().size(), -1),
       device_of_address_(0x10000, -1) {
   for (size_t i = 0; i < system_.devices().size(); ++i) connect_device(i);
@@ -417,7 +418,7 @@ void Observer::handle(const sim::Event& e, sim::EventContext& context) {
     return;
   }
   const int32_t index = device_of_participant_[static_cast<uint32_t>(e.source)];
-  XEDGESIM_ASSERT(index >= 0);
+  if (index < 0) return machine_console(e);
   Probe& p = *probes_[static_cast<size_t>(index)];
   switch (code) {
     case ObserverCode::console_line:
@@ -481,14 +482,25 @@ void Observer::window_end(size_t index, const sim::Event& e) {
 }
 
 void Observer::console(size_t index, const sim::Event& e) {
-  const std::string& id = system_.devices()[index].id;
+  print(index, system_.devices()[index].id, probes_[index]->console, e);
+}
+
+void Observer::machine_console(const sim::Event& e) {
+  const auto& machines = system_.ethernet().machines();
+  for (size_t i = 0; i < machines.size(); ++i)
+    if (machines[i].participant == e.source)
+      return print(system_.devices().size() + i, machines[i].id, machine_consoles_[i], e);
+}
+
+/// `index`: see console_names() in run.cpp.
+void Observer::print(size_t index, const std::string& id, std::unique_ptr<metrics::OutputFile>& file,
+                     const sim::Event& e) {
   const std::string_view text(reinterpret_cast<const char*>(e.data->data()), e.data->size());
   watcher_.line(index, e.time, text);
   on_line(id, e.time, text);
   if (!options_.consoles) return;
-  Probe& p = *probes_[index];
-  if (!p.console) p.console = directory_.open("consoles/" + id + ".log");
-  p.console->append(fmt::format("[{:>15.6f}] {}\n", e.time.count_s(), text));
+  if (!file) file = directory_.open("consoles/" + id + ".log");
+  file->append(fmt::format("[{:>15.6f}] {}\n", e.time.count_s(), text));
 }
 
 void Observer::finish(SimTime t) {
@@ -496,6 +508,8 @@ void Observer::finish(SimTime t) {
   on_collect(t);
   for (auto& p : probes_)
     if (p->console) p->console->flush();
+  for (auto& c : machine_consoles_)
+    if (c) c->flush();
   if (store_) store_->flush();
 }
 

@@ -61,6 +61,8 @@ class Observer final : public sim::EventParticipant {
   void trace(size_t index, const sim::Event& e);
   void window_end(size_t index, const sim::Event& e);
   void console(size_t index, const sim::Event& e);
+  void machine_console(const sim::Event& e);
+  void print(size_t index, const std::string& id, std::unique_ptr<metrics::OutputFile>& file, const sim::Event& e);
   Probe* probe_of(sim::ParticipantId id);
   Probe* probe_of_address(int64_t short_address);
 
@@ -71,6 +73,7 @@ class Observer final : public sim::EventParticipant {
   Options options_;
   std::vector<std::unique_ptr<Probe>> probes_;  // by device
   std::unique_ptr<metrics::OutputFile> store_;  // what the cloud service stored
+  std::vector<std::unique_ptr<metrics::OutputFile>> machine_consoles_;
   std::vector<int32_t> device_of_participant_;
   std::vector<int32_t> device_of_address_;
   std::vector<SimTime> range_times_;

@@ -23,9 +23,11 @@ namespace {
 
 constexpr Duration kStep = Duration::ms(50);  // between two looks at the stop flag and two progress reports
 
-std::vector<std::string> device_ids(System& system) {
+/// Everything with a console: devices, then machines.
+std::vector<std::string> console_names(System& system) {
   std::vector<std::string> ids;
   for (const DeviceNode& d : system.devices()) ids.push_back(d.id);
+  for (const MachineNode& m : system.ethernet().machines()) ids.push_back(m.id);
   return ids;
 }
 
@@ -73,10 +75,13 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
     if (options.log) options.log(text);
   };
   System system(scenario,
-                {.platforms = options.platforms, .threads = options.threads, .engine = options.engine});
+                {.platforms = options.platforms,
+                 .threads = options.threads,
+                 .engine = options.engine,
+                 .vm_plugin = options.vm_plugin});
   schedule_faults(system);
   const auto assertions = metric_assertions(scenario);
-  experiment::ConsoleWatcher watcher(console_expectations(scenario), device_ids(system));
+  experiment::ConsoleWatcher watcher(console_expectations(scenario), console_names(system));
 
   metrics::RunDirectory directory(options.directory);
   directory.replace("scenario.resolved.yaml", scenario::dump_resolved(scenario));
@@ -179,7 +184,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
 }
 
 void check_runnable(const scenario::Scenario& scenario, const std::filesystem::path& platforms) {
-  System system(scenario, {.platforms = platforms});
+  System system(scenario, {.platforms = platforms, .vm_plugin = {}});
   schedule_faults(system);
 }
 

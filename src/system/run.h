@@ -19,6 +19,7 @@ struct RunOptions {
   std::filesystem::path platforms;  ///< folder of the platform files
   unsigned threads = 1;
   isa::Engine engine = isa::Engine::automatic;  ///< of the emulated boards; the result does not depend on it
+  std::filesystem::path vm_plugin;  ///< the virtual-time plugin for QEMU
   metrics::RunDirectoryOptions directory;
   std::string version;
   metrics::Json inputs;                       ///< written as inputs.json unless null (experiment/inputs.h)

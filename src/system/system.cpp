@@ -16,6 +16,7 @@
 #include "system/located.h"
 #include "system/ns3_config.h"
 #include "system/radio_config.h"
+#include "system/switch_config.h"
 #include "system/wiring.h"
 
 namespace xedgesim::system {
@@ -61,12 +62,21 @@ System::System(const scenario::Scenario& scenario, const SystemOptions& options)
       return group_models(scenario_, scenario_.devices[i], classes_.size());
     }));
   scheduler_ = std::make_unique<sim::Scheduler>(
-      participant_names(), sim::SchedulerConfig{.window = air::kMinEffectDelay, .threads = options.threads});
+      participant_names(), sim::SchedulerConfig{.window = window(), .threads = options.threads});
   build_devices(options);
   build_gateways();
   build_services(options);
   build_channel();
-  ethernet_ = std::make_unique<EthernetNetwork>(scenario_, *scheduler_);
+  ethernet_ = std::make_unique<EthernetNetwork>(scenario_, *scheduler_, observer_id());
+  vm_plugin_ = options.vm_plugin;
+  type_commands();
+}
+
+/// Nothing that runs ahead is felt sooner: over the radio, or over a machine's cable.
+Duration System::window() const {
+  const auto machines = machine_window(scenario_);
+  if (!machines) return air::kMinEffectDelay;
+  return scenario_.devices.empty() ? *machines : std::min(*machines, air::kMinEffectDelay);
 }
 
 System::~System() = default;
@@ -95,10 +105,10 @@ void System::refuse_unsupported() const {
           fmt::format("device '{}': a behavioural device has ml_placement: edge only; use type: mcu", d.id));
   }
   for (size_t i = 0; i < scenario_.nodes.size(); ++i)
-    if (scenario_.nodes[i].type != scenario::LinuxNode::Type::model)
-      refuse(entry("nodes", i),
-             fmt::format("node '{}': Linux machines are not available in this version: use type: model",
-                         scenario_.nodes[i].id));
+    if (scenario_.nodes[i].type != scenario::LinuxNode::Type::model &&
+        scenario_.nodes[i].type != scenario::LinuxNode::Type::vm)
+      refuse(entry("nodes", i), fmt::format("node '{}': this version has machines of type vm and model only",
+                                            scenario_.nodes[i].id));
   for (size_t i = 0; i < scenario_.switches.size(); ++i) {
     const scenario::Switch& w = scenario_.switches[i];
     if (w.backend != scenario::Switch::Backend::native)
@@ -111,10 +121,11 @@ void System::refuse_unsupported() const {
   if (scenario_.edge.size() > 1) refuse("edge[1]", "this version runs one edge node: remove the others");
   if (scenario_.cloud.size() > 1) refuse("cloud[1]", "this version runs one cloud node: remove the others");
   for (size_t i = 0; i < scenario_.edge.size(); ++i)
-    if (scenario_.edge[i].type != scenario::EdgeNode::Type::model)
+    if (scenario_.edge[i].type != scenario::EdgeNode::Type::model &&
+        scenario_.edge[i].type != scenario::EdgeNode::Type::machine)
       refuse(
           entry("edge", i),
-          fmt::format("edge node '{}': this version runs the native service only: use type: model in place "
+          fmt::format("edge node '{}': this version runs native services and machines: use type: model in place "
                       "of docker, process or external",
                       scenario_.edge[i].id));
 }
@@ -235,12 +246,27 @@ void System::connect_programs(const std::filesystem::path& folder) {
   for (auto& p : programs_) p->connect(folder / "external");
   if (ns3_) ns3_->connect(folder / "external");
   if (cloud_program_) cloud_program_->connect(folder / "external");
+  connect_machines(ethernet_->machines(), vm_plugin_, folder / "vm");
 }
 
 void System::shut_down_programs(const std::string& reason) noexcept {
   for (auto& p : programs_) p->shut_down(reason);
   if (ns3_) ns3_->shut_down();
   if (cloud_program_) cloud_program_->shut_down(reason);
+  for (auto& m : ethernet_->machines()) m.node->shut_down();
+}
+
+void System::type_commands() {
+  for (const MachineNode& m : ethernet_->machines())
+    for (const scenario::TypedText& typed : m.group->exec) {
+      const std::string text = typed.text + "\r";
+      scheduler_->post(scheduler_->id(kFaults),
+                       {.time = SimTime::at(typed.at),
+                        .kind = sim::EventKind::delivery,
+                        .target = m.participant,
+                        .code = bus::kSerialInput,
+                        .data = std::make_shared<sim::Bytes>(text.begin(), text.end())});
+    }
 }
 
 void System::build_model(DeviceNode& node, const SystemOptions& options) {
@@ -406,7 +432,9 @@ void System::build_edge(const scenario::EdgeNode& e) {
   const auto edge_id = scheduler_->id(e.id);
   const auto cloud_id = scenario_.cloud.empty() ? sim::kNobody : scheduler_->id(scenario_.cloud.front().id);
   const scenario::FilePath file = scenario::edge_model_file(e);
-  const bool needed = std::any_of(scenario_.devices.begin(), scenario_.devices.end(), uses_edge_model);
+  const bool machine = e.type == scenario::EdgeNode::Type::machine;
+  const bool needed =
+      !machine && std::any_of(scenario_.devices.begin(), scenario_.devices.end(), uses_edge_model);
   if (needed && file.empty())
     throw ConfigError(fmt::format("edge node '{}' has no model: set ml_model to an ONNX file", e.id));
   if (needed)
@@ -429,11 +457,29 @@ void System::build_edge(const scenario::EdgeNode& e) {
     return edge_model_ ? &*edge_model_ : nullptr;
   };
   s.forward_time = store_timer(e.compute, scenario_.meta.seed, e.id + "/forward");
+  if (machine) {
+    s.remote = forwarder_to(e);
+    s.address_of = [this](int64_t tag) { return devices_[nodes::tag_device(tag)].short_address; };
+  }
   s.classes = classes_;
   s.device_name = [this](int64_t tag) { return devices_[nodes::tag_device(tag)].id; };
   if (!file.empty()) s.model_bytes = static_cast<int64_t>(std::filesystem::file_size(file.resolved));
   edge_ = std::make_unique<nodes::EdgeService>(std::move(s));
   scheduler_->attach(edge_id, *edge_);
+}
+
+nodes::MqttsnForwarder::Config System::forwarder_to(const scenario::EdgeNode& e) const {
+  nodes::MqttsnForwarder::Config c{.mac = derived_mac(e.id),
+                                   .gateway_mac = node_mac(scenario_, e.machine),
+                                   .ip = parse_ipv4(e.ip).value_or(0),
+                                   .gateway_ip = node_ip(scenario_, e.machine)};
+  for (const scenario::Link& l : scenario_.links)
+    for (const std::string& end : l.endpoints)
+      if (end.starts_with(e.id + ":")) c.cable = scheduler_->id(l.id);
+  if (c.cable == sim::kNobody)
+    throw ConfigError(
+        fmt::format("edge node '{}' has no cable: add a link with the endpoint \"{}:eth0\"", e.id, e.id));
+  return c;
 }
 
 void System::build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge, const SystemOptions& options) {

@@ -35,6 +35,7 @@ struct SystemOptions {
   std::filesystem::path platforms;  ///< folder of the platform files
   unsigned threads = 1;
   isa::Engine engine = isa::Engine::automatic;
+  std::filesystem::path vm_plugin;  ///< the virtual-time plugin for QEMU
 };
 
 /// One device of the built system.
@@ -69,8 +70,9 @@ class System {
   std::vector<DeviceNode>& devices() { return devices_; }
   const scenario::Scenario& scenario() const { return scenario_; }
   net::Medium* channel() { return channel_.get(); }  ///< null without devices
-  /// Starts the external programs and ns-3 and greets them; what they print goes to `folder`/external. To be
-  /// called once, before the scheduler runs. Throws ConfigError, SimulationError.
+  /// Starts the external programs and ns-3 and greets them, and switches the machines on; what they print goes to
+  /// `folder`/external, what QEMU says to `folder`/vm. To be called once, before the scheduler runs. Throws
+  /// ConfigError, SimulationError.
   void connect_programs(const std::filesystem::path& folder);
   void shut_down_programs(const std::string& reason) noexcept;
   std::vector<std::unique_ptr<nodes::RadioGateway>>& gateways() { return gateways_; }
@@ -104,6 +106,7 @@ class System {
 
  private:
   void refuse_unsupported() const;
+  Duration window() const;
   std::vector<std::string> participant_names();
   void build_devices(const SystemOptions& options);
   void build_mcu(DeviceNode& node, const SystemOptions& options);
@@ -115,7 +118,9 @@ class System {
   void build_channel();
   void build_jammers(std::vector<net::ChannelStation>& stations);
   void build_services(const SystemOptions& options);
+  void type_commands();
   void build_edge(const scenario::EdgeNode& e);
+  nodes::MqttsnForwarder::Config forwarder_to(const scenario::EdgeNode& e) const;
   void build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge, const SystemOptions& options);
   const GroupModels& models_of(int64_t tag) const;
   bool wants_return(int64_t tag) const;
@@ -142,6 +147,7 @@ class System {
   std::unique_ptr<net::Link> wan_;
   std::unique_ptr<EthernetNetwork> ethernet_;
   std::string wan_name_;
+  std::filesystem::path vm_plugin_;
   std::vector<GroupModels> groups_;  ///< by device group
   std::optional<nodes::ServiceModel> edge_model_, cloud_model_;
   std::vector<std::string> classes_;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,8 @@ enum class Arch : uint8_t { x86_64, aarch64 };
 std::string_view to_string(Arch arch);
 /// Debian's name of it: amd64, arm64.
 std::string_view debian_name(Arch arch);
+/// The host's own, if it is one of them.
+std::optional<Arch> host_arch();
 
 /// The hardware of a machine that boots a kernel directly.
 struct Machine {

@@ -23,6 +23,10 @@ inline std::optional<GoldenLine> golden_line(const std::string& text) {
   return l;
 }
 
+/// Lines of scenarios with Linux machines: their digest belongs to one QEMU and one image, so two runs are
+/// compared.
+inline bool of_machines(const GoldenLine& l) { return l.digest == "two-runs"; }
+
 inline std::string firmware_key(const std::string& name) {
   return platforms::FirmwareImage::load(std::string(XEDGESIM_BINARY_DIR) + "/firmware/" + name).content_key();
 }
@@ -44,6 +48,7 @@ inline nlohmann::json run_line(const GoldenLine& l, int threads, const std::stri
     arguments.push_back(o);
   }
   const ProgramResult r = run_program(arguments);
+  if (of_machines(l) && r.exit_code == 3) return {{"skipped", r.err}};  // no QEMU, or no image
   // A shortened run may miss the full run's assertions; its digest counts.
   EXPECT_EQ(r.exit_code, l.overrides.find("duration") == std::string::npos ? 0 : r.exit_code)
       << r.out << r.err;

@@ -280,14 +280,14 @@ void Link::last_bit(Direction d, LinkRecord record, sim::EventContext& context) 
 void Link::arrive(Direction d, LinkRecord record, bool at_once, sim::EventContext& context) {
   Side& s = side(d);
   const LinkParameters& p = s.parameters;
-  SimTime arrival = context.now();
+  SimTime arrival = context.now() + config_.floor;
   if (!at_once) {
     Duration delay = p.latency;
     if (p.distribution != Jitter::none)
       delay +=
           Duration::ns(std::llround(static_cast<double>(p.jitter.count_ns()) *
                                     s.jitter.draw(s.jitter_random, p.distribution, p.jitter_correlation)));
-    arrival = context.now() + std::max(delay, Duration());
+    arrival = context.now() + std::max(delay, config_.floor);
     if (p.keep_order) arrival = std::max(arrival, s.last_arrival);
     s.last_arrival = std::max(arrival, s.last_arrival);
   }
@@ -347,8 +347,8 @@ void Link::refresh(Direction d, sim::EventContext& context) {
                                               s.sending ? 1 : 0, s.queue_random))
         drop(s, r, *refused, context.now());
   }
-  if (carrier_changed && config_.tells_carrier) {
-    const bool to_b = d == Direction::a_to_b;
+  const bool to_b = d == Direction::a_to_b;
+  if (carrier_changed && config_.tells_carrier && !(to_b ? config_.b_outside : config_.a_outside)) {
     context.post({.time = context.now(),
                   .kind = sim::EventKind::state,
                   .target = to_b ? config_.b : config_.a,

@@ -19,6 +19,8 @@ struct LinkConfig {
   int64_t a_port = 0, b_port = 0;  ///< frames: the ports of the two ends this link is plugged into
   std::optional<PortQueues> a_queues{}, b_queues{};  ///< an end that is a switch port queues by priority
   bool tells_carrier = false;  ///< the ends get a kCarrierCode event when the link goes down or up
+  bool a_outside = false, b_outside = false;  ///< the end is a machine that runs ahead: it gets no such event
+  Duration floor{};  ///< no packet arrives sooner after its last bit was sent, whatever jitter and changes say
 };
 
 /// What became of a packet that left the queue.

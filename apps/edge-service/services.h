@@ -1,0 +1,18 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace edge {
+
+constexpr uint16_t kBrokerPort = 1883, kForwarderPort = 10'000;
+
+/// Between forwarders on the wire and the broker, an MQTT-SN gateway for publications with predefined topic
+/// ids and QoS -1: "sn/<node>/<topic id>" is what a node published, "back/<node>/<topic id>" is what it gets.
+/// Does not return.
+[[noreturn]] void run_mqttsn_gateway();
+
+/// Classifies the reports of vib_sensor ("sn/+/1") with an int8 .tflite model: publishes "result/<node>",
+/// JSON, and the verdict with its scores as "back/<node>/16". Does not return.
+[[noreturn]] void run_inference(const std::string& model_file);
+
+}  // namespace edge

@@ -1,0 +1,125 @@
+#include "system/machines.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "scenario/expand.h"
+#include "system/impairments.h"
+#include "vm/image/guest_settings.h"
+#include "vm/image/image_store.h"
+#include "vm/qemu_probe.h"
+
+namespace xedgesim::system {
+namespace {
+
+constexpr Duration kShortestCable = Duration::us(10);
+constexpr Duration kLongestWindow = Duration::ms(1);
+
+vm::Arch arch_of(const scenario::LinuxNode& n) {
+  return n.arch == scenario::LinuxNode::Arch::x86_64 ? vm::Arch::x86_64 : vm::Arch::aarch64;
+}
+
+}  // namespace
+
+void check_repeatable(const scenario::LinuxNode& n) {
+  const auto refuse = [&](const std::string& why) {
+    throw ConfigError(fmt::format("node '{}': {}", n.id, why));
+  };
+  if (n.backend != scenario::LinuxNode::Backend::qemu)
+    refuse("backend: libvirt has no virtual time: remove it, or use backend: qemu");
+  if (n.vcpus != 1)
+    refuse(fmt::format("{} processors are not repeatable, their order is the host's: use vcpus: 1", n.vcpus));
+  if (n.cpu_model == "host" || n.cpu_model == "host-passthrough" || n.cpu_model == "max")
+    refuse(fmt::format("cpu_model: {} depends on the host: name a model such as {}", n.cpu_model,
+                       n.arch == scenario::LinuxNode::Arch::x86_64 ? "qemu64" : "cortex-a57"));
+  if (!n.disks.empty() || n.extra_disk_size)
+    refuse("disks are not repeatable, their times are the host's: put the files into an image or `files`");
+  if (!n.image_file.empty())
+    refuse(
+        "a disk image is not repeatable, its times are the host's: name an image made by `xedgesim image "
+        "build`, or a kernel and an initrd");
+  if (n.image.empty() && n.kernel.empty())
+    refuse("there is nothing to boot: set `image` (xedgesim image build base) or `kernel` and `initrd`");
+  if (n.cpu_quota || n.cpu_shares || n.memory_limit)
+    refuse(
+        "limits of the host process mean nothing in virtual time: remove cpu_quota, cpu_shares and "
+        "memory_limit");
+  if (n.qos) refuse("qos is not available for machines in this version: shape the switch port or the link");
+  if (n.role != scenario::LinuxNode::Role::none)
+    refuse("k3s roles are not available in this version: remove it");
+}
+
+nodes::VmNode::Config machine_config(const scenario::LinuxNode& n, const std::string& id,
+                                     const MachineAddress& address) {
+  nodes::VmNode::Config c;
+  c.machine = {.name = id,
+               .arch = arch_of(n),
+               .memory = n.memory,
+               .cpu_model = n.cpu_model,
+               .mac = address.mac,
+               .kernel_args = n.kernel_args};
+  vm::GuestSettings settings{.hostname = id,
+                             .address = fmt::format("{}/{}", address.ip, address.prefix),
+                             .hosts = address.hosts,
+                             .commands = n.commands,
+                             .files = {}};
+  for (const auto& [to, from] : n.files) settings.files[to] = from.resolved;
+  c.settings = settings.archive();
+  c.boundary = n.boundary.value_or(Duration());
+  c.patience = n.timeout;
+  return c;
+}
+
+std::optional<Duration> machine_window(const scenario::Scenario& s) {
+  std::optional<Duration> window;
+  const auto machine = [&](const std::string& end) {
+    const std::string node = end.substr(0, end.find(':'));
+    return std::any_of(s.nodes.begin(), s.nodes.end(), [&](const scenario::LinuxNode& n) {
+      for (int64_t k = 0; n.type == scenario::LinuxNode::Type::vm && k < n.count; ++k)
+        if (scenario::member_id(n.id, n.count, k) == node) return true;
+      return false;
+    });
+  };
+  for (const scenario::Link& l : s.links) {
+    if (std::none_of(l.endpoints.begin(), l.endpoints.end(), machine)) continue;
+    const Directions d = link_directions(l.impairments, l.forward, l.backward);
+    const Duration latency = std::min(d.forward.latency, d.backward.latency);
+    if (latency < kShortestCable)
+      throw ConfigError(fmt::format(
+          "link '{}': a machine in virtual time runs ahead by the latency of its cable: set a latency of "
+          "{} us at least (1ms is fast, 100us exact enough for a switch)",
+          l.id, kShortestCable.count_us()));
+    window = std::min({window.value_or(kLongestWindow), latency, kLongestWindow});
+  }
+  return window;
+}
+
+void connect_machines(std::vector<MachineNode>& machines, const std::filesystem::path& plugin,
+                      const std::filesystem::path& folder) {
+  std::map<vm::Arch, vm::Qemu> found;
+  const vm::ImageStore images;
+  for (MachineNode& m : machines) {
+    const vm::Arch arch = arch_of(*m.group);
+    if (!found.contains(arch)) {
+      const vm::QemuProbe probe = vm::probe_virtual_time(arch, plugin);
+      if (!probe.qemu) throw ConfigError(fmt::format("node '{}': {}", m.id, probe.reason));
+      found[arch] = *probe.qemu;
+    }
+    nodes::VmNode::Host host{
+        .qemu = found[arch], .plugin = plugin, .kernel = {}, .initrd = {}, .folder = folder};
+    if (m.group->kernel.empty()) {
+      const vm::Image image = images.get(m.group->image, arch);
+      host.kernel = image.kernel;
+      host.initrd = image.initrd;
+    } else {
+      host.kernel = m.group->kernel.resolved;
+      host.initrd = m.group->initrd.resolved;
+    }
+    m.node->connect(std::move(host));
+  }
+}
+
+}  // namespace xedgesim::system

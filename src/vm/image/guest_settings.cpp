@@ -1,0 +1,39 @@
+#include "vm/image/guest_settings.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "base/error.h"
+#include "vm/image/cpio.h"
+
+namespace xedgesim::vm {
+namespace {
+
+std::string lines_of(const std::vector<std::string>& lines) {
+  std::string out;
+  for (const std::string& l : lines) out += l + "\n";
+  return out;
+}
+
+}  // namespace
+
+std::string GuestSettings::archive() const {
+  FileTree tree;
+  tree.add_file("etc/xedgesim/hostname", hostname + "\n");
+  if (!address.empty()) tree.add_file("etc/xedgesim/address", address + "\n");
+  tree.add_file("etc/xedgesim/hosts", lines_of(hosts));
+  if (!commands.empty()) tree.add_file("etc/xedgesim/commands", lines_of(commands));
+  for (const auto& [to, from] : files) {
+    std::ifstream in(from, std::ios::binary);
+    if (!in || std::filesystem::is_directory(from))
+      throw ConfigError(fmt::format("machine '{}': cannot read the file {}", hostname, from.string()));
+    const bool runs = (std::filesystem::status(from).permissions() & std::filesystem::perms::owner_exec) !=
+                      std::filesystem::perms::none;
+    tree.add_file(to.substr(to.find_first_not_of('/')), {std::istreambuf_iterator<char>(in), {}},
+                  runs ? 0755 : 0644);
+  }
+  return tree.archive();
+}
+
+}  // namespace xedgesim::vm

@@ -1,0 +1,21 @@
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace xedgesim::vm {
+
+/// What a machine of a scenario is told beside its image: files that are laid over the image's at boot. Our
+/// init (images/base/root/init) reads those in /etc/xedgesim.
+struct GuestSettings {
+  std::string hostname;
+  std::string address;                                 ///< with prefix: 192.168.100.10/24; empty: none
+  std::vector<std::string> hosts;                      ///< lines of /etc/hosts
+  std::vector<std::string> commands;                   ///< run one after the other once the machine is up
+  std::map<std::string, std::filesystem::path> files;  ///< path in the machine -> file of the host
+  /// A cpio archive. Throws ConfigError for a file that cannot be read.
+  std::string archive() const;
+};
+
+}  // namespace xedgesim::vm

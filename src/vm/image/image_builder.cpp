@@ -1,0 +1,257 @@
+#include "vm/image/image_builder.h"
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "vm/image/cpio.h"
+#include "vm/process.h"
+
+namespace xedgesim::vm {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Duration kFetching = Duration::s(600);
+constexpr Duration kUnpacking = Duration::s(120);
+constexpr const char* kFormat = "1";  // of what is made from the same recipe and packages
+
+std::string contents(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw SimulationError(fmt::format("cannot read {}", file.string()));
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write_file(const fs::path& file, const std::string& text) {
+  std::ofstream out(file, std::ios::binary);
+  out << text;
+  out.close();
+  if (!out) throw SimulationError(fmt::format("cannot write {}: is the disk full?", file.string()));
+}
+
+bool matches(const std::vector<std::string>& patterns, const std::string& text) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& p) { return fnmatch(p.c_str(), text.c_str(), 0) == 0; });
+}
+
+std::string for_arch(std::string name, Arch arch) {
+  if (const size_t at = name.find("@ARCH@"); at != std::string::npos) name.replace(at, 6, debian_name(arch));
+  return name;
+}
+
+/// A folder that is gone when the work is done or fails.
+class TemporaryFolder {
+ public:
+  explicit TemporaryFolder(const fs::path& parent) {
+    std::string name = (parent / "making-XXXXXX").string();
+    if (!mkdtemp(name.data())) throw SimulationError(fmt::format("cannot write to {}", parent.string()));
+    path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ec;
+    fs::remove_all(path_, ec);
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// Debian's own layout of old and new packages alike: /bin, /sbin, /lib and /lib64 are links into /usr.
+std::string merged(const std::string& path) {
+  for (const char* folder : {"bin/", "sbin/", "lib/", "lib64/"})
+    if (path.starts_with(folder)) return "usr/" + path;
+  return path;
+}
+
+std::string merged_target(const std::string& from, const std::string& target) {
+  // A relative link that left the root of its package through folders which have moved.
+  if (target.starts_with("/") ||
+      !(from.starts_with("lib") || from.starts_with("bin") || from.starts_with("sbin")))
+    return target;
+  return target.find("../usr/") == std::string::npos ? target : "/" + target.substr(target.find("usr/"));
+}
+
+void add_tree(FileTree& tree, const fs::path& root, const std::vector<std::string>& drop) {
+  for (auto it = fs::recursive_directory_iterator(root); it != fs::recursive_directory_iterator(); ++it) {
+    const std::string path = it->path().lexically_relative(root).string();
+    const std::string to = merged(path);
+    if (matches(drop, to)) {
+      if (it->is_directory() && !it->is_symlink()) it.disable_recursion_pending();
+      continue;
+    }
+    if (it->is_symlink()) {
+      tree.add_link(to, merged_target(path, fs::read_symlink(it->path()).string()));
+    } else if (it->is_directory()) {
+      if (path.find('/') != std::string::npos || merged(path + "/x") == path + "/x") tree.add_folder(to);
+    } else if (it->is_regular_file()) {
+      const auto p = it->status().permissions();
+      tree.add_file(to, contents(it->path()), (p & fs::perms::owner_exec) != fs::perms::none ? 0755 : 0644);
+    }
+  }
+}
+
+/// The first file below `root` whose name fits.
+std::optional<fs::path> find_file(const fs::path& root, const std::vector<std::string>& names) {
+  std::vector<fs::path> found;
+  for (const auto& e : fs::recursive_directory_iterator(root))
+    if (e.is_regular_file() && matches(names, e.path().filename().string())) found.push_back(e.path());
+  if (found.empty()) return std::nullopt;
+  return *std::min_element(found.begin(), found.end());
+}
+
+std::string module_contents(const fs::path& file) {
+  if (file.extension() == ".ko") return contents(file);
+  return run_to_end({"xz", "-dc", file.string()}, kUnpacking);  // Debian 13 packs them
+}
+
+}  // namespace
+
+fs::path ImageBuilder::apt_folder(Arch arch) const {
+  return config_.store.folder() / fmt::format("apt-{}", debian_name(arch));
+}
+
+std::vector<std::string> ImageBuilder::apt(Arch arch, const std::vector<std::string>& arguments) const {
+  const std::string folder = apt_folder(arch).string(), name(debian_name(arch));
+  std::vector<std::string> command{"apt-get", "-qq", "-y"};
+  for (const std::string& option :
+       {"APT::Architecture=" + name, "APT::Architectures=" + name, "Dir::State=" + folder,
+        "Dir::State::lists=" + folder + "/lists", "Dir::State::status=" + folder + "/status",
+        "Dir::Cache=" + folder + "/cache", std::string("APT::Install-Recommends=false"),
+        std::string("APT::Sandbox::User=root"), std::string("Debug::NoLocking=true"),
+        std::string("APT::Update::Post-Invoke::=true")})
+    command.insert(command.end(), {"-o", option});
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return command;
+}
+
+/// Fetches the packages; returns their files, sorted.
+std::vector<std::string> ImageBuilder::resolve(const Recipe& recipe, Arch arch) {
+  const fs::path folder = apt_folder(arch);
+  std::error_code ec;
+  fs::create_directories(folder / "lists" / "partial", ec);
+  fs::create_directories(folder / "cache" / "archives" / "partial", ec);
+  if (ec) throw ConfigError(fmt::format("cannot write to {}: {}", folder.string(), ec.message()));
+  write_file(folder / "status", "");
+  std::vector<std::string> install{"install"};
+  for (const std::string& p : recipe.packages) install.push_back(for_arch(p, arch));
+  install.push_back(for_arch(recipe.kernel, arch));
+  try {
+    run_to_end(apt(arch, {"update"}), kFetching);
+  } catch (const SimulationError& e) {
+    say(fmt::format("the package lists could not be renewed, the last ones are used ({})", e.what()));
+  }
+  std::vector<std::string> print = install;
+  print.push_back("--print-uris");
+  const fs::path archives = folder / "cache" / "archives";
+  // 'address' file size hash; files that are there already are not printed, so the cache is looked past here.
+  std::vector<std::string> listed = apt(arch, print);
+  listed.insert(listed.end(), {"-o", "Dir::Cache::archives=" + (folder / "none").string() + "/"});
+  fs::create_directories(folder / "none" / "partial", ec);
+  std::istringstream lines(run_to_end(listed, kFetching));
+  std::vector<std::string> files;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string address, file;
+    if (line.starts_with("'") && words >> address >> file) files.push_back(file);
+  }
+  if (files.empty())
+    throw SimulationError("APT names no packages for the image: are there sources in /etc/apt?");
+  std::sort(files.begin(), files.end());
+  const bool all =
+      std::all_of(files.begin(), files.end(), [&](const auto& f) { return fs::exists(archives / f); });
+  if (!all) {
+    say(fmt::format("fetching {} packages for {}", files.size(), debian_name(arch)));
+    install.push_back("--download-only");
+    run_to_end(apt(arch, install), kFetching);
+  }
+  return files;
+}
+
+void ImageBuilder::unpack(const Recipe& recipe, const std::vector<std::string>& files, Arch arch,
+                          const fs::path& root) const {
+  for (const std::string& file : files) {
+    const std::string package = file.substr(0, file.find('_'));
+    if (matches(recipe.leave, package)) continue;
+    const bool kernel = package.starts_with("linux-image");
+    run_to_end({"dpkg-deb", "-x", (apt_folder(arch) / "cache" / "archives" / file).string(),
+                (root / (kernel ? "kernel" : "files")).string()},
+               kUnpacking);
+  }
+}
+
+void ImageBuilder::write(const Recipe& recipe, const fs::path& root, const fs::path& folder) const {
+  FileTree tree;
+  if (fs::exists(root / "files")) add_tree(tree, root / "files", recipe.drop);
+  for (const fs::path& overlay : recipe.roots) add_tree(tree, overlay, {});
+  for (const char* name : {"bin", "sbin", "lib", "lib64"}) tree.add_link(name, std::string("usr/") + name);
+  for (const char* name : {"proc", "sys", "run", "usr/bin", "usr/sbin", "usr/lib64", "var/log"})
+    tree.add_folder(name);
+  tree.add_folder("tmp", 01777);
+  tree.add_folder("root", 0700);
+  tree.add_character_device("dev/console", 5, 1, 0600);
+  int number = 10;
+  for (const std::string& module : recipe.modules) {
+    const auto file = find_file(root / "kernel", {module + ".ko", module + ".ko.xz"});
+    if (!file) throw SimulationError(fmt::format("the kernel package has no module '{}'", module));
+    tree.add_file(fmt::format("usr/lib/xedgesim/modules/{}-{}.ko", number++, module), module_contents(*file));
+  }
+  for (const std::string& program : recipe.programs)
+    tree.add_file("usr/local/bin/" + program, contents(config_.programs / program), 0755);
+  const auto kernel = find_file(root / "kernel", {"vmlinuz-*"});
+  if (!kernel) throw SimulationError("the kernel package has no kernel");
+  write_file(folder / "kernel", contents(*kernel));
+  write_file(folder / "initrd", tree.archive());
+}
+
+Image ImageBuilder::build(const std::string& name, Arch arch) {
+  const Recipe recipe = Recipe::load(config_.recipes, name);
+  if (!recipe.programs.empty() && arch != host_arch())
+    throw ConfigError(
+        fmt::format("the image '{}' holds programs of this build, which runs on {}: build it for that", name,
+                    host_arch() ? to_string(*host_arch()) : std::string_view("another processor")));
+  std::error_code ec;
+  fs::create_directories(config_.store.folder(), ec);
+  const std::vector<std::string> files = resolve(recipe, arch);
+  Digest digest;
+  digest.add(std::string(kFormat));
+  digest.add(std::string(to_string(arch)));
+  digest.add(recipe.text);
+  for (const std::string& f : files) digest.add(f);
+  for (const fs::path& overlay : recipe.roots) {
+    FileTree tree;
+    add_tree(tree, overlay, {});
+    digest.add(tree.archive());
+  }
+  for (const std::string& p : recipe.programs) digest.add(contents(config_.programs / p));
+  const std::string content = digest.hex().substr(0, 16);
+  if (auto there = config_.store.with_content(name, arch, content)) {
+    config_.store.select(name, arch, content);
+    return *there;
+  }
+  const TemporaryFolder work(config_.store.folder());
+  say(fmt::format("unpacking {} packages", files.size()));
+  unpack(recipe, files, arch, work.path());
+  const fs::path fresh = work.path() / "image";
+  fs::create_directories(fresh);
+  write(recipe, work.path(), fresh);
+  std::string list;
+  for (const std::string& f : files) list += f + "\n";
+  write_file(fresh / "packages", list);
+  const fs::path folder = config_.store.content_folder(name, arch, content);
+  fs::remove_all(folder, ec);
+  fs::rename(fresh, folder);
+  config_.store.select(name, arch, content);
+  return config_.store.get(name, arch);
+}
+
+}  // namespace xedgesim::vm

@@ -1,0 +1,71 @@
+#include "vm/image/image_store.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "base/error.h"
+
+namespace xedgesim::vm {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string environment(const char* name) {
+  const char* v = std::getenv(name);
+  return v ? v : "";
+}
+
+std::string label(const std::string& name, Arch arch) { return fmt::format("{}-{}", name, to_string(arch)); }
+
+}  // namespace
+
+fs::path ImageStore::default_folder() {
+  if (const std::string own = environment("XEDGESIM_IMAGES"); !own.empty()) return own;
+  std::string cache = environment("XDG_CACHE_HOME");
+  if (cache.empty()) cache = environment("HOME").empty() ? "/var/cache" : environment("HOME") + "/.cache";
+  return fs::path(cache) / "xedgesim" / "images";
+}
+
+fs::path ImageStore::content_folder(const std::string& name, Arch arch, const std::string& content) const {
+  return folder_ / fmt::format("{}-{}", label(name, arch), content);
+}
+
+std::optional<Image> ImageStore::with_content(const std::string& name, Arch arch,
+                                              const std::string& content) const {
+  const fs::path folder = content_folder(name, arch, content);
+  Image image{.name = name,
+              .arch = arch,
+              .content = content,
+              .kernel = folder / "kernel",
+              .initrd = folder / "initrd"};
+  std::error_code ec;
+  if (content.empty() || !fs::exists(image.kernel, ec) || !fs::exists(image.initrd, ec)) return std::nullopt;
+  return image;
+}
+
+std::optional<Image> ImageStore::find(const std::string& name, Arch arch) const {
+  std::error_code ec;
+  const std::string target = fs::read_symlink(folder_ / label(name, arch), ec).filename().string();
+  const std::string before = label(name, arch) + "-";
+  if (ec || !target.starts_with(before)) return std::nullopt;
+  return with_content(name, arch, target.substr(before.size()));
+}
+
+Image ImageStore::get(const std::string& name, Arch arch) const {
+  if (const auto image = find(name, arch)) return *image;
+  throw ConfigError(
+      fmt::format("there is no image '{}' for {}: make it by `xedgesim image build {} --arch {}`", name,
+                  to_string(arch), name, to_string(arch)));
+}
+
+void ImageStore::select(const std::string& name, Arch arch, const std::string& content) const {
+  const fs::path link = folder_ / label(name, arch), fresh = link.string() + ".new";
+  std::error_code ec;
+  fs::remove(fresh, ec);
+  fs::create_symlink(content_folder(name, arch, content).filename(), fresh, ec);
+  if (!ec) fs::rename(fresh, link, ec);
+  if (ec) throw SimulationError(fmt::format("cannot write {}: {}", link.string(), ec.message()));
+}
+
+}  // namespace xedgesim::vm

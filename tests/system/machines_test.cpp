@@ -1,0 +1,228 @@
+// Linux machines in virtual time, through the program: identical runs per architecture, faults at exact
+// times, what is refused, what goes wrong. Those that boot a machine are skipped, with the reason, without
+// QEMU or the image.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <regex>
+
+#include "program.h"
+#include "vm/image/image_store.h"
+#include "vm/qemu_probe.h"
+
+namespace xedgesim::testing {
+namespace {
+
+std::string missing(vm::Arch arch) {
+  const auto probe = vm::probe_virtual_time(arch, std::string(XEDGESIM_BINARY_DIR) + "/xedgesim-vt.so");
+  if (!probe.qemu) return probe.reason;
+  if (!vm::ImageStore().find("base", arch))
+    return "there is no image 'base' for " + std::string(vm::to_string(arch)) +
+           ": xedgesim image build base --arch all";
+  return {};
+}
+
+std::string machine(const std::string& id, vm::Arch arch, int host, const std::string& more = {}) {
+  return "  - {id: " + id + ", type: vm, arch: " + std::string(to_string(arch)) +
+         ", memory: 256MiB, image: base, ip: 10.0.0." + std::to_string(host) + more + "}\n";
+}
+
+std::string two_machines(vm::Arch arch, const std::string& duration, const std::string& left,
+                         const std::string& right, const std::string& rest = {}) {
+  return "scenario: {name: machines, duration: " + duration + "}\nnodes:\n" + machine("left", arch, 1, left) +
+         machine("right", arch, 2, right) +
+         "links:\n  - {id: cable, endpoints: [\"left:eth0\", \"right:eth0\"], latency: 1ms, bandwidth: "
+         "20Mbit}\n" +
+         rest;
+}
+
+struct Run {
+  explicit Run(const std::string& scenario, const std::vector<std::string>& more = {}) {
+    std::ofstream(folder / "s.yaml") << scenario;
+    std::vector<std::string> arguments{"run", (folder / "s.yaml").string(), "-q", "--output",
+                                       (folder / "run").string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    result = run_program(arguments);
+    const std::string text = read_file(folder / "run/summary.json");
+    if (!text.empty()) summary = nlohmann::json::parse(text);
+  }
+  std::string console(const std::string& node) const {
+    return read_file(folder / ("run/consoles/" + node + ".log"));
+  }
+  TemporaryFolder folder;
+  ProgramResult result;
+  nlohmann::json summary;
+};
+
+class Machines : public ::testing::TestWithParam<vm::Arch> {
+ protected:
+  void SetUp() override {
+    if (const std::string why = missing(GetParam()); !why.empty()) GTEST_SKIP() << why;
+  }
+};
+
+TEST_P(Machines, TwoRunsAreOneWhateverThreadsAndBoundary) {
+  const std::string duration = GetParam() == vm::Arch::x86_64 ? "9s" : "7s";
+  const auto scenario = [&](const std::string& more) {
+    return two_machines(GetParam(), duration, ", commands: [\"iperf3 -s -D\"]" + more,
+                        ", commands: [\"ping -c 2 -i 0.2 left\", \"iperf3 -c left -t 1\", date]");
+  };
+  const Run a(scenario("")), b(scenario(", boundary: 170us"), {"-j", "2"});
+  ASSERT_EQ(a.result.exit_code, 0) << a.result.out << a.result.err;
+  ASSERT_EQ(b.result.exit_code, 0) << b.result.out << b.result.err;
+  EXPECT_NE(a.console("right").find("2 packets transmitted, 2 packets received"), std::string::npos)
+      << a.console("right");
+  EXPECT_TRUE(std::regex_search(a.console("right"), std::regex("Mbits/sec +receiver"))) << a.console("right");
+  EXPECT_EQ(a.console("left"), b.console("left"));
+  EXPECT_EQ(a.console("right"), b.console("right"));
+  EXPECT_EQ(a.summary["digest"], b.summary["digest"]);
+  EXPECT_EQ(a.summary["machines"], b.summary["machines"]);
+  EXPECT_GT(a.summary["machines"]["right"]["frames_out"], 200);
+}
+
+INSTANTIATE_TEST_SUITE_P(Arch, Machines, ::testing::Values(vm::Arch::x86_64, vm::Arch::aarch64),
+                         [](const auto& i) { return std::string(to_string(i.param)); });
+
+TEST(MachineFaults, PauseLossOfPowerAndLinkDownHappenAtTheirTimes) {
+  constexpr vm::Arch kArch = vm::Arch::aarch64;
+  if (const std::string why = missing(kArch); !why.empty()) GTEST_SKIP() << why;
+  const std::string faults =
+      "faults:\n"
+      "  - {time: 6s, type: node_failure, target: left, duration: 2s}\n"
+      "  - {time: 9s, type: link_down, target: cable, duration: 1s}\n"
+      "  - {time: 11s, type: machine_failure, target: left, duration: 1s}\n";
+  const std::string scenario =
+      two_machines(kArch, "16500ms", ", commands: [\"while true; do date; sleep 0.5; done\"]",
+                   ", commands: [\"ping -i 0.1 -W 1 left\"]", faults);
+  const Run a(scenario);
+  ASSERT_EQ(a.result.exit_code, 0) << a.result.out << a.result.err;
+  EXPECT_EQ(a.summary["machines"]["left"]["boots"], 2);
+  EXPECT_EQ(a.summary["machines"]["right"]["boots"], 1);
+  EXPECT_GT(a.summary["machines"]["left"]["missed"], 0);
+  EXPECT_GT(a.summary["links"]["cable"]["forward"]["down_drops"].get<int>() +
+                a.summary["links"]["cable"]["backward"]["down_drops"].get<int>(),
+            5);
+  // Which pings came back: each carries its number, sent every 100 ms.
+  std::istringstream lines(a.console("right"));
+  std::vector<double> answered;
+  for (std::string line; std::getline(lines, line);)
+    if (line.find("bytes from") != std::string::npos) answered.push_back(std::stod(line.substr(1)));
+  const auto within = [&](double from, double to) {
+    return std::count_if(answered.begin(), answered.end(), [&](double t) { return t > from && t < to; });
+  };
+  EXPECT_GE(within(5, 6), 8);
+  EXPECT_EQ(within(6.01, 8), 0);
+  EXPECT_GE(within(8.2, 9), 6);
+  EXPECT_EQ(within(9.01, 10), 0);
+  EXPECT_GE(within(10.2, 11), 6);
+  EXPECT_EQ(within(11.01, 12), 0);
+  EXPECT_GE(within(16, 16.5), 3);
+  // What the paused machine prints of the date is two seconds behind afterwards.
+  EXPECT_NE(a.console("left").find("00:00:05 UTC 2024\n"), std::string::npos);
+  EXPECT_TRUE(
+      std::regex_search(a.console("left"), std::regex(R"(\[ +8\.\d+\] Mon Jan  1 00:00:0[67] UTC 2024)")))
+      << a.console("left");
+}
+
+TEST(MachineFaults, AGuestThatPanicsIsOffAndTheRunGoesOn) {
+  constexpr vm::Arch kArch = vm::Arch::aarch64;
+  if (const std::string why = missing(kArch); !why.empty()) GTEST_SKIP() << why;
+  const Run a(
+      two_machines(kArch, "3s", ", kernel_args: \"rdinit=/nothing\"", ", kernel_args: \"rdinit=/nothing\""));
+  ASSERT_EQ(a.result.exit_code, 0) << a.result.out << a.result.err;
+  EXPECT_NE(a.console("left").find("Kernel panic"), std::string::npos) << a.console("left");
+}
+
+TEST(MachineFaults, NothingIsLeftWhenTheProgramIsKilled) {
+  constexpr vm::Arch kArch = vm::Arch::aarch64;
+  if (const std::string why = missing(kArch); !why.empty()) GTEST_SKIP() << why;
+  TemporaryFolder folder;
+  std::ofstream(folder / "s.yaml") << two_machines(kArch, "3000s", "", "");
+  Program program({"run", (folder / "s.yaml").string(), "-q", "--output", (folder / "run").string()});
+  const auto children = [&] {
+    std::vector<pid_t> out;
+    for (const auto& e : std::filesystem::directory_iterator("/proc")) {
+      const std::string name = e.path().filename().string();
+      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+      if (read_file(e.path() / "cmdline").find((folder / "run/vm/").string()) != std::string::npos)
+        out.push_back(std::stoi(name));
+    }
+    return out;
+  };
+  for (int i = 0; i < 600 && !std::filesystem::exists(folder / "run/consoles/right.log"); ++i)
+    usleep(100'000);
+  EXPECT_EQ(children().size(), 2u);
+  kill(program.pid(), SIGKILL);
+  program.wait();
+  for (int i = 0; i < 100 && !children().empty(); ++i) usleep(100'000);
+  EXPECT_TRUE(children().empty());
+}
+
+TEST(MachineFaults, AQemuThatIsKilledEndsTheRunWithItsName) {
+  constexpr vm::Arch kArch = vm::Arch::aarch64;
+  if (const std::string why = missing(kArch); !why.empty()) GTEST_SKIP() << why;
+  TemporaryFolder folder;
+  std::ofstream(folder / "s.yaml") << two_machines(kArch, "3000s", "", "");
+  Program program({"run", (folder / "s.yaml").string(), "-q", "--output", (folder / "run").string()});
+  for (int i = 0; i < 600 && !std::filesystem::exists(folder / "run/consoles/right.log"); ++i)
+    usleep(100'000);
+  for (const auto& e : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = e.path().filename().string();
+    if (name.find_first_not_of("0123456789") == std::string::npos &&
+        read_file(e.path() / "cmdline").find((folder / "run/vm/left").string()) != std::string::npos)
+      kill(std::stoi(name), SIGKILL);
+  }
+  const ProgramResult r = program.wait();
+  EXPECT_EQ(r.exit_code, 1);
+  EXPECT_NE(r.err.find("machine 'left': QEMU ended"), std::string::npos) << r.err;
+  EXPECT_NE(r.err.find("signal 9"), std::string::npos) << r.err;
+}
+
+TEST(MachineFaults, AKernelThatIsNoneIsReportedWithQemusWords) {
+  constexpr vm::Arch kArch = vm::Arch::x86_64;
+  if (const std::string why = missing(kArch); !why.empty()) GTEST_SKIP() << why;
+  TemporaryFolder folder;
+  std::ofstream(folder / "kernel") << "no kernel";
+  std::string scenario = two_machines(kArch, "2s", "", "");
+  scenario.replace(scenario.find("image: base"), 11, "kernel: " + (folder / "kernel").string());
+  const Run a(scenario);
+  EXPECT_EQ(a.result.exit_code, 1);
+  EXPECT_NE(a.result.err.find("machine 'left'"), std::string::npos) << a.result.err;
+}
+
+TEST(MachineChecks, WhatIsNotRepeatableIsRefusedWithTheReason) {
+  const auto said = [](const std::string& more, const std::string& latency = "1ms") {
+    std::string text = two_machines(vm::Arch::x86_64, "1s", more, "");
+    text.replace(text.find("latency: 1ms"), 12, "latency: " + latency);
+    TemporaryFolder folder;
+    std::ofstream(folder / "s.yaml") << text;
+    const ProgramResult r = run_program({"validate", (folder / "s.yaml").string()});
+    EXPECT_EQ(r.exit_code, 3) << r.out;
+    return r.out + r.err;
+  };
+  EXPECT_NE(
+      said(", vcpus: 2").find("2 processors are not repeatable, their order is the host's: use vcpus: 1"),
+      std::string::npos);
+  EXPECT_NE(said(", extra_disk_size: 1GiB").find("disks are not repeatable"), std::string::npos);
+  EXPECT_NE(said(", cpu_model: host").find("depends on the host: name a model such as qemu64"),
+            std::string::npos);
+  EXPECT_NE(said(", cpu_quota: 50%").find("mean nothing in virtual time"), std::string::npos);
+  EXPECT_NE(said(", backend: libvirt").find("has no virtual time"), std::string::npos);
+  EXPECT_NE(said("", "1us").find("set a latency of 10 us at least"), std::string::npos);
+  EXPECT_NE(said(", files: {relative: /etc/hostname}").find("begin with /"), std::string::npos);
+}
+
+TEST(MachineChecks, AMissingImageSaysHowToBuildIt) {
+  const auto probe =
+      vm::probe_virtual_time(vm::Arch::x86_64, std::string(XEDGESIM_BINARY_DIR) + "/xedgesim-vt.so");
+  if (!probe.qemu) GTEST_SKIP() << probe.reason;
+  std::string text = two_machines(vm::Arch::x86_64, "1s", "", "");
+  text.replace(text.find("image: base"), 11, "image: nosuch");
+  const Run a(text);
+  EXPECT_EQ(a.result.exit_code, 3);
+  EXPECT_NE(a.result.err.find("make it by `xedgesim image build nosuch --arch x86_64`"), std::string::npos)
+      << a.result.err;
+}
+
+}  // namespace
+}  // namespace xedgesim::testing

@@ -1,0 +1,135 @@
+// Images: what goes into an initial RAM disk, judged by cpio; recipes and their mistakes; the store.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "base/error.h"
+#include "vm/image/cpio.h"
+#include "vm/image/guest_settings.h"
+#include "vm/image/image_store.h"
+#include "vm/image/recipe.h"
+#include "vm/process.h"
+
+namespace xedgesim::vm {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Scratch {
+  Scratch() {
+    char name[] = "/tmp/xedgesim-image-XXXXXX";
+    path = mkdtemp(name);
+  }
+  ~Scratch() { fs::remove_all(path); }
+  fs::path path;
+};
+
+void write_text(const fs::path& file, const std::string& text) {
+  fs::create_directories(file.parent_path());
+  std::ofstream(file) << text;
+}
+
+std::string refusal(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const ConfigError& e) {
+    return e.what();
+  }
+  return "nothing was refused";
+}
+
+TEST(FileTree, IsAnArchiveThatCpioReads) {
+  if (std::system("cpio --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "cpio is not installed";
+  const Scratch scratch;
+  FileTree tree;
+  tree.add_file("usr/bin/tool", "#!/bin/sh\n", 0755);
+  tree.add_file("etc/name", "odd length");
+  tree.add_link("bin", "usr/bin");
+  tree.add_character_device("dev/console", 5, 1, 0600);
+  tree.add_folder("tmp", 01777);
+  write_text(scratch.path / "archive", tree.archive());
+  const std::string listed = run_to_end(
+      {"sh", "-c", "TZ=UTC cpio --quiet -itvn <" + (scratch.path / "archive").string()}, Duration::s(20));
+  std::istringstream lines(listed);
+  std::vector<std::string> names;
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_NE(line.find("Jan  1  1970"), std::string::npos) << line;
+    names.push_back(line.substr(0, 10) + " " + line.substr(line.find("1970") + 5));
+  }
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"lrwxrwxrwx bin -> usr/bin", "drwxr-xr-x dev", "crw------- dev/console",
+                                      "drwxr-xr-x etc", "-rw-r--r-- etc/name", "drwxrwxrwt tmp",
+                                      "drwxr-xr-x usr", "drwxr-xr-x usr/bin", "-rwxr-xr-x usr/bin/tool"}));
+}
+
+TEST(FileTree, DependsOnItsContentsAlone) {
+  FileTree a, b;
+  a.add_file("x/one", "1");
+  a.add_file("two", "2");
+  b.add_file("two", "other");
+  b.add_file("two", "2");
+  b.add_file("x/one", "1");
+  EXPECT_EQ(a.archive(), b.archive());
+  EXPECT_EQ(a.archive().size() % 4, 0u);
+}
+
+TEST(GuestSettings, CarryFilesOfTheHost) {
+  const Scratch scratch;
+  write_text(scratch.path / "program", "run me");
+  fs::permissions(scratch.path / "program", fs::perms::owner_all);
+  GuestSettings s{.hostname = "box",
+                  .address = "10.0.0.1/24",
+                  .hosts = {"10.0.0.2 other"},
+                  .commands = {"date"},
+                  .files = {{"/opt/program", scratch.path / "program"}}};
+  EXPECT_NE(s.archive().find("run me"), std::string::npos);
+  EXPECT_NE(s.archive().find("opt/program"), std::string::npos);
+  s.files["/opt/missing"] = scratch.path / "missing";
+  EXPECT_EQ(refusal([&] { s.archive(); }),
+            "machine 'box': cannot read the file " + (scratch.path / "missing").string());
+}
+
+TEST(Recipe, IncludesAnotherAndNamesMistakesByLine) {
+  const Scratch scratch;
+  write_text(scratch.path / "base/recipe", "kernel linux-image-@ARCH@  # comment\npackage one\n");
+  write_text(scratch.path / "more/recipe", "include base\npackage two\nmodule net\n");
+  const Recipe r = Recipe::load(scratch.path, "more");
+  EXPECT_EQ(r.packages, (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(r.kernel, "linux-image-@ARCH@");
+  EXPECT_EQ(r.modules, std::vector<std::string>{"net"});
+
+  EXPECT_EQ(refusal([&] { Recipe::load(scratch.path, "nosuch"); }),
+            "there is no image recipe 'nosuch': there are base, more");
+  write_text(scratch.path / "bad/recipe", "kernel k\npakage one\n");
+  EXPECT_NE(refusal([&] { Recipe::load(scratch.path, "bad"); }).find("bad/recipe:2: there is no 'pakage'"),
+            std::string::npos);
+  write_text(scratch.path / "circle/recipe", "include circle\n");
+  EXPECT_NE(refusal([&] { Recipe::load(scratch.path, "circle"); }).find("in a circle"), std::string::npos);
+  write_text(scratch.path / "empty/recipe", "\n");
+  EXPECT_NE(refusal([&] { Recipe::load(scratch.path, "empty"); }).find("has no kernel"), std::string::npos);
+}
+
+TEST(Recipe, ShippedOnesLoad) {
+  const fs::path folder = fs::path(XEDGESIM_SOURCE_DIR) / "images";
+  for (const auto& e : fs::directory_iterator(folder))
+    EXPECT_NO_THROW(Recipe::load(folder, e.path().filename().string())) << e.path();
+}
+
+TEST(ImageStore, TellsHowToBuildWhatIsMissing) {
+  const Scratch scratch;
+  const ImageStore store(scratch.path);
+  EXPECT_EQ(refusal([&] { store.get("base", Arch::aarch64); }),
+            "there is no image 'base' for aarch64: make it by `xedgesim image build base --arch aarch64`");
+  const fs::path folder = store.content_folder("base", Arch::aarch64, "abc");
+  write_text(folder / "kernel", "k");
+  write_text(folder / "initrd", "i");
+  store.select("base", Arch::aarch64, "abc");
+  EXPECT_EQ(store.get("base", Arch::aarch64).initrd, folder / "initrd");
+  EXPECT_FALSE(store.find("base", Arch::x86_64));
+  fs::remove(folder / "kernel");
+  EXPECT_FALSE(store.find("base", Arch::aarch64));
+}
+
+}  // namespace
+}  // namespace xedgesim::vm
