@@ -36,8 +36,8 @@ std::string two_machines(vm::Arch arch, const std::string& duration, const std::
          rest;
 }
 
-struct Run {
-  explicit Run(const std::string& scenario, const std::vector<std::string>& more = {}) {
+struct MachineRun {
+  explicit MachineRun(const std::string& scenario, const std::vector<std::string>& more = {}) {
     std::ofstream(folder / "s.yaml") << scenario;
     std::vector<std::string> arguments{"run", (folder / "s.yaml").string(), "-q", "--output",
                                        (folder / "run").string()};
@@ -67,7 +67,7 @@ TEST_P(Machines, TwoRunsAreOneWhateverThreadsAndBoundary) {
     return two_machines(GetParam(), duration, ", commands: [\"iperf3 -s -D\"]" + more,
                         ", commands: [\"ping -c 2 -i 0.2 left\", \"iperf3 -c left -t 1\", date]");
   };
-  const Run a(scenario("")), b(scenario(", boundary: 170us"), {"-j", "2"});
+  const MachineRun a(scenario("")), b(scenario(", boundary: 170us"), {"-j", "2"});
   ASSERT_EQ(a.result.exit_code, 0) << a.result.out << a.result.err;
   ASSERT_EQ(b.result.exit_code, 0) << b.result.out << b.result.err;
   EXPECT_NE(a.console("right").find("2 packets transmitted, 2 packets received"), std::string::npos)
@@ -94,7 +94,7 @@ TEST(MachineFaults, PauseLossOfPowerAndLinkDownHappenAtTheirTimes) {
   const std::string scenario =
       two_machines(kArch, "16500ms", ", commands: [\"while true; do date; sleep 0.5; done\"]",
                    ", commands: [\"ping -i 0.1 -W 1 left\"]", faults);
-  const Run a(scenario);
+  const MachineRun a(scenario);
   ASSERT_EQ(a.result.exit_code, 0) << a.result.out << a.result.err;
   EXPECT_EQ(a.summary["machines"]["left"]["boots"], 2);
   EXPECT_EQ(a.summary["machines"]["right"]["boots"], 1);
@@ -127,7 +127,7 @@ TEST(MachineFaults, PauseLossOfPowerAndLinkDownHappenAtTheirTimes) {
 TEST(MachineFaults, AGuestThatPanicsIsOffAndTheRunGoesOn) {
   constexpr vm::Arch kArch = vm::Arch::aarch64;
   if (const std::string why = missing(kArch); !why.empty()) GTEST_SKIP() << why;
-  const Run a(
+  const MachineRun a(
       two_machines(kArch, "3s", ", kernel_args: \"rdinit=/nothing\"", ", kernel_args: \"rdinit=/nothing\""));
   ASSERT_EQ(a.result.exit_code, 0) << a.result.out << a.result.err;
   EXPECT_NE(a.console("left").find("Kernel panic"), std::string::npos) << a.console("left");
@@ -185,7 +185,7 @@ TEST(MachineFaults, AKernelThatIsNoneIsReportedWithQemusWords) {
   std::ofstream(folder / "kernel") << "no kernel";
   std::string scenario = two_machines(kArch, "2s", "", "");
   scenario.replace(scenario.find("image: base"), 11, "kernel: " + (folder / "kernel").string());
-  const Run a(scenario);
+  const MachineRun a(scenario);
   EXPECT_EQ(a.result.exit_code, 1);
   EXPECT_NE(a.result.err.find("machine 'left'"), std::string::npos) << a.result.err;
 }
@@ -218,7 +218,7 @@ TEST(MachineChecks, AMissingImageSaysHowToBuildIt) {
   if (!probe.qemu) GTEST_SKIP() << probe.reason;
   std::string text = two_machines(vm::Arch::x86_64, "1s", "", "");
   text.replace(text.find("image: base"), 11, "image: nosuch");
-  const Run a(text);
+  const MachineRun a(text);
   EXPECT_EQ(a.result.exit_code, 3);
   EXPECT_NE(a.result.err.find("make it by `xedgesim image build nosuch --arch x86_64`"), std::string::npos)
       << a.result.err;
