@@ -72,12 +72,12 @@ static void run(const struct nn_model* m, const struct nn_op* op) {
       for (; o + 2 <= w->out_c; o += 2, filter += 2 * depth) {
         int32_t a = op->sums.bias[o], b = op->sums.bias[o + 1];
         nn_dot2(in, filter, filter + depth, depth, &a, &b);
-        out[o] = nn_output(nn_scale(a, op->sums.factors[o]), zero, op->low, op->high);
-        out[o + 1] = nn_output(nn_scale(b, op->sums.factors[o + 1]), zero, op->low, op->high);
+        out[o] = nn_to_int8(nn_scale(a, op->sums.factors[o]), zero, op->low, op->high);
+        out[o + 1] = nn_to_int8(nn_scale(b, op->sums.factors[o + 1]), zero, op->low, op->high);
       }
       if (o < w->out_c)
-        out[o] = nn_output(nn_scale(nn_dot(in, filter, depth, op->sums.bias[o]), op->sums.factors[o]), zero,
-                           op->low, op->high);
+        out[o] = nn_to_int8(nn_scale(nn_dot(in, filter, depth, op->sums.bias[o]), op->sums.factors[o]), zero,
+                            op->low, op->high);
     }
   }
 }

@@ -61,7 +61,7 @@ static void run(const struct nn_model* m, const struct nn_op* op) {
           const int8_t* filter = op->sums.weights + (i * w->w + j0) * w->out_c + c;
           for (int32_t j = 0; j < j1 - j0; j++) sum += (in[j * step] - zero_in) * filter[j * w->out_c];
         }
-        *out++ = nn_output(nn_scale(sum, op->sums.factors[c]), zero, op->low, op->high);
+        *out++ = nn_to_int8(nn_scale(sum, op->sums.factors[c]), zero, op->low, op->high);
       }
     }
   }

@@ -60,7 +60,7 @@ static void run_add(const struct nn_model* m, const struct nn_op* op) {
   for (int32_t i = 0; i < n; i++) {
     const int32_t sum =
         nn_scale((a[i] - zero_a) * one, op->factor[0]) + nn_scale((b[i] - zero_b) * one, op->factor[1]);
-    y[i] = nn_output(nn_scale(sum, op->factor[2]), zero, op->low, op->high);
+    y[i] = nn_to_int8(nn_scale(sum, op->factor[2]), zero, op->low, op->high);
   }
 }
 
@@ -85,7 +85,7 @@ static void run_rescale(const struct nn_model* m, const struct nn_op* op) {
   int8_t* y = nn_result(m, op->output);
   const int32_t zero_in = m->tensors[op->inputs[0]].zero, zero = m->tensors[op->output].zero;
   for (int32_t i = 0; i < m->tensors[op->output].elements; i++)
-    y[i] = nn_output(nn_scale(x[i] - zero_in, op->factor[0]), zero, op->low, op->high);
+    y[i] = nn_to_int8(nn_scale(x[i] - zero_in, op->factor[0]), zero, op->low, op->high);
 }
 
 const struct nn_operator nn_relu = {19, "RELU", prepare_relu, run_rescale};

@@ -46,7 +46,7 @@ static inline int32_t nn_clamp(int32_t v, int32_t low, int32_t high) {
 }
 
 /* v + zero within [low, high] (all three int8): clamped first, because v may be anywhere in 32 bits. */
-static inline int8_t nn_output(int32_t v, int32_t zero, int32_t low, int32_t high) {
+static inline int8_t nn_to_int8(int32_t v, int32_t zero, int32_t low, int32_t high) {
   return (int8_t)(nn_clamp(v, low - zero, high - zero) + zero);
 }
 

@@ -31,12 +31,12 @@ static void run(const struct nn_model* m, const struct nn_op* op) {
     for (; o + 2 <= outputs; o += 2, w += 2 * depth) {
       int32_t a = op->sums.bias[o], b = op->sums.bias[o + 1];
       nn_dot2(x, w, w + depth, depth, &a, &b);
-      y[o] = nn_output(nn_scale(a, op->sums.factors[o]), zero, op->low, op->high);
-      y[o + 1] = nn_output(nn_scale(b, op->sums.factors[o + 1]), zero, op->low, op->high);
+      y[o] = nn_to_int8(nn_scale(a, op->sums.factors[o]), zero, op->low, op->high);
+      y[o + 1] = nn_to_int8(nn_scale(b, op->sums.factors[o + 1]), zero, op->low, op->high);
     }
     if (o < outputs)
-      y[o] = nn_output(nn_scale(nn_dot(x, w, depth, op->sums.bias[o]), op->sums.factors[o]), zero, op->low,
-                       op->high);
+      y[o] = nn_to_int8(nn_scale(nn_dot(x, w, depth, op->sums.bias[o]), op->sums.factors[o]), zero, op->low,
+                        op->high);
   }
 }
 

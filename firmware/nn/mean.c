@@ -53,7 +53,7 @@ static void run(const struct nn_model* m, const struct nn_op* op) {
     for (int32_t i = 0; i < e.inner; i++) {
       int32_t sum = 0;
       for (int32_t k = 0; k < e.count; k++) sum += x[(o * e.count + k) * e.inner + i] - in->zero;
-      *y++ = nn_output(nn_scale(sum, op->factor[0]), zero, op->low, op->high);
+      *y++ = nn_to_int8(nn_scale(sum, op->factor[0]), zero, op->low, op->high);
     }
   }
 }
