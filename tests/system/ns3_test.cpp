@@ -184,7 +184,7 @@ TEST_F(Ns3Scripted, SaysNonsense) {
          "\"@\"}' % to",
          "psdu must be base64 text"}})
     fails(with_peer("begin()\n_, to = until_advance()\ns.sendall((" + std::string(line) +
-                    ).encode() + b'\\n')\nsay('SIMULATION_COMPLETE', t_ns=to)\nf.read()\n"),
+                    ").encode() + b'\\n')\nsay('SIMULATION_COMPLETE', t_ns=to)\nf.read()\n"),
           part);
 }
 
