@@ -1,0 +1,83 @@
+"""What Linux machines in virtual time cost, as JSON lines: bench.py PROGRAM WORK-FOLDER.
+
+CPU seconds of QEMU and xedgesim together, from the start until the machine is up: the same kernel and initial RAM disk
+booted by QEMU alone (plain TCG, then with -icount), and by `xedgesim run` with a look every millisecond. Then what four
+idle machines cost.
+"""
+import json
+import os
+import pathlib
+import resource
+import subprocess
+import sys
+import time
+
+PROGRAM, WORK = sys.argv[1], pathlib.Path(sys.argv[2])
+MACHINES = {"x86_64": (["-M", "q35", "-cpu", "qemu64"], "ttyS0"),
+            "aarch64": (["-M", "virt", "-cpu", "cortex-a57"], "ttyAMA0")}
+
+
+def figure(metric, value, unit):
+    print(json.dumps({"bench": "linux", "metric": metric, "value": round(value, 3), "unit": unit}), flush=True)
+
+
+def children_cpu():
+    r = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return r.ru_utime + r.ru_stime
+
+
+def image(arch):
+    for line in subprocess.run([PROGRAM, "image", "list"], check=True, capture_output=True, text=True).stdout.splitlines():
+        name, of, where = line.split(maxsplit=2)
+        if name == "base" and of == arch and where != "not built":
+            return pathlib.Path(where)
+    return None
+
+
+def boot_alone(arch, folder, more):
+    machine, console = MACHINES[arch]
+    log = WORK / "console"
+    log.write_text("")
+    before = children_cpu()
+    qemu = subprocess.Popen(
+        [f"qemu-system-{arch}", "-nodefaults", "-display", "none", "-no-reboot", *machine, "-m", "256", "-smp", "1",
+         "-accel", "tcg", *more, "-serial", f"file:{log}", "-kernel", folder / "kernel", "-initrd", folder / "initrd",
+         "-append", f"console={console} panic=-1 quiet cryptomgr.notests"])
+    while "is up" not in log.read_text(errors="replace"):
+        if qemu.poll() is not None:
+            sys.exit(f"bench: qemu-system-{arch} ended before the machine was up")
+        time.sleep(0.02)
+    qemu.kill()
+    qemu.wait()
+    return children_cpu() - before
+
+
+def run(arch, count, seconds):
+    hosts = "\n".join(f"  - {{id: m{i}, type: vm, arch: {arch}, memory: 256MiB, image: base, ip: 10.0.0.{i + 1}}}"
+                      for i in range(count))
+    cables = "\n".join(f'  - {{endpoints: ["m{i}:eth0", "sw:{i + 1}"], latency: 1ms}}' for i in range(count))
+    scenario = WORK / "machines.yaml"
+    scenario.write_text(f"scenario: {{name: bench, duration: {seconds}s}}\nnodes:\n{hosts}\nlinks:\n{cables}\n"
+                        f"switches: [{{id: sw, ports: {count}}}]\n")
+    before = children_cpu()
+    subprocess.run([PROGRAM, "run", scenario, "-q", "--output", WORK / f"run{count}-{seconds}"], check=True,
+                   stdout=subprocess.DEVNULL)
+    return children_cpu() - before
+
+
+for arch in MACHINES:
+    folder = image(arch)
+    if not folder:
+        print(f"bench: no image base for {arch}: xedgesim image build base --arch all", file=sys.stderr)
+        continue
+    alone = boot_alone(arch, folder, [])
+    counted = boot_alone(arch, folder, ["-icount", "shift=3,sleep=off"])
+    ours = run(arch, 1, 7)
+    figure(f"boot_{arch}_tcg", alone, "CPU s")
+    figure(f"boot_{arch}_icount", counted, "CPU s")
+    figure(f"boot_{arch}_virtual_time", ours, "CPU s")
+    figure(f"boot_{arch}_virtual_time_over_tcg", ours / alone, "ratio")
+    figure(f"boot_{arch}_virtual_time_over_icount", ours / counted, "ratio")
+    if arch == "aarch64":
+        short, long = run(arch, 4, 8), run(arch, 4, 68)
+        figure("four_idle_machines_speed", 60 / (long - short), "simulated s per CPU s")
