@@ -73,6 +73,10 @@ void check_ns3(Check& check) {
   if (!n.interferers.empty())
     check.error("network.interferers",
                 "network.type: ns3 does not have them: remove them, or use type: native");
+  for (size_t i = 0; i < check.s.faults.size(); ++i)
+    if (check.s.faults[i].type == Fault::Type::radio_interference)
+      check.error(at("faults[{}].type", i),
+                  "network.type: ns3 has no jammers: remove the fault, or use type: native");
 }
 
 }  // namespace

@@ -562,7 +562,6 @@ void System::build_channel() {
     scheduler_->attach(scheduler_->id(kAir), *channel_);
     return;
   }
-  build_jammers(stations);
   net::ChannelConfig config;
   config.id = scheduler_->id(kAir);
   config.seed = scenario_.meta.seed;
@@ -573,6 +572,7 @@ void System::build_channel() {
   config.adjacent_rejection_db = w.adjacent_rejection_db;
   std::vector<net::ChannelStation> radios;
   for (RadioStation& r : stations) radios.push_back(std::move(r.station));
+  build_jammers(radios);
   channel_ = std::make_unique<net::Channel>(std::move(config), std::move(loss), std::move(radios));
   scheduler_->attach(scheduler_->id(kAir), *channel_);
 }
