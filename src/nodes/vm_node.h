@@ -66,6 +66,7 @@ class VmNode final : public sim::RunningParticipant {
   const Counters& counters() const { return counters_; }
   bool off() const { return state_ == State::off; }
   const Config& config() const { return config_; }
+  const Host& host() const { return host_; }
 
  private:
   enum class State : uint8_t { off, running, paused };

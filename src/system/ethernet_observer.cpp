@@ -220,10 +220,12 @@ void EthernetObserver::add_to(metrics::Json& summary) const {
   }
   for (const MachineNode& m : net.machines()) {
     const auto& c = m.node->counters();
-    summary["machines"][m.id] = {{"frames_in", c.frames_in},   {"frames_out", c.frames_out},
-                                 {"bytes_in", c.bytes_in},     {"bytes_out", c.bytes_out},
-                                 {"missed", c.frames_missed},  {"lines", c.lines},
-                                 {"boots", c.boots},           {"instructions", c.instructions}};
+    auto& j = summary["machines"][m.id];
+    j = {{"frames_in", c.frames_in}, {"frames_out", c.frames_out},   {"bytes_in", c.bytes_in},
+         {"bytes_out", c.bytes_out}, {"missed", c.frames_missed},    {"lines", c.lines},
+         {"boots", c.boots},         {"instructions", c.instructions}};
+    j["qemu"] = m.node->host().qemu.version;
+    if (m.group->kernel.empty()) j["image"] = m.node->host().initrd.parent_path().filename().string();
   }
   for (const auto& w : net.switches()) {
     auto& j = summary["switches"][w->core().config().name];

@@ -62,7 +62,7 @@ class Machines : public ::testing::TestWithParam<vm::Arch> {
 };
 
 TEST_P(Machines, TwoRunsAreOneWhateverThreadsAndBoundary) {
-  const std::string duration = GetParam() == vm::Arch::x86_64 ? "9s" : "7s";
+  const std::string duration = GetParam() == vm::Arch::x86_64 ? "11s" : "8s";
   const auto scenario = [&](const std::string& more) {
     return two_machines(GetParam(), duration, ", commands: [\"iperf3 -s -D\"]" + more,
                         ", commands: [\"ping -c 2 -i 0.2 left\", \"iperf3 -c left -t 1\", date]");
