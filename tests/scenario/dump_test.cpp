@@ -80,7 +80,7 @@ TEST(Reference, MentionsEverySection) {
        {"`devices[]`", "`devices[].config`", "`network.wireless`", "`network.wired.NAME`", "`switches[]`",
         "`nodes[].qos.inbound`", "`faults[]`", "`validation.assertions[]`", "`sample_rate`", "`batch`"})
     EXPECT_NE(text.find(part), std::string::npos) << part;
-  // docs/scenario.md carries these tables; they are made anew by `xedgesim schema --format markdown`.
+  // docs/scenario.md carries these tables; they are made anew by `xedgesim schema --markdown`.
   const std::string page = read_file(XEDGESIM_SOURCE_DIR "/docs/scenario.md");
   EXPECT_NE(page.find(text), std::string::npos) << "docs/scenario.md is out of date";
 }
