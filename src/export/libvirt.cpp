@@ -27,6 +27,15 @@ const char* xml_text(const std::string& text, const std::string& where) {
   return text.c_str();
 }
 
+/// A file's name as libvirt's schema takes it.
+const char* xml_path(const std::string& file, const std::string& where) {
+  if (file.find_first_of("\n\r") != std::string::npos)
+    throw ExportError(
+        where, fmt::format("'{}' has a line break, which libvirt takes in no file name: rename the file",
+                           one_line(file)));
+  return xml_text(file, where);
+}
+
 /// An element with attributes and perhaps text.
 xml_node add(xml_node parent, const char* name,
              std::initializer_list<std::pair<const char*, std::string>> attributes = {},
@@ -76,7 +85,7 @@ void add_disk(xml_node devices, size_t index, const std::string& format, const s
               bool read_only, const std::string& where) {
   xml_node disk = add(devices, "disk", {{"type", "file"}, {"device", "disk"}});
   add(disk, "driver", {{"name", "qemu"}, {"type", format}});
-  add(disk, "source", {{"file", xml_text(file, where)}});
+  add(disk, "source", {{"file", xml_path(file, where)}});
   add(disk, "target", {{"dev", disk_name(index)}, {"bus", "virtio"}});
   if (read_only) add(disk, "readonly");
 }
@@ -141,9 +150,9 @@ void add_boot(xml_node domain, const Machine& m) {
   xml_node os = add(domain, "os");
   add(os, "type", {{"arch", arm ? "aarch64" : "x86_64"}, {"machine", arm ? "virt" : "q35"}}, "hvm");
   if (!n.kernel.empty()) {
-    add(os, "kernel", {}, xml_text(absolute_text(n.kernel.resolved), m.where + ".kernel"));
+    add(os, "kernel", {}, xml_path(absolute_text(n.kernel.resolved), m.where + ".kernel"));
     if (!n.initrd.empty())
-      add(os, "initrd", {}, xml_text(absolute_text(n.initrd.resolved), m.where + ".initrd"));
+      add(os, "initrd", {}, xml_path(absolute_text(n.initrd.resolved), m.where + ".initrd"));
     if (!n.kernel_args.empty()) add(os, "cmdline", {}, xml_text(n.kernel_args, m.where + ".kernel_args"));
     return;
   }

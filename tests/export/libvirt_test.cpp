@@ -84,9 +84,9 @@ TEST(LibvirtExport, NoMachinesIsASentence) {
 std::string machines_with(const std::vector<std::string>& texts) {
   std::string yaml = "scenario: {name: hostile, duration: 1s}\nnodes:\n";
   for (size_t i = 0; i < texts.size(); ++i) {
-    const std::string quoted = nlohmann::json(texts[i]).dump();
+    const std::string quoted = yaml_text(texts[i]);
     yaml += fmt::format("  - {{id: n{0}, description: {1}, kernel: {2}, kernel_args: {1}}}\n", i, quoted,
-                        texts[i].empty() ? "k" : quoted);
+                        texts[i].find_first_of("\n") != std::string::npos || texts[i].empty() ? "k" : quoted);
   }
   return yaml;
 }
@@ -103,6 +103,11 @@ TEST(LibvirtExport, HostileTextComesBackUnchanged) {
     EXPECT_EQ(text_of(doc, "/domain/description"), texts[i]);
     EXPECT_EQ(text_of(doc, "/domain/os/cmdline"), texts[i]);
   }
+}
+
+TEST(LibvirtExport, PathsWithLineBreaksAreRefused) {
+  const auto s = load_text("scenario: {name: t, duration: 1s}\nnodes: [{id: n, kernel: \"a\\nb\"}]\n");
+  EXPECT_THROW(export_libvirt(s, {}), ExportError);
 }
 
 TEST(LibvirtExport, ControlCharactersAreRefused) {

@@ -77,6 +77,13 @@ inline std::vector<std::string> hostile_texts(const std::string& canary) {
           "\xc3\xa9\xe2\x82\xac"};
 }
 
+/// A text as a scenario file holds it: quoted, and ${ written as the language wants it.
+inline std::string yaml_text(const std::string& text) {
+  std::string out = nlohmann::json(text).dump();
+  for (size_t at = 0; (at = out.find("${", at)) != std::string::npos; at += 3) out.insert(at, "$");
+  return out;
+}
+
 #define XEDGESIM_NEEDS(program, package) \
   if (!installed(program))               \
   GTEST_SKIP() << program " is missing: scripts/setup --with export installs " package

