@@ -25,11 +25,11 @@ if(XEDGESIM_SANITIZE)
   set(XEDGESIM_TEST_TIMEOUT 1800)
 endif()
 
-# xedgesim_test(NAME [DEPENDS lib...] [LINK external...] [TOGETHER]): every .cpp of a tests/ folder as one GoogleTest
-# program; each of its tests is a ctest entry of its own, so that they run in parallel. TOGETHER compiles up to eight
-# files as one.
+# xedgesim_test(NAME [DEPENDS lib...] [LINK external...] [TOGETHER] [SERIAL]): every .cpp of a tests/ folder as one
+# GoogleTest program; each of its tests is a ctest entry of its own, so that they run in parallel. TOGETHER compiles up
+# to eight files as one. SERIAL: beside no other test, for those that compare with something on the wall clock.
 function(xedgesim_test name)
-  cmake_parse_arguments(ARG "TOGETHER" "" "DEPENDS;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "TOGETHER;SERIAL" "" "DEPENDS;LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   add_executable(test_${name} ${sources})
   target_link_libraries(test_${name} PRIVATE ${ARG_DEPENDS} ${ARG_LINK} GTest::gtest_main xedgesim_flags)
@@ -38,5 +38,6 @@ function(xedgesim_test name)
   endif()
   target_compile_definitions(test_${name} PRIVATE
     XEDGESIM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" XEDGESIM_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  gtest_discover_tests(test_${name} NO_PRETTY_VALUES TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${XEDGESIM_TEST_TIMEOUT})
+  gtest_discover_tests(test_${name} NO_PRETTY_VALUES TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
+                       PROPERTIES TIMEOUT ${XEDGESIM_TEST_TIMEOUT} RUN_SERIAL ${ARG_SERIAL})
 endfunction()
