@@ -70,9 +70,9 @@ class System {
   std::vector<DeviceNode>& devices() { return devices_; }
   const scenario::Scenario& scenario() const { return scenario_; }
   net::Medium* channel() { return channel_.get(); }  ///< null without devices
-  /// Starts the external programs and ns-3 and greets them, and switches the machines on; what they print goes to
-  /// `folder`/external, what QEMU says to `folder`/vm. To be called once, before the scheduler runs. Throws
-  /// ConfigError, SimulationError.
+  /// Starts the external programs and ns-3 and greets them, and switches the machines on; what they print
+  /// goes to `folder`/external, what QEMU says to `folder`/vm. To be called once, before the scheduler runs.
+  /// Throws ConfigError, SimulationError.
   void connect_programs(const std::filesystem::path& folder);
   void shut_down_programs(const std::string& reason) noexcept;
   std::vector<std::unique_ptr<nodes::RadioGateway>>& gateways() { return gateways_; }
@@ -105,6 +105,8 @@ class System {
   static std::string jammer_of(size_t fault);
 
  private:
+  /// The participant that is a device group's external program.
+  static std::string program_of(const std::string& group) { return "~program." + group; }
   void refuse_unsupported() const;
   Duration window() const;
   std::vector<std::string> participant_names();
@@ -136,9 +138,9 @@ class System {
   std::unique_ptr<net::Medium> channel_;
   nodes::Ns3Medium* ns3_ = nullptr;  ///< channel_, when ns-3 computes it
   std::vector<GatewayPlan> gateway_plans_;
-  std::map<size_t, ModelGroup> model_groups_;                   // by device group
+  std::map<size_t, ModelGroup> model_groups_;                      // by device group
   std::map<size_t, std::shared_ptr<const nodes::Frames>> frames_;  // by device group
-  std::vector<std::unique_ptr<nodes::RadioGateway>> gateways_;  // as in gateway_plans_
+  std::vector<std::unique_ptr<nodes::RadioGateway>> gateways_;     // as in gateway_plans_
   std::vector<std::unique_ptr<net::Interferer>> interferers_;
   std::vector<std::unique_ptr<nodes::ExternalProgram>> programs_;
   std::unique_ptr<nodes::EdgeService> edge_;
