@@ -7,6 +7,8 @@
 
 #include <pugixml.hpp>
 
+#include <algorithm>
+
 #include "export/write.h"
 #include "support.h"
 

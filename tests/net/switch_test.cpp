@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "base/error.h"
@@ -239,7 +240,9 @@ TEST(EthernetSwitch, AGroupSharesConversationsAndSurvivesACable) {
   SwitchConfig c = plain(4);
   c.lags = {{{1, 2, 3}}};
   Switch s(c);
-  const auto carrier_of = [&](uint64_t i) { return only(s, 0, frame(kBroadcast, Mac{0x020000010000 + i})).port; };
+  const auto carrier_of = [&](uint64_t i) {
+    return only(s, 0, frame(kBroadcast, Mac{0x020000010000 + i})).port;
+  };
   std::map<int, int> used;
   for (uint64_t i = 0; i < 3000; ++i) ++used[carrier_of(i)];
   ASSERT_EQ(used.size(), 3u);

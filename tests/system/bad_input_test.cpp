@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/mount.h>
 
+#include <algorithm>
+
 #include "program.h"
 
 namespace xedgesim::testing {

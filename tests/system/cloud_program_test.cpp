@@ -2,6 +2,7 @@
 // same input gets the answer of the native path.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
