@@ -257,11 +257,8 @@ class Cpu final : public Core {
   bool store_slow(const Op& op, uint32_t address, unsigned width, uint32_t value);
   Outcome access_memory(uint32_t& address, unsigned width, uint32_t& value, bool write);
   bool access_fault(const Op& op, Outcome outcome, uint32_t address);
-  /// An aligned access to the peripheral region (0x40000000 to 0x5FFFFFFF) that is the host's without further
-  /// ado.
-  bool is_device(uint32_t address, unsigned width) const {
-    return address >> 29 == 2 && (address & (width - 1)) == 0 && !checked_ && !memory_among_devices_;
-  }
+  /// In the peripheral region (0x40000000 to 0x5FFFFFFF) with no memory in it: the host's without a search.
+  bool is_device(uint32_t address) const { return address >> 29 == 2 && !memory_among_devices_; }
   unsigned slow_flash_wait(uint32_t address, unsigned width) const;
   const MemoryBlock* block_of(uint32_t address, unsigned width) const;
   bool host_read(uint32_t address, unsigned width, uint32_t& value);
@@ -291,7 +288,7 @@ class Cpu final : public Core {
   };
   MemoryBlock unguarded_part(const MemoryBlock& block, const Mpu::Rights& wanted) const;
   void apply_view();
-  bool watch(uint32_t address, unsigned width, bool write);
+  void watch(uint32_t address, unsigned width, bool write);
 
   // Hot members first: one cache line after the registers.
   const Op* ip_ = nullptr;

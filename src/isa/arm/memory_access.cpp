@@ -41,6 +41,7 @@ bool Cpu::host_read(uint32_t address, unsigned width, uint32_t& value) {
   const bool computing = fp_mode == FpMode::host;
   if (computing) fold_fp_flags();
   const bool ok = host_.read(address, width, value);
+  if (width < 4) value &= (1u << 8 * width) - 1;
   if (computing) host_fp::clear();
   return ok;
 }
@@ -48,6 +49,7 @@ bool Cpu::host_read(uint32_t address, unsigned width, uint32_t& value) {
 bool Cpu::host_write(uint32_t address, unsigned width, uint32_t value) {
   const bool computing = fp_mode == FpMode::host;
   if (computing) fold_fp_flags();
+  if (width < 4) value &= (1u << 8 * width) - 1;
   const bool ok = host_.write(address, width, value);
   if (computing) host_fp::clear();
   return ok;
@@ -55,17 +57,19 @@ bool Cpu::host_write(uint32_t address, unsigned width, uint32_t value) {
 
 bool Cpu::raw_read(uint32_t address, unsigned width, uint32_t& value) {
   value = 0;
+  if (is_device(address)) [[likely]]
+    return host_read(address, width, value);
   if (const MemoryBlock* b = block_of(address, width)) {
     value = read_bytes(b->bytes + (address - b->base), width);
     return true;
   }
   if (is_private(address)) return privileged() && !user_access_ && read_private(*this, address, width, value);
-  if (!host_read(address, width, value)) return false;
-  if (width < 4) value &= (1u << 8 * width) - 1;
-  return true;
+  return host_read(address, width, value);
 }
 
 bool Cpu::raw_write(uint32_t address, unsigned width, uint32_t value) {
+  if (is_device(address)) [[likely]]
+    return host_write(address, width, value);
   if (const MemoryBlock* b = block_of(address, width); b && b->writable) {
     std::memcpy(b->bytes + (address - b->base), &value, width);
     return true;
@@ -129,15 +133,6 @@ unsigned Cpu::slow_flash_wait(uint32_t address, unsigned width) const {
 }
 
 bool Cpu::load_slow(const Op& op, uint32_t address, unsigned width, uint32_t& value) {
-  if (is_device(address, width)) [[likely]] {
-    access_cost_ = op.cycles;
-    uint32_t v = 0;
-    const bool ok = host_read(address, width, v);
-    access_cost_ = 0;
-    if (!ok) return access_fault(op, Outcome::bus_error, address);
-    value = width < 4 ? v & ((1u << 8 * width) - 1) : v;
-    return true;
-  }
   if (address & (width - 1) && sys.ccr & ccr::kUnalignTrp) return check_aligned(op, address, width);
   access_cost_ = op.cycles;
   uint32_t v = 0;
@@ -150,12 +145,6 @@ bool Cpu::load_slow(const Op& op, uint32_t address, unsigned width, uint32_t& va
 }
 
 bool Cpu::store_slow(const Op& op, uint32_t address, unsigned width, uint32_t value) {
-  if (is_device(address, width)) [[likely]] {
-    access_cost_ = op.cycles;
-    const bool ok = host_write(address, width, width < 4 ? value & ((1u << 8 * width) - 1) : value);
-    access_cost_ = 0;
-    return ok || access_fault(op, Outcome::bus_error, address);
-  }
   if (address & (width - 1) && sys.ccr & ccr::kUnalignTrp) return check_aligned(op, address, width);
   access_cost_ = op.cycles;
   const Outcome outcome = access_memory(address, width, value, true);

@@ -99,14 +99,13 @@ void Cpu::apply_view() {
   jit_state.limit_seen = kNever - 1;  // translated code that called for this must come out
 }
 
-bool Cpu::watch(uint32_t address, unsigned width, bool write) {
-  if (!(sys.demcr & demcr::kTrcEna) || !watchpoints.match(address, width, write)) return false;
-  if (!nvic.is_enabled(kDebugMonitor) || nvic.group_priority(kDebugMonitor) >= execution_priority())
-    return true;
+/// Without the DebugMonitor, or at its priority, a match is only noted in DWT_FUNCTION.
+void Cpu::watch(uint32_t address, unsigned width, bool write) {
+  if (!(sys.demcr & demcr::kTrcEna) || !watchpoints.match(address, width, write)) return;
+  if (!nvic.is_enabled(kDebugMonitor) || nvic.group_priority(kDebugMonitor) >= execution_priority()) return;
   sys.dfsr |= dfsr::kDwtTrap;
   nvic.set_pending(kDebugMonitor);
   update_exceptions();
-  return true;
 }
 
 }  // namespace xedgesim::isa::arm
