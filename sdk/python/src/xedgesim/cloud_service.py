@@ -17,7 +17,7 @@ import time as host_time
 import types
 from typing import Any, List, Optional
 
-from .protocol import Connection, Message, ProtocolError
+from .protocol import Message, ProtocolError, converse
 
 PROTOCOL = "xedgesim-inference"
 VERSION = 1
@@ -156,23 +156,7 @@ class Server:
 
 def serve(server: Server, address: Optional[str] = None) -> None:
     """Answers until xedgesim says SHUTDOWN or is gone."""
-    connection = Connection.open(address)
-    try:
-        while True:
-            message = connection.receive()
-            if message is None:
-                return
-            try:
-                answer = server.answer(message)
-            except Exception as error:
-                # xedgesim ends the run with this sentence; the trace goes to the log.
-                connection.send({"type": "ERROR", "message": f"{type(error).__name__}: {error}"})
-                raise
-            connection.send(answer)
-            if message["type"] == "SHUTDOWN":
-                return
-    finally:
-        connection.close()
+    converse(server.answer, address)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import heapq
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
-from .protocol import PROTOCOL, VERSION, Connection, Message, ProtocolError
+from .protocol import PROTOCOL, VERSION, Message, ProtocolError, converse
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,19 @@ class Participant:
             self.sent(node, Sent(t_ns, message["tag"], message["status"], message["transmissions"]))
         return self._done(t_ns)
 
+    def _answer(self, message: Message) -> Message:
+        kind = message["type"]
+        if kind == "INIT":
+            return self._init(message)
+        if kind == "ADVANCE":
+            return self._advance(message["to_ns"])
+        if kind == "DELIVER":
+            return self._deliver(message)
+        if kind == "SHUTDOWN":
+            self.stop(message.get("reason", "end"))
+            return self._done(self.now_ns)
+        raise ProtocolError(f"unknown message {kind}")
+
     def _done(self, at_ns: int) -> Message:
         self.now_ns = at_ns
         self._reached_ns = at_ns
@@ -165,30 +178,4 @@ class Participant:
 
 def run(participant: Participant, address: Optional[str] = None) -> None:
     """Takes part in a run until it is over."""
-    connection = Connection.open(address)
-    try:
-        while True:
-            message = connection.receive()
-            if message is None:
-                return
-            kind = message["type"]
-            try:
-                if kind == "INIT":
-                    answer = participant._init(message)
-                elif kind == "ADVANCE":
-                    answer = participant._advance(message["to_ns"])
-                elif kind == "DELIVER":
-                    answer = participant._deliver(message)
-                elif kind == "SHUTDOWN":
-                    participant.stop(message.get("reason", "end"))
-                    connection.send(participant._done(participant.now_ns))
-                    return
-                else:
-                    raise ProtocolError(f"unknown message {kind}")
-            except Exception as error:
-                # xedgesim ends the run with this sentence; the trace goes to the log.
-                connection.send({"type": "ERROR", "message": f"{type(error).__name__}: {error}"})
-                raise
-            connection.send(answer)
-    finally:
-        connection.close()
+    converse(participant._answer, address)

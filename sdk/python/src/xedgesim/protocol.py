@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from typing import Any, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 PROTOCOL = "xedgesim-external"
 VERSION = 1
@@ -61,3 +61,24 @@ class Connection:
     def close(self) -> None:
         self._file.close()
         self._socket.close()
+
+
+def converse(answer: Callable[[Message], Message], address: Optional[str] = None) -> None:
+    """Answers each message until xedgesim says SHUTDOWN or is gone. An exception is told to it and raised again."""
+    connection = Connection.open(address)
+    try:
+        while True:
+            message = connection.receive()
+            if message is None:
+                return
+            try:
+                reply = answer(message)
+            except Exception as error:
+                # xedgesim ends the run with this sentence; the trace goes to the log.
+                connection.send({"type": "ERROR", "message": f"{type(error).__name__}: {error}"})
+                raise
+            connection.send(reply)
+            if message["type"] == "SHUTDOWN":
+                return
+    finally:
+        connection.close()
