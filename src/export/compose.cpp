@@ -74,16 +74,19 @@ Mount read_volume(const std::string& text, const fs::path& folder, const std::st
   return m;
 }
 
+void add_model(Artefacts& artefacts, const std::string& owner, const scenario::FilePath& model) {
+  if (model.empty()) return;
+  const std::string name = "model" + fs::path(model.written).extension().string();
+  artefacts.add("model", owner, model, fs::path("artefacts") / owner / name);
+}
+
 std::vector<Service> services_of(const scenario::Scenario& s, Artefacts& artefacts, Result& result) {
   std::vector<Service> out;
   for (size_t i = 0; i < s.edge.size(); ++i) {
     const scenario::EdgeNode& e = s.edge[i];
     const std::string where = fmt::format("edge[{}]", i);
     if (e.type != scenario::EdgeNode::Type::docker) {
-      if (const auto model = scenario::edge_model_file(e); !model.empty())
-        artefacts.add(
-            "model", e.id, model,
-            fs::path("artefacts") / e.id / ("model" + fs::path(model.written).extension().string()));
+      add_model(artefacts, e.id, scenario::edge_model_file(e));
       if (e.type == scenario::EdgeNode::Type::model)
         result.warn(where, "a native model has no program to deploy: only its ml_model goes along");
       continue;
@@ -97,10 +100,7 @@ std::vector<Service> services_of(const scenario::Scenario& s, Artefacts& artefac
     for (size_t k = 0; k < e.volumes.size(); ++k)
       c.mounts.push_back(read_volume(e.volumes[k], e.folder, e.id, fmt::format("{}.volumes[{}]", where, k),
                                      artefacts, result));
-    if (!e.ml_model.empty())
-      artefacts.add(
-          "model", e.id, e.ml_model,
-          fs::path("artefacts") / e.id / ("model" + fs::path(e.ml_model.written).extension().string()));
+    add_model(artefacts, e.id, e.ml_model);
     artefacts.mention_image(e.id, e.image);
     out.push_back(std::move(c));
   }
