@@ -58,7 +58,8 @@ QemuProbe probe_virtual_time(Arch arch, const fs::path& plugin) {
         probe.qemu->binary.string(), v));
   std::error_code ec;
   if (!fs::exists(plugin, ec))
-    return refuse(fmt::format("the plugin {} is missing: build all targets", plugin.string()));
+    return refuse(fmt::format("the plugin {} is missing: run scripts/build (scripts/demo leaves it out)",
+                              plugin.string()));
   std::string said;
   try {
     said = run_to_end({probe.qemu->binary.string(), "-M", "none", "-display", "none", "-plugin",

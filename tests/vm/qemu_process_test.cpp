@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "temporary_folder.h"
 #include "vm/qemu_probe.h"
 #include "vm/vt_channel.h"
 
@@ -18,15 +19,6 @@ namespace xedgesim::vm {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/xedgesim-vm-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() { fs::remove_all(path); }
-  fs::path path;
-};
 
 const fs::path kPlugin = fs::path(XEDGESIM_BINARY_DIR) / "xedgesim-vt.so";
 
@@ -38,10 +30,10 @@ bool alive(pid_t pid) {
 }
 
 TEST(Process, TellsHowAProgramEnded) {
-  const Folder folder;
+  const TemporaryFolder folder;
   Process p({.command = {"sh", "-c", "echo one; echo two words >&2; exit 3"},
              .environment = {},
-             .output = folder.path / "out",
+             .output = folder / "out",
              .inherited = {},
              .folder = {}});
   p.finish(Duration::s(10));
@@ -50,10 +42,10 @@ TEST(Process, TellsHowAProgramEnded) {
 }
 
 TEST(Process, KillsWhatDoesNotEndInTime) {
-  const Folder folder;
+  const TemporaryFolder folder;
   Process p({.command = {"sleep", "1000"},
              .environment = {},
-             .output = folder.path / "out",
+             .output = folder / "out",
              .inherited = {},
              .folder = {}});
   EXPECT_EQ(p.obituary(), "");
@@ -62,11 +54,11 @@ TEST(Process, KillsWhatDoesNotEndInTime) {
 }
 
 TEST(Process, AProgramThatIsNotThereIsOneSentence) {
-  const Folder folder;
+  const TemporaryFolder folder;
   try {
     Process p({.command = {"/no/such/program"},
                .environment = {},
-               .output = folder.path / "out",
+               .output = folder / "out",
                .inherited = {},
                .folder = {}});
     FAIL();
@@ -76,14 +68,14 @@ TEST(Process, AProgramThatIsNotThereIsOneSentence) {
 }
 
 TEST(Process, DiesWithTheProcessThatStartedIt) {
-  const Folder folder;
+  const TemporaryFolder folder;
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   const pid_t middle = fork();
   if (middle == 0) {
     Process p({.command = {"sleep", "1000"},
                .environment = {},
-               .output = folder.path / "out",
+               .output = folder / "out",
                .inherited = {},
                .folder = {}});
     const pid_t pid = p.pid();
@@ -109,7 +101,7 @@ class WithQemu : public ::testing::TestWithParam<Arch> {
     qemu = *probe.qemu;
   }
   Qemu qemu;
-  Folder folder;
+  TemporaryFolder folder;
 };
 
 TEST_P(WithQemu, AnswersItsMonitorAndEndsWithUs) {
@@ -118,7 +110,7 @@ TEST_P(WithQemu, AnswersItsMonitorAndEndsWithUs) {
     QemuProcess q({.name = "none",
                    .binary = qemu.binary,
                    .arguments = {"-M", "none", "-nodefaults", "-display", "none"},
-                   .folder = folder.path,
+                   .folder = folder.path(),
                    .console = {},
                    .inherited = {}});
     pid = q.process().pid();
@@ -138,7 +130,7 @@ TEST_P(WithQemu, ABadArgumentIsReportedWithQemusWords) {
   QemuProcess q({.name = "bad",
                  .binary = qemu.binary,
                  .arguments = {"-no-such-option"},
-                 .folder = folder.path,
+                 .folder = folder.path(),
                  .console = {},
                  .inherited = {}});
   q.process().wait(Duration::s(20));
@@ -172,7 +164,7 @@ struct Bare {
 };
 
 TEST_P(WithQemu, TheMachineStopsAtEveryBoundaryToTheInstruction) {
-  Bare bare(qemu, GetParam(), folder.path);
+  Bare bare(qemu, GetParam(), folder.path());
   auto s = bare.channel->meet(bare.sent);
   ASSERT_FALSE(s.off) << bare.process->obituary();
   EXPECT_EQ(s.now, 0);
@@ -190,7 +182,7 @@ TEST_P(WithQemu, TheMachineStopsAtEveryBoundaryToTheInstruction) {
 }
 
 TEST_P(WithQemu, TheMonitorMayStopAStandingMachineAndLetItGoOn) {
-  Bare bare(qemu, GetParam(), folder.path);
+  Bare bare(qemu, GetParam(), folder.path());
   bare.channel->meet(bare.sent);
   bare.process->qmp().execute("stop");
   bare.process->qmp().execute("cont");
@@ -200,7 +192,7 @@ TEST_P(WithQemu, TheMonitorMayStopAStandingMachineAndLetItGoOn) {
 }
 
 TEST_P(WithQemu, EndsWhenTheCoordinatorIsGone) {
-  Bare bare(qemu, GetParam(), folder.path);
+  Bare bare(qemu, GetParam(), folder.path());
   bare.channel->meet(bare.sent);
   bare.channel.reset();
   EXPECT_TRUE(bare.process->process().wait(Duration::s(20)));
@@ -208,7 +200,7 @@ TEST_P(WithQemu, EndsWhenTheCoordinatorIsGone) {
 }
 
 TEST_P(WithQemu, EndsWhenItIsToldToQuit) {
-  Bare bare(qemu, GetParam(), folder.path);
+  Bare bare(qemu, GetParam(), folder.path());
   bare.channel->meet(bare.sent);
   bare.channel->go(1'000'000, {}, bare.sent);
   bare.channel->quit();
@@ -224,7 +216,8 @@ TEST(QemuProbe, AMissingPluginIsOneSentence) {
   if (!with.qemu) GTEST_SKIP() << with.reason;
   const QemuProbe probe = probe_virtual_time(Arch::x86_64, "/no/such/plugin.so");
   EXPECT_FALSE(probe.qemu);
-  EXPECT_EQ(probe.reason, "the plugin /no/such/plugin.so is missing: build all targets");
+  EXPECT_EQ(probe.reason,
+            "the plugin /no/such/plugin.so is missing: run scripts/build (scripts/demo leaves it out)");
 }
 
 }  // namespace
