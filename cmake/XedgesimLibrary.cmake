@@ -36,6 +36,7 @@ function(xedgesim_test name)
   if(ARG_TOGETHER)
     set_target_properties(test_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   endif()
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
   target_compile_definitions(test_${name} PRIVATE
     XEDGESIM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" XEDGESIM_BINARY_DIR="${PROJECT_BINARY_DIR}")
   gtest_discover_tests(test_${name} NO_PRETTY_VALUES TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60

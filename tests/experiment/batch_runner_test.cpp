@@ -7,6 +7,8 @@
 #include <chrono>
 #include <fstream>
 
+#include "temporary_folder.h"
+
 namespace xedgesim::experiment {
 namespace {
 
@@ -37,21 +39,15 @@ echo "{\"key\":\"$what-key\"}" > "$out/inputs.json"
 class BatchRunner : public ::testing::Test {
  protected:
   BatchRunner() {
-    std::string pattern = (fs::temp_directory_path() / "xedgesim-batch-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
     std::ofstream(folder_ / "program") << kScript;
     fs::permissions(folder_ / "program", fs::perms::owner_all);
     options_.program = folder_ / "program";
-    options_.directory = folder_;
+    options_.directory = folder_.path();
     options_.clock = [] {
       return std::chrono::duration_cast<std::chrono::nanoseconds>(
                  std::chrono::steady_clock::now().time_since_epoch())
           .count();
     };
-  }
-  ~BatchRunner() override {
-    std::error_code ec;
-    fs::remove_all(folder_, ec);
   }
   RunRecord record(const std::string& what) {
     RunRecord r;
@@ -67,7 +63,7 @@ class BatchRunner : public ::testing::Test {
     return n;
   }
 
-  fs::path folder_;
+  TemporaryFolder folder_;
   BatchOptions options_;
 };
 

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "temporary_folder.h"
 
 namespace xedgesim::experiment {
 namespace {
@@ -14,14 +15,6 @@ namespace fs = std::filesystem;
 
 class FirstDifferenceTest : public ::testing::Test {
  protected:
-  FirstDifferenceTest() {
-    std::string pattern = (fs::temp_directory_path() / "xedgesim-trace-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~FirstDifferenceTest() override {
-    std::error_code ec;
-    fs::remove_all(folder_, ec);
-  }
   static std::vector<sim::Event> events(int n) {
     std::vector<sim::Event> all;
     for (int i = 0; i < n; ++i) {
@@ -42,7 +35,7 @@ class FirstDifferenceTest : public ::testing::Test {
     trace.flush();
     return folder_ / name;
   }
-  fs::path folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(FirstDifferenceTest, EqualTraces) {

@@ -11,7 +11,6 @@ namespace xedgesim::exporter {
 
 using testing::read_file;
 using testing::source;
-using testing::TemporaryFolder;
 
 inline const std::string kData = XEDGESIM_SOURCE_DIR "/tests/export/data/";
 

@@ -93,7 +93,7 @@ struct SmallRun {
 
   std::vector<std::string> lines(const std::string& file) { return read_lines(directory.path() / file); }
 
-  Scratch scratch;
+  TemporaryFolder scratch;
   RunDirectory directory;
   Collector collector;
   DeviceCounters counters[2];
@@ -301,7 +301,7 @@ TEST(Summary, IsEqualForEqualRunsBarTheHost) {
 }
 
 TEST(Summary, OfARunWithoutAnythingIsValid) {
-  Scratch scratch;
+  TemporaryFolder scratch;
   RunDirectory directory({.scenario_dir = scratch.path(), .exact = {}, .started_unix_s = 0});
   Collector collector(directory, {});
   collector.finish(SimTime::zero());
@@ -313,7 +313,7 @@ TEST(Summary, OfARunWithoutAnythingIsValid) {
 }
 
 TEST(EventLog, WritesOneObjectALineWhateverTheText) {
-  Scratch scratch;
+  TemporaryFolder scratch;
   RunDirectory directory({.scenario_dir = scratch.path(), .exact = {}, .started_unix_s = 0});
   EventLog log(directory);
   log.add(ms(150'000), "fault", "gateway_1", "edge_failure: Simulate gateway crash",
@@ -330,7 +330,7 @@ TEST(EventLog, WritesOneObjectALineWhateverTheText) {
 }
 
 TEST(TableWriter, QuotesTextAndKeepsARowALine) {
-  Scratch scratch;
+  TemporaryFolder scratch;
   RunDirectory directory({.scenario_dir = scratch.path(), .exact = {}, .started_unix_s = 0});
   TableWriter table(directory, "t", {"a", "b", "c"}, {.csv = true, .json = true});
   EXPECT_EQ(read_text(directory.path() / "t.csv"), "a,b,c\n");
@@ -352,7 +352,7 @@ TEST(Decimal, RatiosRoundHalvesAwayFromZero) {
 }
 
 TEST(TraceWriter, IsValidAtEveryFlush) {
-  Scratch scratch;
+  TemporaryFolder scratch;
   RunDirectory directory({.scenario_dir = scratch.path(), .exact = {}, .started_unix_s = 0});
   TraceWriter trace(directory);
   const auto parsed = [&] {
@@ -388,7 +388,7 @@ TEST(Collector, HandlesThreeMillionSamples) {
   const uint32_t devices = 10'000;
 #endif
   const uint32_t samples = 300;
-  Scratch scratch;
+  TemporaryFolder scratch;
   RunDirectory directory({.scenario_dir = scratch.path(), .exact = {}, .started_unix_s = 0});
   CollectorOptions options;
   options.selection = selection_from({"end_to_end_latency", "packet_loss"});

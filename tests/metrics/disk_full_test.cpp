@@ -108,7 +108,7 @@ int fill_small_disk(const fs::path& where) {
 }
 
 TEST(DiskFull, IsReportedOnceAndLeavesWholeRecordsAndASummary) {
-  Scratch scratch;
+  TemporaryFolder scratch;
   const int code = in_child([&] { return fill_small_disk(scratch.path()); });
   if (code == kNotPermitted)
     GTEST_SKIP() << "mounting a tmpfs is not permitted here; FileSizeLimit covers the code";
@@ -117,7 +117,7 @@ TEST(DiskFull, IsReportedOnceAndLeavesWholeRecordsAndASummary) {
 
 /// A file size limit makes write(2) fail in the middle of a buffer on every machine.
 TEST(DiskFull, KeepsTheRecordsThatFit) {
-  Scratch scratch;
+  TemporaryFolder scratch;
   const int code = in_child([&] {
     RunDirectory directory({.scenario_dir = scratch.path(), .exact = {}, .started_unix_s = 0});
     std::signal(SIGXFSZ, SIG_IGN);
@@ -151,7 +151,7 @@ TEST(DiskFull, KeepsTheRecordsThatFit) {
 }
 
 TEST(DiskFull, CutsAPartialRecordAwayAndRestoresATrailer) {
-  Scratch scratch;
+  TemporaryFolder scratch;
   const int code = in_child([&] {
     RunDirectory directory({.scenario_dir = scratch.path(), .exact = {}, .started_unix_s = 0});
     std::signal(SIGXFSZ, SIG_IGN);
@@ -191,7 +191,7 @@ TEST(DiskFull, CutsAPartialRecordAwayAndRestoresATrailer) {
 
 TEST(DiskFull, IsNamedForADeviceThatIsAlwaysFull) {
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "there is no /dev/full";
-  Scratch scratch;
+  TemporaryFolder scratch;
   RunDirectory directory({.scenario_dir = scratch.path(), .exact = {}, .started_unix_s = 0});
   fs::create_symlink("/dev/full", directory.path() / "events.jsonl");
   EventLog log(directory);
@@ -209,7 +209,7 @@ TEST(DiskFull, IsNamedForADeviceThatIsAlwaysFull) {
 
 /// The run is killed in the middle; every file must parse.
 TEST(Interruption, LeavesValidFiles) {
-  Scratch scratch;
+  TemporaryFolder scratch;
   int ready[2];
   ASSERT_EQ(::pipe(ready), 0);
   const pid_t pid = ::fork();

@@ -8,7 +8,7 @@ namespace {
 /// docs/results.md is the contract for other tools: it must name what the program writes.
 TEST(Documentation, NamesEveryColumnAndMetric) {
   const std::string page = read_text(std::filesystem::path(XEDGESIM_SOURCE_DIR) / "docs/results.md");
-  Scratch scratch;
+  TemporaryFolder scratch;
   RunDirectory directory({.scenario_dir = scratch.path(), .started_unix_s = 0});
   Collector collector(directory, {});
   for (const char* table :

@@ -22,7 +22,7 @@ TEST(UtcName, IsTheCalendarOfTheSeed) {
 }
 
 TEST(RunDirectory, IsNamedAfterItsStartAndLatestPointsAtIt) {
-  Scratch scratch;
+  TemporaryFolder scratch;
   const fs::path dir = scratch / "results/demo";
   {
     RunDirectory first({.scenario_dir = dir, .exact = {}, .started_unix_s = kStart});
@@ -38,7 +38,7 @@ TEST(RunDirectory, IsNamedAfterItsStartAndLatestPointsAtIt) {
 }
 
 TEST(RunDirectory, HasASummaryFromTheStart) {
-  Scratch scratch;
+  TemporaryFolder scratch;
   RunDirectory run({.scenario_dir = scratch.path(), .exact = {}, .started_unix_s = kStart});
   const auto summary = nlohmann::json::parse(read_text(run.path() / "summary.json"));
   EXPECT_EQ(summary["status"], "interrupted");
@@ -47,7 +47,7 @@ TEST(RunDirectory, HasASummaryFromTheStart) {
 }
 
 TEST(RunDirectory, TakesAnExactDirectoryThatIsEmptyOrHoldsAnEarlierRun) {
-  Scratch scratch;
+  TemporaryFolder scratch;
   const fs::path exact = scratch / "out";
   {
     RunDirectory run({.scenario_dir = "", .exact = exact, .started_unix_s = kStart});
@@ -63,7 +63,7 @@ TEST(RunDirectory, TakesAnExactDirectoryThatIsEmptyOrHoldsAnEarlierRun) {
 }
 
 TEST(RunDirectory, RefusesADirectoryWithOtherFiles) {
-  Scratch scratch;
+  TemporaryFolder scratch;
   std::ofstream(scratch / "thesis.tex") << "years of work\n";
   try {
     RunDirectory run({.scenario_dir = "", .exact = scratch.path(), .started_unix_s = kStart});
@@ -78,7 +78,7 @@ TEST(RunDirectory, RefusesADirectoryWithOtherFiles) {
 }
 
 TEST(RunDirectory, SaysWhenAFileIsInTheWay) {
-  Scratch scratch;
+  TemporaryFolder scratch;
   std::ofstream(scratch / "results") << "";
   for (const fs::path& below : {scratch / "results", scratch / "results/demo"}) {
     try {
@@ -101,7 +101,7 @@ TEST(RunDirectory, SaysWhenItIsNotWritable) {
                  ConfigError);
     return;
   }
-  Scratch scratch;
+  TemporaryFolder scratch;
   ::chmod(scratch.path().c_str(), 0500);
   EXPECT_THROW(RunDirectory({.scenario_dir = scratch / "demo", .exact = {}, .started_unix_s = kStart}),
                ConfigError);

@@ -22,7 +22,7 @@ class SpanRecorderTest : public testing::Test {
     return lines;
   }
 
-  Scratch scratch_;
+  TemporaryFolder scratch_;
   RunDirectory directory_{{.scenario_dir = scratch_.path(), .exact = {}, .started_unix_s = 0}};
   std::vector<std::string> names_{"vib_1", "vib_2"};
   std::unique_ptr<SpanRecorder> recorder_;

@@ -1,29 +1,21 @@
 #pragma once
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
+
+#include "temporary_folder.h"
 
 namespace xedgesim::report {
 
 /// A folder with results as the program writes them, of made-up numbers.
 class ResultFolder {
  public:
-  ResultFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "xedgesim-results-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~ResultFolder() {
-    std::error_code ec;
-    std::filesystem::remove_all(path_, ec);
-  }
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& path() const { return folder_.path(); }
 
   void write(const std::string& name, const std::string& text) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << text;
+    std::filesystem::create_directories((path() / name).parent_path());
+    std::ofstream(path() / name, std::ios::binary) << text;
   }
   /// `where`: folder of the run below this one, "" for this one.
   void run(const std::string& where, int seed, double accuracy, double latency_ms, double energy_mj) const {
@@ -82,7 +74,7 @@ class ResultFolder {
   }
 
  private:
-  std::filesystem::path path_;
+  TemporaryFolder folder_;
 };
 
 }  // namespace xedgesim::report

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "temporary_folder.h"
+
 extern char** environ;
 
 namespace xedgesim::testing {
@@ -21,24 +23,6 @@ inline std::string read_file(const std::filesystem::path& p) {
   text << in.rdbuf();
   return text.str();
 }
-
-/// A folder of its own for each test, removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "xedgesim-test-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~TemporaryFolder() {
-    std::error_code ec;
-    std::filesystem::remove_all(path_, ec);
-  }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 struct ProgramResult {
   int exit_code = -1;

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "temporary_folder.h"
 #include "vm/image/cpio.h"
 #include "vm/image/guest_settings.h"
 #include "vm/image/image_store.h"
@@ -15,15 +16,6 @@ namespace xedgesim::vm {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Scratch {
-  Scratch() {
-    char name[] = "/tmp/xedgesim-image-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Scratch() { fs::remove_all(path); }
-  fs::path path;
-};
 
 void write_text(const fs::path& file, const std::string& text) {
   fs::create_directories(file.parent_path());
@@ -41,16 +33,16 @@ std::string refusal(const std::function<void()>& f) {
 
 TEST(FileTree, IsAnArchiveThatCpioReads) {
   if (std::system("cpio --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "cpio is not installed";
-  const Scratch scratch;
+  const TemporaryFolder scratch;
   FileTree tree;
   tree.add_file("usr/bin/tool", "#!/bin/sh\n", 0755);
   tree.add_file("etc/name", "odd length");
   tree.add_link("bin", "usr/bin");
   tree.add_character_device("dev/console", 5, 1, 0600);
   tree.add_folder("tmp", 01777);
-  write_text(scratch.path / "archive", tree.archive());
+  write_text(scratch / "archive", tree.archive());
   const std::string listed = run_to_end(
-      {"sh", "-c", "TZ=UTC cpio --quiet -itvn <" + (scratch.path / "archive").string()}, Duration::s(20));
+      {"sh", "-c", "TZ=UTC cpio --quiet -itvn <" + (scratch / "archive").string()}, Duration::s(20));
   std::istringstream lines(listed);
   std::vector<std::string> names;
   for (std::string line; std::getline(lines, line);) {
@@ -75,39 +67,39 @@ TEST(FileTree, DependsOnItsContentsAlone) {
 }
 
 TEST(GuestSettings, CarryFilesOfTheHost) {
-  const Scratch scratch;
-  write_text(scratch.path / "program", "run me");
-  fs::permissions(scratch.path / "program", fs::perms::owner_all);
+  const TemporaryFolder scratch;
+  write_text(scratch / "program", "run me");
+  fs::permissions(scratch / "program", fs::perms::owner_all);
   GuestSettings s{.hostname = "box",
                   .address = "10.0.0.1/24",
                   .hosts = {"10.0.0.2 other"},
                   .commands = {"date"},
-                  .files = {{"/opt/program", scratch.path / "program"}}};
+                  .files = {{"/opt/program", scratch / "program"}}};
   EXPECT_NE(s.archive().find("run me"), std::string::npos);
   EXPECT_NE(s.archive().find("opt/program"), std::string::npos);
-  s.files["/opt/missing"] = scratch.path / "missing";
+  s.files["/opt/missing"] = scratch / "missing";
   EXPECT_EQ(refusal([&] { s.archive(); }),
-            "machine 'box': cannot read the file " + (scratch.path / "missing").string());
+            "machine 'box': cannot read the file " + (scratch / "missing").string());
 }
 
 TEST(Recipe, IncludesAnotherAndNamesMistakesByLine) {
-  const Scratch scratch;
-  write_text(scratch.path / "base/recipe", "kernel linux-image-@ARCH@  # comment\npackage one\n");
-  write_text(scratch.path / "more/recipe", "include base\npackage two\nmodule net\n");
-  const Recipe r = Recipe::load(scratch.path, "more");
+  const TemporaryFolder scratch;
+  write_text(scratch / "base/recipe", "kernel linux-image-@ARCH@  # comment\npackage one\n");
+  write_text(scratch / "more/recipe", "include base\npackage two\nmodule net\n");
+  const Recipe r = Recipe::load(scratch.path(), "more");
   EXPECT_EQ(r.packages, (std::vector<std::string>{"one", "two"}));
   EXPECT_EQ(r.kernel, "linux-image-@ARCH@");
   EXPECT_EQ(r.modules, std::vector<std::string>{"net"});
 
-  EXPECT_EQ(refusal([&] { Recipe::load(scratch.path, "nosuch"); }),
+  EXPECT_EQ(refusal([&] { Recipe::load(scratch.path(), "nosuch"); }),
             "there is no image recipe 'nosuch': there are base, more");
-  write_text(scratch.path / "bad/recipe", "kernel k\npakage one\n");
-  EXPECT_NE(refusal([&] { Recipe::load(scratch.path, "bad"); }).find("bad/recipe:2: there is no 'pakage'"),
+  write_text(scratch / "bad/recipe", "kernel k\npakage one\n");
+  EXPECT_NE(refusal([&] { Recipe::load(scratch.path(), "bad"); }).find("bad/recipe:2: there is no 'pakage'"),
             std::string::npos);
-  write_text(scratch.path / "circle/recipe", "include circle\n");
-  EXPECT_NE(refusal([&] { Recipe::load(scratch.path, "circle"); }).find("in a circle"), std::string::npos);
-  write_text(scratch.path / "empty/recipe", "\n");
-  EXPECT_NE(refusal([&] { Recipe::load(scratch.path, "empty"); }).find("has no kernel"), std::string::npos);
+  write_text(scratch / "circle/recipe", "include circle\n");
+  EXPECT_NE(refusal([&] { Recipe::load(scratch.path(), "circle"); }).find("in a circle"), std::string::npos);
+  write_text(scratch / "empty/recipe", "\n");
+  EXPECT_NE(refusal([&] { Recipe::load(scratch.path(), "empty"); }).find("has no kernel"), std::string::npos);
 }
 
 TEST(Recipe, ShippedOnesLoad) {
@@ -117,8 +109,8 @@ TEST(Recipe, ShippedOnesLoad) {
 }
 
 TEST(ImageStore, TellsHowToBuildWhatIsMissing) {
-  const Scratch scratch;
-  const ImageStore store(scratch.path);
+  const TemporaryFolder scratch;
+  const ImageStore store(scratch.path());
   EXPECT_EQ(refusal([&] { store.get("base", Arch::aarch64); }),
             "there is no image 'base' for aarch64: make it by `xedgesim image build base --arch aarch64`");
   const fs::path folder = store.content_folder("base", Arch::aarch64, "abc");
