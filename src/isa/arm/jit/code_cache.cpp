@@ -195,7 +195,7 @@ void CodeCache::translate(Cpu& cpu, uint32_t index) {
   code.init(asmjit::Environment::host());
   code.setErrorHandler(&failure);
   Assembler a(&code);
-  Emitter emitter(cpu, *this, unit, cpu.image_ops(), image, a);
+  Emitter emitter(cpu, *this, unit, image, a);
   emitter.emit();
   code.flatten();
   code.resolveUnresolvedLinks();

@@ -4,13 +4,12 @@ namespace xedgesim::isa::arm::jit {
 
 using namespace asmjit::x86;
 
-Emitter::Emitter(const Cpu& cpu, const CodeCache& cache, const Unit& unit, const Op* ops,
-                 std::span<const uint8_t> image, Assembler& assembler)
+Emitter::Emitter(const Cpu& cpu, const CodeCache& cache, const Unit& unit, std::span<const uint8_t> image,
+                 Assembler& assembler)
     : cpu_(cpu),
       cache_(cache),
       layout_(cache.layout()),
       unit_(unit),
-      ops_(ops),
       image_(image),
       a_(assembler),
       has_bmi2_(__builtin_cpu_supports("bmi2")) {

@@ -23,8 +23,8 @@ namespace xedgesim::isa::arm::jit {
 /// handler called in between makes late, is left to the interpreter.
 class Emitter {
  public:
-  Emitter(const Cpu& cpu, const CodeCache& cache, const Unit& unit, const Op* ops,
-          std::span<const uint8_t> image, asmjit::x86::Assembler& assembler);
+  Emitter(const Cpu& cpu, const CodeCache& cache, const Unit& unit, std::span<const uint8_t> image,
+          asmjit::x86::Assembler& assembler);
   void emit();
   struct Entry {
     uint32_t index;
@@ -148,7 +148,6 @@ class Emitter {
   const CodeCache& cache_;
   const Layout& layout_;
   const Unit& unit_;
-  const Op* ops_;
   std::span<const uint8_t> image_;
   asmjit::x86::Assembler& a_;
   bool has_bmi2_;
