@@ -8,6 +8,7 @@
 // reads columns x_m, y_m and phase_s, and prints one JSON object.
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -146,6 +147,7 @@ int main(int argc, char** argv) {
       "{\"n\":%zu,\"sent\":%lld,\"delivered\":%lld,\"delivery_ratio\":%.5f,\"latency_mean_ms\":%.4f,"
       "\"events\":%llu,\"cpu_s\":%.3f}\n",
       devices.size(), static_cast<long long>(sent), static_cast<long long>(delivered),
-      static_cast<double>(delivered) / static_cast<double>(sent),
-      1000 * latency / static_cast<double>(delivered), static_cast<unsigned long long>(events), cpu);
+      static_cast<double>(delivered) / static_cast<double>(std::max<int64_t>(sent, 1)),
+      1000 * latency / static_cast<double>(std::max<int64_t>(delivered, 1)),
+      static_cast<unsigned long long>(events), cpu);
 }

@@ -54,6 +54,14 @@ void Digest::add(int64_t v) {
   state_->add(bits);
 }
 
+void Digest::add_each(std::span<const int64_t> values) {
+  if constexpr (std::endian::native == std::endian::little) {
+    state_->add(reinterpret_cast<const uint8_t*>(values.data()), values.size_bytes());
+  } else {
+    for (const int64_t v : values) add(v);
+  }
+}
+
 void Digest::add(std::span<const uint8_t> bytes) {
   add(static_cast<int64_t>(bytes.size()));
   state_->add(bytes.data(), bytes.size());

@@ -17,6 +17,8 @@ class Digest {
   Digest& operator=(Digest&&) noexcept;
 
   void add(int64_t v);
+  /// One after the other, without their number.
+  void add_each(std::span<const int64_t> values);
   void add(std::span<const uint8_t> bytes);
   void add(std::string_view text);
   /// 32 lowercase hex digits over everything added so far; more may be added afterwards.

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace xedgesim {
@@ -18,11 +19,17 @@ class RandomStream {
   static constexpr uint32_t min() { return 0; }
   static constexpr uint32_t max() { return 0xffffffffu; }
   /// Next 32 uniform bits.
-  uint32_t operator()();
+  uint32_t operator()() {
+    if (left_ == 0) refill();
+    return block_[4 - left_--];
+  }
   /// Next 64 uniform bits.
-  uint64_t next64();
+  uint64_t next64() {
+    const uint64_t hi = (*this)();
+    return hi << 32 | (*this)();
+  }
   /// Uniform in [0, 1), 53 bits.
-  double uniform();
+  double uniform() { return static_cast<double>(next64() >> 11) * 0x1p-53; }
   /// Uniform in [lo, hi).
   double uniform(double lo, double hi) { return lo + (hi - lo) * uniform(); }
   /// Uniform integer in [0, bound); bound >= 1. Unbiased.
@@ -32,9 +39,12 @@ class RandomStream {
   /// Exponential with the given mean.
   double exponential(double mean);
   bool chance(double probability) { return uniform() < probability; }
+  /// What as many calls of chance() would have returned, faster.
+  void chances(double probability, std::span<bool> out);
 
  private:
   void refill();
+  void fill(std::span<uint32_t> out);
   std::array<uint32_t, 2> key_;
   std::array<uint32_t, 4> counter_;
   std::array<uint32_t, 4> block_{};

@@ -29,7 +29,7 @@ enum class Code : uint32_t {
   tx_start =
       0x100,    ///< first preamble symbol leaves now. args: frequency_mhz, power_cdbm; data: PSDU with FCS
   tx_abort,     ///< transmitter switched off in the middle of a frame
-  listen,       ///< receiver is on and searching afresh from now on. args: frequency_mhz, Filter, address
+  listen,       ///< receiver is on, searching afresh. args: frequency_mhz, Filter, address, acks_until_ns
   unlisten,     ///< receiver is off (also ends a reception in progress)
   cca_start,    ///< args: frequency_mhz, CcaMode, threshold_cdbm, token
   ed_start,     ///< args: frequency_mhz, duration_ns, unused, token
@@ -50,8 +50,8 @@ enum class CcaMode : int64_t { energy = 1, carrier = 2, carrier_and_energy = 3, 
 
 /// Which frames a listening transceiver wants. A plain one takes every frame (frame_start and frame_end), as
 /// the nRF52840 does. One with address recognition in hardware gets frame_end only, of frames to `address`
-/// (pan_id << 16 | short_address), to everybody, or to nobody in particular; and acknowledgements when it
-/// waits for one. It costs the medium nothing while others talk.
+/// (pan_id << 16 | short_address), to everybody, or to nobody in particular; and, when it waits for one,
+/// acknowledgements that end before acks_until_ns. It costs the medium nothing while others talk.
 enum class Filter : int64_t { none = 0, addressed = 1, addressed_and_acks = 2 };
 
 inline sim::Event make(Code code, sim::EventKind kind, SimTime t, sim::ParticipantId target,

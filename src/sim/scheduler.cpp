@@ -137,11 +137,11 @@ void Scheduler::handle(const Event& e) {
   ++statistics_.events;
   if (e.kind == EventKind::delivery || target.running) {
     ++statistics_.deliveries;
-    digest_.add(e.time.count_ns());
-    digest_.add(static_cast<int64_t>(uint64_t{static_cast<uint32_t>(e.source)} << 32 |
-                                     static_cast<uint32_t>(e.target)));
-    digest_.add(int64_t{e.code});
-    for (int64_t a : e.args) digest_.add(a);
+    const auto ends = uint64_t{static_cast<uint32_t>(e.source)} << 32 | static_cast<uint32_t>(e.target);
+    const std::array<int64_t, 7> words = {
+        e.time.count_ns(), static_cast<int64_t>(ends), int64_t{e.code}, e.args[0], e.args[1], e.args[2],
+        e.args[3]};
+    digest_.add_each(words);
     if (e.data) digest_.add(std::span<const uint8_t>(*e.data));
     on_delivery(e);
   }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <memory>
 #include <vector>
 
 namespace xedgesim {
@@ -38,6 +39,18 @@ TEST(RandomStream, HasTheMomentsItPromises) {
   EXPECT_NEAR(std::sqrt(sum2 / n - mean * mean), 2, 0.03);
   EXPECT_NEAR(exponential / n, 5, 0.1);
   for (int b : bins) EXPECT_NEAR(b, n / 10, 600);
+}
+
+TEST(RandomStream, ManyChancesAreTheSameAsOneByOne) {
+  RandomStream one(9, "n", "bits"), many(9, "n", "bits");
+  for (const double p : {0.0, 1e-300, 0.01, 0.3, 0.5, 1.0, 1.5}) {
+    for (size_t n = 0; n < 700; n = 3 * n + 1) {
+      const auto out = std::make_unique<bool[]>(n);
+      many.chances(p, {out.get(), n});
+      for (size_t i = 0; i < n; ++i) ASSERT_EQ(one.chance(p), out[i]) << p << ' ' << i;
+      ASSERT_EQ(one(), many());  // an odd number of words each round
+    }
+  }
 }
 
 }  // namespace

@@ -387,16 +387,20 @@ TEST(Channel, AFilterLetsThroughWhatItNames) {
   Air air(3);
   air.loss(1, 2, 60);
   air.loss(1, 3, 60);
-  const auto filter = [&](int station, int64_t t, Filter f) {
-    air.say(station, us(t), Code::listen, {kMhz, static_cast<int64_t>(f), 1 << 16 | station});
+  const auto filter = [&](int station, int64_t t, Filter f, int64_t acks_until = 0) {
+    air.say(station, us(t), Code::listen,
+            {kMhz, static_cast<int64_t>(f), 1 << 16 | station, us(acks_until).count_ns()});
   };
   filter(2, 0, Filter::addressed);
-  filter(3, 0, Filter::addressed_and_acks);
+  filter(3, 0, Filter::addressed_and_acks, 7353);
   air.say(1, us(1000), Code::tx_start, {kMhz, 0}, frame(2));
   air.say(1, us(3000), Code::tx_start, {kMhz, 0}, frame(3));
   air.say(1, us(5000), Code::tx_start, {kMhz, 0}, frame(0xffff));
   air.say(1, us(7000), Code::tx_start, {kMhz, 0}, std::make_shared<sim::Bytes>(ieee802154::build_ack(1)));
-  filter(3, 8000, Filter::addressed);
+  // One acknowledgement that ends when the station has given up, one that it does not wait for.
+  filter(3, 7500, Filter::addressed_and_acks, 8352);
+  air.say(1, us(8000), Code::tx_start, {kMhz, 0}, std::make_shared<sim::Bytes>(ieee802154::build_ack(1)));
+  filter(3, 8500, Filter::addressed);
   air.say(1, us(9000), Code::tx_start, {kMhz, 0}, std::make_shared<sim::Bytes>(ieee802154::build_ack(1)));
   air.say(1, us(11'000), Code::tx_start, {kMhz, 0}, frame(9));
   air.run();

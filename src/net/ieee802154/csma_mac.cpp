@@ -67,7 +67,7 @@ CsmaMac::CsmaMac(MacConfig config, MacUser& user)
           static_cast<uint8_t>(RandomStream(config_.seed, config_.name, "mac.dsn").below(256)))) {}
 
 void CsmaMac::start(sim::EventContext& context) {
-  if (config_.rx_on_when_idle) listen(context.now(), false, context);
+  if (config_.rx_on_when_idle) listen(context.now(), SimTime::zero(), context);
 }
 
 void CsmaMac::post_radio(air::Code code, SimTime when, std::array<int64_t, 4> args, sim::SharedBytes data,
@@ -92,12 +92,13 @@ void CsmaMac::stop(sim::EventContext& context) {
   post_radio(air::Code::tx_abort, context.now(), {}, nullptr, context);
 }
 
-void CsmaMac::listen(SimTime when, bool for_ack, sim::EventContext& context) {
-  const air::Filter filter = for_ack ? air::Filter::addressed_and_acks : air::Filter::addressed;
-  post_radio(
-      air::Code::listen, when,
-      {frequency_, static_cast<int64_t>(filter), int64_t{config_.pan_id} << 16 | config_.short_address},
-      nullptr, context);
+void CsmaMac::listen(SimTime when, SimTime acks_until, sim::EventContext& context) {
+  const air::Filter filter =
+      acks_until > SimTime::zero() ? air::Filter::addressed_and_acks : air::Filter::addressed;
+  post_radio(air::Code::listen, when,
+             {frequency_, static_cast<int64_t>(filter), int64_t{config_.pan_id} << 16 | config_.short_address,
+              acks_until.since_start().count_ns()},
+             nullptr, context);
 }
 
 void CsmaMac::arm(uint32_t code, SimTime when, sim::EventContext& context) {
@@ -167,11 +168,11 @@ void CsmaMac::cca_done(bool busy, sim::EventContext& context) {
   if (p.ack_request) {
     state_ = State::ack_wait;
     sent_at_ = end;
-    listen(end + kTurnaround, true, context);
+    listen(end + kTurnaround, end + kAckWait, context);
     arm(kAckTimeout, end + kAckWait, context);
   } else {
     state_ = State::sending;
-    if (config_.rx_on_when_idle) listen(end + kTurnaround, false, context);
+    if (config_.rx_on_when_idle) listen(end + kTurnaround, SimTime::zero(), context);
     arm(kFrameSent, end, context);
   }
 }
@@ -298,7 +299,7 @@ void CsmaMac::ack_received(uint8_t sequence, sim::EventContext& context) {
   const bool right = sequence == queue_.front().sequence;
   end_ack_wait(context.now());
   ++(right ? statistics_.acks_received : statistics_.wrong_acks);
-  if (config_.rx_on_when_idle) listen(context.now(), false, context);
+  if (config_.rx_on_when_idle) listen(context.now(), SimTime::zero(), context);
   if (right) return finish(TxStatus::success, context);
   retry(context);
 }
@@ -315,7 +316,7 @@ void CsmaMac::send_ack(uint8_t sequence, sim::EventContext& context) {
   const SimTime end = begin + air::frame_duration(static_cast<int64_t>(psdu->size()));
   post_radio(air::Code::unlisten, context.now(), {}, nullptr, context);
   transmit(begin, std::move(psdu), context);
-  listen(end + kTurnaround, false, context);
+  listen(end + kTurnaround, SimTime::zero(), context);
   arm(kAckSent, end, context);
 }
 

@@ -136,7 +136,8 @@ class CsmaMac {
   void ack_received(uint8_t sequence, sim::EventContext& context);
   void send_ack(uint8_t sequence, sim::EventContext& context);
   void after_ack(sim::EventContext& context);
-  void listen(SimTime when, bool for_ack, sim::EventContext& context);
+  /// For acknowledgements too that end before `acks_until`; zero: for none.
+  void listen(SimTime when, SimTime acks_until, sim::EventContext& context);
   void transmit(SimTime begin, sim::SharedBytes psdu, sim::EventContext& context);
   void end_ack_wait(SimTime now) { statistics_.receiving += now - sent_at_; }
   void post_radio(air::Code code, SimTime when, std::array<int64_t, 4> args, sim::SharedBytes data,

@@ -14,6 +14,7 @@ namespace {
 
 constexpr uint32_t kNoNode = 0xffffffffu;
 constexpr int kCutoffBelowNoiseCdb = 3000;
+constexpr int kAnySensitivity = -100'000;            // 0.01 dBm
 constexpr int64_t kChannelSpacing = 5;               // MHz
 constexpr Duration kCarrierTime = Duration::us(64);  // Convention::standard
 // How long a chain of frames that overlap one another is followed back to find out what a receiver is locked
@@ -43,8 +44,10 @@ double ratio_of_db(double db) { return std::pow(10.0, db / 10.0); }
 std::vector<BudgetStation> stations_of(const std::vector<ChannelStation>& stations, uint64_t seed) {
   std::vector<BudgetStation> out;
   for (const auto& s : stations)
-    out.push_back(
-        {.station = s.station, .key = RandomStream(seed, s.name, "radio.pair").next64(), .way = s.way, .aim = s.aim});
+    out.push_back({.station = s.station,
+                   .key = RandomStream(seed, s.name, "radio.pair").next64(),
+                   .way = s.way,
+                   .aim = s.aim});
   return out;
 }
 
@@ -96,8 +99,11 @@ Channel::Channel(ChannelConfig config, std::unique_ptr<PathLoss> loss, std::vect
     if (index_of_id_.size() <= id) index_of_id_.resize(id + 1, kNoNode);
     const auto index = static_cast<uint32_t>(nodes_.size());
     index_of_id_[id] = index;
+    const int sensitivity = config.convention == Convention::ns3
+                                ? kAnySensitivity
+                                : static_cast<int>(std::lround(s.sensitivity_dbm * 100));
     nodes_.push_back(Node{.station = s,
-                          .receiver = Receiver(index, static_cast<int>(std::lround(s.sensitivity_dbm * 100))),
+                          .receiver = Receiver(index, sensitivity),
                           .random = RandomStream(config.seed, name, "radio.per")});
   }
 }
@@ -269,7 +275,10 @@ void Channel::begin_listening(uint32_t node, const sim::Event& e) {
     return;
   }
   band.filtered.insert(node, n.station.x_m, n.station.y_m, budget_.moves(node));
-  if (n.filter == air::Filter::addressed_and_acks) insert_sorted(band.ack_waiters, node);
+  if (n.filter == air::Filter::addressed_and_acks) {
+    n.acks_until = SimTime::from_ns(e.args[3]);
+    insert_sorted(band.ack_waiters, node);
+  }
   const auto address = static_cast<uint32_t>(e.args[2]);
   if (!n.has_address || n.address != address) {
     if (n.has_address) erase_sorted(addressees_[n.address], node);
@@ -314,6 +323,8 @@ void Channel::end_of_frame(const sim::Event& e, sim::EventContext& context) {
           if (nodes_[node].filter != air::Filter::none) receive(node, band, t, true, context);
       break;
     case Kind::acknowledgement:
+      // Whoever has given up is told nothing and need not be asked again.
+      std::erase_if(band.ack_waiters, [&](uint32_t node) { return nodes_[node].acks_until <= e.time; });
       for (uint32_t node : band.ack_waiters) receive(node, band, t, false, context);
       break;
     case Kind::everybody:
@@ -378,17 +389,16 @@ void Channel::receive(uint32_t node, Band& band, const Transmission& t, bool add
 bool Channel::energy_above(const Receiver& receiver, const Band& band, SimTime now, int64_t threshold_cdbm,
                            int& level) const {
   const SimTime begin = now - air::kCcaTime;
-  double mw = 0;
   if (config_.convention == Convention::standard) {
-    mw = receiver.mean_power_mw(band.air, environment_, begin, now);
-  } else {
-    mw = receiver.power_at_mw(band.air, environment_, now - Duration::ns(1));
-    band.log.visit(begin, now, [&](const Transmission& t) {
-      if (t.start > begin) mw = std::max(mw, receiver.power_at_mw(band.air, environment_, t.start));
-    });
+    level = cdbm_from_mw(receiver.mean_power_mw(band.air, environment_, begin, now));
+    return level >= threshold_cdbm;
   }
+  double mw = receiver.power_at_mw(band.air, environment_, now - Duration::ns(1));
+  band.log.visit(begin, now, [&](const Transmission& t) {
+    if (t.start > begin) mw = std::max(mw, receiver.power_at_mw(band.air, environment_, t.start));
+  });
   level = cdbm_from_mw(mw);
-  return level >= threshold_cdbm;
+  return mw - environment_.noise_mw >= mw_from_cdbm(static_cast<int>(threshold_cdbm));
 }
 
 bool Channel::carrier_seen(Receiver& receiver, const Band& band, SimTime now, bool tuned) const {

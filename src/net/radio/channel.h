@@ -22,13 +22,12 @@ enum class Convention {
   /// for at least
   /// half of them, or one being received. Interference counts for as long as it lasts.
   standard,
-  /// As ns-3's lr-wpan does it, for comparisons with it. CCA: energy is the highest of the levels just after
-  /// each frame
-  /// begun in the window and at its end; carrier is a frame being received when the window ends; frames that
-  /// end in the
-  /// window go unseen. Errors: a chunk lasts until the next frame begins and is judged by what is on the air
-  /// when it ends,
-  /// so interference that ended before is forgotten.
+  /// As ns-3's lr-wpan does it, for comparisons with it. CCA: energy is the highest of the levels, without
+  /// the
+  /// noise, just after each frame begun in the window and at its end; carrier is a frame being received when
+  /// the window ends; frames that end in the window go unseen. Errors: a chunk lasts until the next frame
+  /// begins and is judged by what is on the air when it ends, so interference that ended before is forgotten.
+  /// Sensitivity has no say in which frames are taken up: SINR has.
   ns3,
 };
 
@@ -88,7 +87,7 @@ class Channel final : public Medium {
     AirLog log;
     AirView air;                        // that log and its neighbours
     SpatialIndex plain, filtered;       // listeners
-    std::vector<uint32_t> ack_waiters;  // node indices in order
+    std::vector<uint32_t> ack_waiters;  // node indices in order; some may have given up
     bool had_plain_listeners = false;
     std::vector<SimTime>
         scans;  // begins of energy detections under way: the log reaches back to the earliest
@@ -99,6 +98,7 @@ class Channel final : public Medium {
     RandomStream random;
     Band* band = nullptr;  // listening on
     air::Filter filter = air::Filter::none;
+    SimTime acks_until{};
     uint32_t address = 0;
     bool has_address = false;
     Band* tx_band = nullptr;

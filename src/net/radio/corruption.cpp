@@ -1,6 +1,8 @@
 #include "net/radio/corruption.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 namespace xedgesim::net {
 
@@ -16,8 +18,11 @@ sim::SharedBytes corrupt(const Transmission& t, const Receiver::Quality& q, Rand
   };
   if (q.errors) {
     const int64_t from = bit_at(q.error_from), to = bit_at(q.error_to);
-    for (int64_t b = from; b < to; ++b)
-      if (random.chance(q.error_rate)) flip(b);
+    std::array<bool, 8 * air::kMaxPsdu> wrong;
+    const std::span drawn(wrong.data(), static_cast<size_t>(std::max(to - from, int64_t{0})));
+    random.chances(q.error_rate, drawn);
+    for (size_t i = 0; i < drawn.size(); ++i)
+      if (drawn[i]) flip(from + static_cast<int64_t>(i));
   }
   if (t.aborted())
     for (int64_t b = (bit_at(t.air_end) + 7) / 8; b < bits / 8; ++b)

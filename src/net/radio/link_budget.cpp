@@ -7,9 +7,8 @@
 namespace xedgesim::net {
 namespace {
 
-constexpr size_t kTableLimit = 4096;                     // stations; 32 MiB of table
-constexpr int16_t kUnknown = -32768, kChanges = -32767;  // in the table
-constexpr int kNothing = 30000;                          // 300 dB
+constexpr size_t kTableLimit = 4096;  // stations; 32 MiB of table
+constexpr int kNothing = 30000;       // 300 dB
 
 /// Powers of ten, a whole number of decades and thousandths of one.
 struct PowersOfTen {
@@ -29,6 +28,7 @@ LinkBudget::LinkBudget(std::unique_ptr<PathLoss> loss, std::vector<BudgetStation
     : loss_(std::move(loss)),
       stations_(std::move(stations)),
       variation_(variation),
+      fading_(variation.fading != Variation::Fading::none),
       cutoff_cdbm_(cutoff_cdbm) {
   if (stations_.size() <= kTableLimit) table_.assign(stations_.size() * stations_.size(), kUnknown);
   for (const BudgetStation& s : stations_)
@@ -66,7 +66,7 @@ int LinkBudget::compute_loss_cdb(uint32_t from, uint32_t to, SimTime t) const {
   return static_cast<int>(std::lround(std::max(db, -kNothing / 100.0) * 100.0));
 }
 
-int LinkBudget::loss_cdb(uint32_t from, uint32_t to, SimTime t) const {
+int LinkBudget::find_loss_cdb(uint32_t from, uint32_t to, SimTime t) const {
   int loss = kChanges;
   if (!table_.empty()) {
     int16_t& entry = table_[size_t{from} * stations_.size() + to];
@@ -75,7 +75,7 @@ int LinkBudget::loss_cdb(uint32_t from, uint32_t to, SimTime t) const {
     loss = entry;
   }
   if (loss == kChanges) loss = compute_loss_cdb(from, to, t);
-  if (variation_.fading == Variation::Fading::none || loss == kNothing || stations_[from].aim) return loss;
+  if (!fading_ || loss == kNothing || stations_[from].aim) return loss;
   const double gain = fading_gain_db(variation_, pair_key(stations_[from].key, stations_[to].key), t);
   return loss - static_cast<int>(std::lround(gain * 100));
 }

@@ -15,8 +15,8 @@ struct WayPoint {
   double x_m = 0, y_m = 0, z_m = 0;
 };
 
-/// A source of noise whose received level is what is given, not where it stands: what it sends arrives without
-/// loss, antenna gain or fading at its targets, and at nobody else.
+/// A source of noise whose received level is what is given, not where it stands: what it sends arrives
+/// without loss, antenna gain or fading at its targets, and at nobody else.
 struct Aim {
   std::vector<sim::ParticipantId> targets;  ///< sorted; empty: all
 };
@@ -24,8 +24,8 @@ struct Aim {
 /// A station as the budget sees it.
 struct BudgetStation {
   air::Station station{};
-  uint64_t key = 0;             ///< of its name, for the random part of its links
-  std::vector<WayPoint> way{};  ///< empty: it stays where it is. In order of time
+  uint64_t key = 0;                  ///< of its name, for the random part of its links
+  std::vector<WayPoint> way{};       ///< empty: it stays where it is. In order of time
   std::shared_ptr<const Aim> aim{};  ///< none: by the path loss
 };
 
@@ -54,15 +54,25 @@ class LinkBudget {
   air::Station at(uint32_t node, SimTime t) const;
 
  private:
-  int loss_cdb(uint32_t from, uint32_t to, SimTime t) const;
+  int loss_cdb(uint32_t from, uint32_t to, SimTime t) const {
+    if (!table_.empty() && !fading_) {
+      const int16_t known = table_[size_t{from} * stations_.size() + to];
+      if (known > kChanges) return known;
+    }
+    return find_loss_cdb(from, to, t);
+  }
+  int find_loss_cdb(uint32_t from, uint32_t to, SimTime t) const;
   int compute_loss_cdb(uint32_t from, uint32_t to, SimTime t) const;
 
   std::unique_ptr<PathLoss> loss_;
   std::vector<BudgetStation> stations_;
   Variation variation_;
+  bool fading_;
   int cutoff_cdbm_;
   double largest_gain_db_ = 0;          // of an antenna
   mutable std::vector<int16_t> table_;  // row = transmitter; empty when there are too many stations
+  static constexpr int16_t kUnknown = -32768,
+                           kChanges = -32767;  // in the table, which has nothing below -30000
 };
 
 /// Between -300 and +300 dBm.

@@ -163,6 +163,7 @@ void Ns3Medium::listen(size_t station, const sim::Event& e) {
   n.since = e.time;
   n.frequency_mhz = e.args[0];
   n.filter = static_cast<air::Filter>(e.args[1]);
+  n.acks_until = SimTime::from_ns(e.args[3]);
   if (n.filter == air::Filter::none) {
     plain_listeners_ = n.ever_plain = true;
     return;
@@ -225,7 +226,7 @@ bool Ns3Medium::addressed(const Node& n, const Frame& f) const {
 bool Ns3Medium::wants(const Node& n, const Frame& f) const {
   if (n.filter == air::Filter::none || addressed(n, f)) return true;
   return f.destination.kind == DestinationKind::acknowledgement &&
-         n.filter == air::Filter::addressed_and_acks;
+         n.filter == air::Filter::addressed_and_acks && f.end < n.acks_until;
 }
 
 void Ns3Medium::header_received(const Ns3Event& e, sim::EventContext& context) {

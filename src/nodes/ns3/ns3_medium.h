@@ -54,6 +54,7 @@ class Ns3Medium final : public net::Medium {
     SimTime since{};  ///< listening
     int64_t frequency_mhz = 0;
     air::Filter filter = air::Filter::none;
+    SimTime acks_until{};
     std::optional<uint32_t> address{};
     int64_t frame = 0;  ///< id of the one sent last
   };
