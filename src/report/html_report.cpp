@@ -18,10 +18,10 @@ constexpr std::string_view kHead = R"(<!DOCTYPE html>
 )";
 
 constexpr std::string_view kStyle = R"(<style>
-body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:1180px;padding:1rem 1.5rem;color:#1c1c1c;background:#fff}
+body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:1320px;padding:1rem 1.5rem;color:#1c1c1c;background:#fff}
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem;border-bottom:1px solid #ddd}
 table{border-collapse:collapse;font-size:.88rem;margin:.6rem 0}
-th,td{border-bottom:1px solid #e3e3e3;padding:.25rem .7rem;text-align:left;vertical-align:top}
+th,td{border-bottom:1px solid #e3e3e3;padding:.25rem .55rem;text-align:left;vertical-align:top}
 th{background:#f5f5f5;cursor:pointer;white-space:nowrap}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:1rem}.charts svg{width:100%;height:auto;border:1px solid #eee}
 svg text{font:12px system-ui,sans-serif;fill:#333}svg text.title{font-size:14px;font-weight:600}svg text.mark{font-size:11px;fill:#b00}
