@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kMostElements = int64_t{1} << 24;
 
-std::string shape_text(const std::vector<int64_t>& dims) {
+std::string dims_text(const std::vector<int64_t>& dims) {
   std::string text;
   for (const int64_t d : dims) text += (text.empty() ? "" : ", ") + (d < 0 ? "?" : std::to_string(d));
   return text;
@@ -28,7 +28,7 @@ std::vector<int64_t> shape_of(const OnnxValue& v) {
     throw ConfigError(
         fmt::format("its input '{}' must have the shape [1, n], [1, c, l] or [1, c, h, w], all sizes but the "
                     "first fixed; it has [{}]",
-                    v.name, shape_text(v.dims)));
+                    v.name, dims_text(v.dims)));
   return dims;
 }
 
