@@ -39,6 +39,15 @@ report::TextTable run_table(const experiment::BatchRecord& batch) {
   return t;
 }
 
+/// Equal runs have equal digests; `set` has the runs of `batch` in their order.
+report::TextTable run_table(const experiment::BatchRecord& batch, const report::RunSet& set) {
+  report::TextTable t = run_table(batch);
+  t.header.emplace_back("digest");
+  for (size_t i = 0; i < t.rows.size(); ++i)
+    t.rows[i].push_back(i < set.runs.size() ? set.runs[i].summary.value("digest", "-") : "-");
+  return t;
+}
+
 ExitCode batch_command(const BatchFlags& flags) {
   const bool json = flags.common.format == "json";
   const Installation installation = find_installation(flags.common.platforms);
@@ -74,7 +83,7 @@ ExitCode batch_command(const BatchFlags& flags) {
     j["variants"] = report::statistics_json(variants);
     std::printf("%s\n", j.dump(2).c_str());
   } else {
-    std::fputs(report::render_table(run_table(record)).c_str(), stdout);
+    std::fputs(report::render_table(run_table(record, set)).c_str(), stdout);
     std::fputs(report::render_table(report::tradeoff_table(variants)).c_str(), stdout);
     std::printf("Results: %s (report.html, SUMMARY.md, REPORT.md)\n", directory.c_str());
   }

@@ -142,30 +142,10 @@ ExitCode quantize(const ModelFlags& f) {
   return ExitCode::ok;
 }
 
-ExitCode split(const ModelFlags& f) {
-  const ml::Network net = import_model(f.model);
-  if (!net.quantised())
-    throw ConfigError(
-        fmt::format("'{}' is a model in floats: quantise it first (xedgesim model quantize)", f.model));
-  const ml::SplitNetwork parts = [&] {
-    try {
-      return ml::split(net, f.after);
-    } catch (const ConfigError& e) {
-      throw ConfigError(fmt::format("'{}': {}", f.model, e.what()));
-    }
-  }();
-  const std::string prefix = prefix_of(f).string();
-  save(fmt::format("{}_device_{}.tflite", prefix, f.after), device_file(parts.device, f.model, false));
-  save(fmt::format("{}_rest_{}.onnx", prefix, f.after),
-       ml::write_onnx(parts.rest, {.codes_in = true, .codes = {}}));
-  const auto elements = parts.rest.in().elements();
-  fmt::print("sent between them: {} int8 values, {} of {} MACs on the device\n", elements,
-             parts.device.macs(), net.macs());
-  return ExitCode::ok;
-}
+using Runner = std::function<std::vector<float>(const std::vector<float>&)>;
 
 /// Either kind of file as a function.
-std::function<std::vector<float>(const std::vector<float>&)> runner(const std::string& file) {
+Runner runner(const std::string& file) {
   if (is_tflite(file)) {
     auto m = std::make_shared<ml::TfliteModel>(ml::TfliteModel::load(file));
     return [m](const std::vector<float>& x) { return m->run(x); };
@@ -174,15 +154,15 @@ std::function<std::vector<float>(const std::vector<float>&)> runner(const std::s
   return [m](const std::vector<float>& x) { return m->run(x); };
 }
 
-ExitCode verify(const ModelFlags& f) {
+/// Runs both on a data set and prints how far they agree; the greatest difference of an output.
+double print_agreement(const ModelFlags& f, const Runner& a, const Runner& b, const std::string& second) {
   const ml::DataTable data = ml::read_data_table(f.data);
-  const auto a = runner(f.model), b = runner(f.other);
   double worst = 0;
   size_t same = 0, right_a = 0, right_b = 0;
   for (size_t i = 0; i < data.rows.size(); ++i) {
     const auto x = a(data.rows[i]), y = b(data.rows[i]);
     if (x.size() != y.size())
-      throw ConfigError(fmt::format("'{}' answers {} values, '{}' {}", f.model, x.size(), f.other, y.size()));
+      throw ConfigError(fmt::format("'{}' answers {} values, '{}' {}", f.model, x.size(), second, y.size()));
     for (size_t k = 0; k < x.size(); ++k) worst = std::max(worst, std::abs(double{x[k]} - y[k]));
     same += ml::argmax(x) == ml::argmax(y);
     if (data.labels.empty()) continue;
@@ -197,18 +177,58 @@ ExitCode verify(const ModelFlags& f) {
     j["accuracy_first"] = static_cast<double>(right_a) / n;
     j["accuracy_second"] = static_cast<double>(right_b) / n;
   }
-  const bool ok = worst <= f.tolerance;
   if (f.json) {
     std::printf("%s\n", j.dump(2).c_str());
-  } else {
-    fmt::print("{} rows: {:.2f} % same class, greatest difference of an output {:.6g}\n", data.rows.size(),
-               100 * static_cast<double>(same) / n, worst);
-    if (!data.labels.empty())
-      fmt::print("accuracy {:.2f} % ({}), {:.2f} % ({})\n", 100 * static_cast<double>(right_a) / n, f.model,
-                 100 * static_cast<double>(right_b) / n, f.other);
-    fmt::print("{}: tolerance {:.6g}\n", ok ? "they agree" : "they differ", f.tolerance);
+    return worst;
   }
+  fmt::print("{} rows: {:.2f} % same class, greatest difference of an output {:.6g}\n", data.rows.size(),
+             100 * static_cast<double>(same) / n, worst);
+  if (!data.labels.empty())
+    fmt::print("accuracy {:.2f} % ({}), {:.2f} % ({})\n", 100 * static_cast<double>(right_a) / n, f.model,
+               100 * static_cast<double>(right_b) / n, second);
+  return worst;
+}
+
+ExitCode verdict(const ModelFlags& f, double worst) {
+  const bool ok = worst <= f.tolerance;
+  if (!f.json) fmt::print("{}: tolerance {:.6g}\n", ok ? "they agree" : "they differ", f.tolerance);
   return ok ? ExitCode::ok : ExitCode::assertion_failed;
+}
+
+ExitCode verify(const ModelFlags& f) {
+  return verdict(f, print_agreement(f, runner(f.model), runner(f.other), f.other));
+}
+
+ExitCode split(const ModelFlags& f) {
+  const ml::Network net = import_model(f.model);
+  if (!net.quantised())
+    throw ConfigError(
+        fmt::format("'{}' is a model in floats: quantise it first (xedgesim model quantize)", f.model));
+  const ml::SplitNetwork parts = [&] {
+    try {
+      return ml::split(net, f.after);
+    } catch (const ConfigError& e) {
+      throw ConfigError(fmt::format("'{}': {}", f.model, e.what()));
+    }
+  }();
+  const std::string prefix = prefix_of(f).string();
+  const auto front = device_file(parts.device, f.model, false);
+  const auto rest = ml::write_onnx(parts.rest, {.codes_in = true, .codes = {}});
+  save(fmt::format("{}_device_{}.tflite", prefix, f.after), front);
+  save(fmt::format("{}_rest_{}.onnx", prefix, f.after), rest);
+  const auto elements = parts.rest.in().elements();
+  fmt::print("sent between them: {} int8 values, {} of {} MACs on the device\n", elements,
+             parts.device.macs(), net.macs());
+  if (f.data.empty()) return ExitCode::ok;
+  // Both parts in a row, as device and service run them.
+  auto device = std::make_shared<ml::TfliteModel>(front, "the device part");
+  auto service = std::make_shared<ml::OnnxModel>(ml::OnnxModel::parse(rest, "the rest"));
+  const Runner cut = [device, service](const std::vector<float>& x) {
+    device->run(x);
+    const auto codes = device->codes();
+    return service->run(std::vector<float>(codes.begin(), codes.end()));
+  };
+  return verdict(f, print_agreement(f, runner(f.model), cut, "cut"));
 }
 
 }  // namespace
@@ -234,10 +254,13 @@ void add_model(CLI::App& app, Body& body) {
   q->add_option("--output", f->output,
                 "Beginning of the new files' names (default: the model's, without ending)");
   CLI::App* s = command("split", "A device part (.tflite) and the rest (ONNX) of a quantised ONNX model",
-                        "xedgesim model split my_int8.onnx --after 1", split);
+                        "xedgesim model split my_int8.onnx --after 1 --data test.csv --tolerance 0.1", split);
   s->add_option("--after", f->after, "Last layer of the device, as inspect counts them")->required();
   s->add_option("--output", f->output,
                 "Beginning of the new files' names (default: the model's, without ending)");
+  s->add_option("--data", f->data, "CSV file on which both parts in a row are compared with the uncut model");
+  s->add_option("--tolerance", f->tolerance,
+                "Greatest difference of an output; beyond it the exit code is 2");
   CLI::App* v =
       command("verify", "Compare two models (.onnx or .tflite) on a data set",
               "xedgesim model verify my.onnx my_int8.tflite --data test.csv --tolerance 0.5", verify);

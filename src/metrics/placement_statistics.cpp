@@ -41,7 +41,7 @@ void PlacementStatistics::sample(const Span& s) {
 
 void PlacementStatistics::written(const Span& s) {
   for (size_t i = 0; i < kHops.size(); ++i)
-    if (const auto hop = s.between(kHops[i].from, kHops[i].to)) hops_[i].add(*hop);
+    if (const auto hop = s.hop(kHops[i])) hops_[i].add(*hop);
 }
 
 std::optional<double> PlacementStatistics::mean_auc() const {

@@ -42,6 +42,15 @@ std::optional<Duration> Span::between(Stage from, Stage to) const {
   return time(to) - time(from);
 }
 
+std::optional<Duration> Span::hop(const Hop& h) const {
+  const bool before_sending =
+      has(Stage::inference_begin) &&
+      (!has(Stage::tx_request) || time(Stage::inference_begin) < time(Stage::tx_request));
+  if (before_sending && h.to == Stage::tx_request) return between(h.from, Stage::inference_begin);
+  if (before_sending && h.from >= Stage::tx_request && h.to <= Stage::edge_arrival) return std::nullopt;
+  return between(h.from, h.to);
+}
+
 SimTime Span::born() const {
   return has(Stage::sense_end) ? time(Stage::sense_end) : *std::min_element(at.begin(), at.end());
 }
@@ -194,7 +203,7 @@ void SpanRecorder::write(const Span& s) {
   }
   cells_.emplace_back(duration_cell(s.e2e()));
   cells_.emplace_back(duration_cell(s.age()));
-  for (const Hop& hop : kHops) cells_.emplace_back(duration_cell(s.between(hop.from, hop.to)));
+  for (const Hop& hop : kHops) cells_.emplace_back(duration_cell(s.hop(hop)));
   cells_.emplace_back(name(s.ran_at));
   table_->row(cells_);
 }

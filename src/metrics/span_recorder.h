@@ -39,7 +39,7 @@ enum class Stage : uint8_t {
 constexpr size_t kStages = 12;
 std::string_view name(Stage s);
 
-/// The time between two stages; a hop of a sample exists when both its ends do, in that order.
+/// The time between two stages; a hop of a sample exists when both its ends do, in that order (Span::hop).
 struct Hop {
   std::string_view name;
   Stage from, to;
@@ -82,6 +82,10 @@ struct Span {
   SimTime time(Stage s) const { return at[static_cast<size_t>(s)]; }
   /// None unless both ends exist in that order.
   std::optional<Duration> between(Stage from, Stage to) const;
+  /// The hops from compute to reply follow each other and add up to e2e(). Where the device's own model gives
+  /// the result before anything is sent, compute ends with its begin, and what becomes of the message on the
+  /// air and the wire belongs to store.
+  std::optional<Duration> hop(const Hop& h) const;
   /// End-to-end latency: from the last value of the sampling window to the result.
   std::optional<Duration> e2e() const { return between(Stage::sense_end, Stage::result); }
   /// Age of the oldest value behind the result: the latency with the sampling window.

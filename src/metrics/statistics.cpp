@@ -51,7 +51,7 @@ void Statistics::written(const Span& s) {
   if (!range_.contains(s.born())) return;
   devices_[raw(s.device)].attempts += s.attempts;
   for (size_t i = 0; i < kHops.size(); ++i) {
-    if (const auto hop = s.between(kHops[i].from, kHops[i].to)) hops_[i].add(*hop);
+    if (const auto hop = s.hop(kHops[i])) hops_[i].add(*hop);
   }
 }
 

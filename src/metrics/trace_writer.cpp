@@ -35,7 +35,7 @@ void TraceWriter::slice(std::string_view node, std::string_view name, std::strin
 void TraceWriter::span(std::string_view node, const Span& s) {
   const Track& where = track(node, "sample");
   for (const Hop& hop : kHops) {
-    if (s.between(hop.from, hop.to)) complete(where, hop.name, s.time(hop.from), s.time(hop.to));
+    if (const auto d = s.hop(hop)) complete(where, hop.name, s.time(hop.from), s.time(hop.from) + *d);
   }
 }
 

@@ -12,8 +12,8 @@
 
 namespace xedgesim::nodes {
 
-/// The native cloud back end: stores each result and answers with its running number. Reports that come to be
-/// classified here are classified first; their verdict goes back to the edge when a device waits for it.
+/// The native cloud back end: stores each result and answers with its running number. Reports and intermediate
+/// tensors that come to be classified here are classified first; their verdict goes back to the edge when a device waits for it.
 class CloudService final : public sim::EventParticipant {
  public:
   struct Config {
@@ -33,7 +33,7 @@ class CloudService final : public sim::EventParticipant {
   sim::Signal<int64_t, std::string_view, SimTime> on_stored;  ///< tag, the stored JSON text
   /// tag, cause, and whether the sample had no verdict yet
   sim::Signal<int64_t, std::string_view, bool, SimTime> on_lost;
-  sim::Signal<int64_t, SimTime> on_report;                    ///< tag; a report to be classified has arrived
+  sim::Signal<int64_t, SimTime> on_report;                    ///< tag; what is to be classified here has arrived
   sim::Signal<const Classification&> on_result;
 
   struct Counters {
@@ -44,7 +44,7 @@ class CloudService final : public sim::EventParticipant {
 
  private:
   void store(const sim::Event& e, sim::EventContext& context);
-  void classify_report(const sim::Event& e, sim::EventContext& context);
+  void classify_question(const sim::Event& e, sim::EventContext& context);
   void tell_verdict(const sim::Event& e, const std::vector<float>& scores, sim::EventContext& context);
   void send(int64_t port, int64_t tag, sim::ParticipantId edge, sim::Bytes bytes, sim::EventContext& context);
   Config config_;

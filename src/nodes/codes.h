@@ -38,6 +38,8 @@ constexpr int64_t kAnswer = 3;  ///< cloud -> edge service: stored, JSON
 constexpr int64_t kVerdict = 16;      ///< gateway -> edge service: a verdict of the device (firmware/common/verdict.h)
 constexpr int64_t kFragment = 17;     ///< likewise: a piece of an intermediate tensor
 constexpr int64_t kCloudReport = 18;  ///< gateway -> edge service -> cloud: a report that is to be classified there
+constexpr int64_t kCloudTensor = 20;  ///< edge service -> cloud: an intermediate tensor behind the device's number of
+                                      ///< the sample, 2 bytes, little-endian
 constexpr int64_t kReturn = 19;       ///< service -> gateway -> device: the verdict, 4 bytes
 }  // namespace port
 

@@ -13,6 +13,16 @@ namespace {
 
 constexpr uint32_t kGiveUp = 0x710;  // timer; args: -, epoch, short address, sequence number
 
+/// The payload of kCloudTensor.
+sim::SharedBytes numbered(uint16_t number, const sim::Bytes& codes) {
+  auto out = std::make_shared<sim::Bytes>();
+  out->reserve(codes.size() + 2);
+  out->push_back(static_cast<uint8_t>(number));
+  out->push_back(static_cast<uint8_t>(number >> 8));
+  out->insert(out->end(), codes.begin(), codes.end());
+  return out;
+}
+
 }  // namespace
 
 EdgeService::EdgeService(Config config)
@@ -104,11 +114,24 @@ void EdgeService::collect_fragment(const net::Message& m, sim::EventContext& con
   if (!f.last()) return;
   auto whole = std::make_shared<sim::Bytes>(std::move(a.bytes));
   assemblies_.erase(tag_device(m.tag));
-  enqueue({.tag = m.tag, .port = m.port, .payload = std::move(whole), .arrived = context.now()}, context);
+  enqueue({.tag = m.tag,
+           .port = m.port,
+           .payload = std::move(whole),
+           .arrived = context.now(),
+           .number = f.sequence},
+          context);
 }
 
 void EdgeService::enqueue(Request request, sim::EventContext& context) {
-  on_arrival(request.tag, context.now());
+  if (config_.passes_on && config_.passes_on(request.tag)) {
+    if (request.port == port::kReport) request.port = port::kCloudReport;
+    if (request.port == port::kFragment) {
+      request.port = port::kCloudTensor;
+      request.payload = numbered(request.number, *request.payload);
+    }
+  }
+  if (request.port != port::kCloudReport && request.port != port::kCloudTensor)
+    on_arrival(request.tag, context.now());
   if (forwarder_ && request.port == port::kReport) return ask(std::move(request), context);
   if (queue_.size() >= config_.queue_limit) {
     lose(request.tag, "edge_queue_full", context);
@@ -151,10 +174,11 @@ void EdgeService::finish(size_t index, sim::EventContext& context) {
       pass_verdict(request, context);
       break;
     case port::kCloudReport:
+    case port::kCloudTensor:
       if (config_.cloud == sim::kNobody)
         lose(request.tag, "no_cloud", context);
       else
-        send_up(port::kCloudReport, request.tag, request.payload, context);
+        send_up(request.port, request.tag, request.payload, context);
       break;
     default:
       infer(request, context);
@@ -170,7 +194,7 @@ void EdgeService::infer(const Request& request, sim::EventContext& context) {
     return;
   }
   std::vector<float> input;
-  uint16_t sequence = static_cast<uint16_t>(tag_sequence(request.tag)), battery = 0;
+  uint16_t sequence = request.number, battery = 0;
   if (request.port == port::kReport) {
     const VibrationReport report = *VibrationReport::decode(*request.payload);
     input.assign(report.features.begin(), report.features.end());

@@ -16,7 +16,7 @@ namespace xedgesim::nodes {
 
 /// The native edge service. What devices send is told apart by its port: features are classified here with
 /// the real model; the pieces of an intermediate tensor are put together and classified by the rest of the
-/// cut model; verdicts of devices are passed on; features for the cloud are passed on as they are. Requests
+/// cut model; verdicts of devices are passed on; what the cloud is to classify is passed on too. Requests
 /// wait in one queue for `parallel` workers; how long one takes on the declared target comes from a compute
 /// model, what is answered from the model itself.
 ///
@@ -36,6 +36,8 @@ class EdgeService final : public sim::EventParticipant {
     /// The model for a sample that came on `port`, null when there is none.
     std::function<const ServiceModel*(int64_t port, int64_t tag)> model;
     std::function<Duration()> forward_time;  ///< of passing a message on
+    /// The cloud classifies what this sample's device sends; no function: never.
+    std::function<bool(int64_t tag)> passes_on = {};
     /// Who takes the verdict for the device that waits for it; kNobody: it does not wait.
     std::function<sim::ParticipantId(int64_t tag)> gateway;
     std::vector<std::string> classes;                 ///< names of the model's outputs
@@ -49,7 +51,7 @@ class EdgeService final : public sim::EventParticipant {
 
   void handle(const sim::Event& e, sim::EventContext& context) override;
 
-  sim::Signal<int64_t, SimTime> on_arrival;  ///< tag
+  sim::Signal<int64_t, SimTime> on_arrival;  ///< tag; not of what the cloud classifies
   sim::Signal<const Classification&> on_result;
   sim::Signal<int64_t, std::string_view, SimTime> on_lost;  ///< tag, cause
   sim::Signal<int64_t, SimTime> on_answer;                  ///< the cloud has answered for this tag
@@ -70,6 +72,7 @@ class EdgeService final : public sim::EventParticipant {
     sim::SharedBytes payload;
     SimTime arrived;
     SimTime begun{};
+    uint16_t number = 0;  ///< of a tensor: the device's number of the sample
   };
   struct Assembly {
     uint32_t sequence = 0;

@@ -52,7 +52,8 @@ ChartRange chart_range(const Chart& chart) {
   const auto widen = [](double& low, double& high, double part) {
     double more = (high - low) * part;
     if (!(high > low)) more = std::max(std::fabs(high) * 0.1, 1e-9);
-    low -= more;
+    // Amounts do not become less than nothing.
+    low = low >= 0 ? std::max(0.0, low - more) : low - more;
     high += more;
   };
   if (chart.kind == Chart::Kind::scatter) {

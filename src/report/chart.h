@@ -26,6 +26,7 @@ struct Chart {
   struct Mark {
     double x = 0;
     std::string label;
+    bool begins = true;  ///< something begins here: the label is written beside the line
   };
   std::string id;  ///< file name without extension
   std::string title = {}, x_label = {}, y_label = {};

@@ -80,11 +80,17 @@ std::string point_plot(const Chart& chart) {
     plot(fmt::format("{} using {} linecolor rgb '{}' title {}", block_name(i), style, series_colour(i),
                      gnuplot_text(s.name)));
   }
-  for (const Chart::Mark& m : chart.marks)
+  for (const Chart::Mark& m : chart.marks) {
     text += fmt::format(
         "set arrow from first {0:.9g}, graph 0 to first {0:.9g}, graph 1 nohead dashtype 3 "
         "linecolor rgb '#bb0000'\n",
         m.x);
+    if (m.begins)
+      text += fmt::format(
+          "set label {} at first {:.9g}, graph 0.03 rotate by 90 offset -0.6,0 font ',9' textcolor rgb "
+          "'#bb0000'\n",
+          gnuplot_text(m.label), m.x);
+  }
   return text + plots + "\n";
 }
 
@@ -97,7 +103,9 @@ std::string gnuplot_script(const Chart& chart, const std::string& terminal, cons
   text += fmt::format("set output {}\n", gnuplot_text(output));
   text += fmt::format("set title {}\nset xlabel {}\nset ylabel {}\n", gnuplot_text(chart.title),
                       gnuplot_text(chart.x_label), gnuplot_text(chart.y_label));
-  text += "set encoding utf8\nset grid\nset key outside right top\n";
+  text += "set encoding utf8\nset grid\n";
+  // A single line's name beside the plot would take its room.
+  text += chart.series.size() == 1 ? "set key below\n" : "set key outside right top\n";
   const ChartRange r = chart_range(chart);
   if (chart.kind != Chart::Kind::stacked_bars)
     text += fmt::format("set xrange [{:.9g}:{:.9g}]\n", r.x_low, r.x_high);

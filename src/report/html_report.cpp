@@ -4,6 +4,7 @@
 
 #include "report/comparison.h"
 #include "report/placement_search.h"
+#include "report/placement_sections.h"
 #include "report/result_charts.h"
 #include "report/svg_chart.h"
 
@@ -17,13 +18,13 @@ constexpr std::string_view kHead = R"(<!DOCTYPE html>
 )";
 
 constexpr std::string_view kStyle = R"(<style>
-body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:1180px;padding:1rem 1.5rem;color:#1c1c1c;background:#fff}
+body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:1320px;padding:1rem 1.5rem;color:#1c1c1c;background:#fff}
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem;border-bottom:1px solid #ddd}
 table{border-collapse:collapse;font-size:.88rem;margin:.6rem 0}
-th,td{border-bottom:1px solid #e3e3e3;padding:.25rem .7rem;text-align:left;vertical-align:top}
+th,td{border-bottom:1px solid #e3e3e3;padding:.25rem .55rem;text-align:left;vertical-align:top}
 th{background:#f5f5f5;cursor:pointer;white-space:nowrap}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.charts{display:flex;flex-wrap:wrap;gap:1rem}.charts svg{width:100%;max-width:560px;height:auto;border:1px solid #eee}
-svg text{font:12px system-ui,sans-serif;fill:#333}svg text.title{font-size:14px;font-weight:600}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:1rem}.charts svg{width:100%;height:auto;border:1px solid #eee}
+svg text{font:12px system-ui,sans-serif;fill:#333}svg text.title{font-size:14px;font-weight:600}svg text.mark{font-size:11px;fill:#b00}
 .passed{color:#0a7a33}.bad{color:#b00020;font-weight:600}code{font-size:.85em}.wide{overflow-x:auto}
 footer{margin:2rem 0;color:#777;font-size:.85rem}
 </style>
@@ -134,6 +135,9 @@ std::string html_report(const RunSet& set) {
   text += "<h2>Charts</h2>\n<div class=\"charts\">\n";
   for (const Chart& c : result_charts(set)) text += svg_chart(c);
   text += "</div>\n<h2>Latency by hop</h2>\n" + html_table(hop_table(variants));
+  for (const ReportSection& s : placement_sections(set))
+    text += "<h2>" + escape_html(s.title) + "</h2>\n" +
+            (s.note.empty() ? "" : "<p>" + escape_html(s.note) + "</p>\n") + html_table(s.table);
   text += "<h2>Runs</h2>\n" + html_runs(set);
   text += "<h2>Statistics over the seeds</h2>\n" + html_table(statistics_table(variants));
   text += "<footer id=\"loaded\"></footer>\n<script type=\"application/json\" id=\"xedgesim-data\">" +

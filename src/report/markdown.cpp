@@ -7,6 +7,7 @@
 
 #include "report/comparison.h"
 #include "report/placement_search.h"
+#include "report/placement_sections.h"
 
 namespace xedgesim::report {
 namespace {
@@ -50,6 +51,13 @@ std::string assertion_lines(const Json& summary) {
   std::string text = "\n## Assertions\n\n";
   for (const Json& a : *list)
     if (a.is_object() && a.contains("line")) text += fmt::format("- {}\n", a["line"].get<std::string>());
+  return text;
+}
+
+std::string placement_tables(const RunSet& set) {
+  std::string text;
+  for (const ReportSection& s : placement_sections(set))
+    text += "\n## " + s.title + "\n\n" + (s.note.empty() ? "" : s.note + "\n\n") + markdown_table(s.table);
   return text;
 }
 
@@ -111,6 +119,7 @@ std::string run_markdown(const RunSet& set) {
   const auto variants = variant_results(set);
   if (!variants.front().runs.empty()) {
     text += "\n## Latency by hop\n\n" + markdown_table(hop_table(variants));
+    text += placement_tables(set);
     text += "\n## All figures\n\n";
     TextTable all{.header = {"figure", "value"}, .right = {false, true}};
     for (const auto& [name, value] : figures) all.rows.push_back({name, short_number(value)});
@@ -134,6 +143,7 @@ std::string batch_markdown(const RunSet& set) {
   text += "\n## Trade-offs\n\nMean ± 95 % confidence interval (Student's t) over the seeds.\n\n" +
           markdown_table(tradeoff_table(variants));
   text += "\n## Latency by hop\n\n" + markdown_table(hop_table(variants));
+  text += placement_tables(set);
   TextTable runs{.header = {"run", "seed", "status", "digest"}, .right = {false, true, false, false}};
   for (const RunResults& r : set.runs)
     runs.rows.push_back({r.name, r.seed, r.status, r.summary.value("digest", "-")});

@@ -55,7 +55,7 @@ Chart time_chart(const std::vector<const RunResults*>& runs, Chart chart, const 
   return chart;
 }
 
-/// Beginnings of faults, for a single line's chart.
+/// Beginnings and ends of faults, for a single line's chart.
 std::vector<Chart::Mark> fault_marks(const RunResults& run) {
   std::vector<Chart::Mark> marks;
   std::ifstream in(run.directory / "events.jsonl");
@@ -64,8 +64,10 @@ std::vector<Chart::Mark> fault_marks(const RunResults& run) {
     if (!e.is_object() || !e.contains("time_us") || !e["time_us"].is_number()) continue;
     const std::string type = e.value("type", "");
     if (type != "fault" && type != "fault_end") continue;
+    const std::string node = e.value("node", ""), what = e.value("message", "");
+    const bool begins = type == "fault";
     marks.push_back({e["time_us"].get<double>() / 1e6,
-                     fmt::format("{}: {} {}", type, e.value("node", ""), e.value("message", ""))});
+                     (begins ? "" : "end of: ") + (node.empty() ? what : node + " " + what), begins});
   }
   return marks;
 }
@@ -140,6 +142,43 @@ Chart stacked(const std::vector<VariantResults>& variants, Chart chart, const st
   return chart;
 }
 
+/// The hops of the samples with a result, which add up to their mean latency.
+Chart latency_by_hop(const std::vector<VariantResults>& variants) {
+  Chart chart{.id = "latency_by_hop",
+              .title = "Latency by hop, window's end to result",
+              .y_label = "mean (ms)",
+              .kind = Chart::Kind::stacked_bars};
+  const std::vector<std::string> hops{"compute", "access", "air", "wire", "queue", "inference", "reply"};
+  std::vector<std::string> columns{"e2e_us"};
+  for (const std::string& h : hops) columns.push_back("hop_" + h + "_us");
+  for (const std::string& h : hops) chart.series.push_back({.name = h, .points = {}});
+  for (const VariantResults& v : variants) {
+    std::vector<double> sums(hops.size(), 0.0);
+    double samples = 0;
+    for (const RunResults* run : v.runs) {
+      const NumberColumns table = read_table(run->directory, "spans", columns);
+      if (table.empty()) continue;
+      const auto& e2e = table.at("e2e_us");
+      for (size_t i = 0; i < e2e.size(); ++i) {
+        if (!std::isfinite(e2e[i])) continue;
+        ++samples;
+        for (size_t h = 0; h < hops.size(); ++h) {
+          const auto& values = table.at(columns[h + 1]);
+          if (i < values.size() && std::isfinite(values[i])) sums[h] += values[i] / 1000;
+        }
+      }
+    }
+    if (samples == 0) continue;
+    const auto x = static_cast<double>(chart.categories.size());
+    chart.categories.push_back(v.name);
+    for (size_t h = 0; h < hops.size(); ++h) chart.series[h].points.push_back({.x = x, .y = sums[h] / samples});
+  }
+  std::erase_if(chart.series, [](const ChartSeries& s) {
+    return std::all_of(s.points.begin(), s.points.end(), [](const ChartPoint& p) { return p.y <= 0; });
+  });
+  return chart;
+}
+
 struct ParetoAxis {
   std::string figure, label;
   double factor = 1;
@@ -193,12 +232,7 @@ std::vector<Chart> result_charts(const RunSet& set) {
     keep(pareto_chart(variants, {.id = "pareto_latency_accuracy", .title = "Latency and accuracy"}, latency,
                       accuracy));
   }
-  keep(stacked(variants,
-               {.id = "latency_by_hop",
-                .title = "Latency by hop, without the sampling window",
-                .y_label = "mean (ms)"},
-               "avg_", "_latency_ms", {},
-               {"compute", "access", "air", "wire", "queue", "inference", "reply"}));
+  keep(latency_by_hop(variants));
   keep(latency_distribution(runs));
   keep(stacked(variants,
                {.id = "energy_by_cause", .title = "Energy by cause, all devices", .y_label = "energy (mJ)"},

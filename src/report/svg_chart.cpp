@@ -105,6 +105,10 @@ class SvgDrawing {
         "<line x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\" stroke=\"#b00\" "
         "stroke-dasharray=\"3 3\"><title>{3}</title></line>\n",
         x(m.x), kTop, kHeight - kBottom, escape_html(m.label));
+    if (m.begins)
+      out_ += fmt::format(
+          "<text transform=\"translate({:.1f} {:.1f}) rotate(-90)\" class=\"mark\">{}</text>\n", x(m.x) - 4,
+          kHeight - kBottom - 6, escape_html(m.label));
   }
 
   void line(const std::vector<ChartPoint>& points, const char* colour, const char* dashes) {

@@ -96,7 +96,11 @@ void check_ml(Check& check, const Device& d, const std::string& path) {
   const bool edge = d.ml_placement == P::edge || d.ml_placement == P::hybrid || d.ml_placement == P::adaptive;
   if (edge && check.s.edge.empty())
     check.error(key, "inference at the edge needs an edge node: add one to the section 'edge'");
-  if (d.ml_placement == P::cloud && check.s.cloud.empty())
+  const bool divided = d.ml_placement == P::hybrid || d.ml_placement == P::adaptive;
+  const bool far = d.ml_remote == MlRemote::cloud;
+  if (far && !divided)
+    check.warning(path + ".ml_remote", "only ml_placement: hybrid and adaptive use it");
+  if ((d.ml_placement == P::cloud || (far && divided)) && check.s.cloud.empty())
     check.error(key, "inference in the cloud needs a cloud node: add one to the section 'cloud'");
   if (d.ml_placement == P::hybrid && !d.ml_split)
     check.error(key, "hybrid placement needs 'ml_split': say which layers run where");

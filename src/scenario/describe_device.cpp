@@ -335,6 +335,10 @@ const Description<Device>& describe_device() {
           &Device::ml_result_wait, positive_duration());
     d.add({.key = "ml_split", .doc = "hybrid: which layers run where"}, &Device::ml_split,
           struct_of(describe_split()));
+    d.add({.key = "ml_remote",
+           .doc = "hybrid: where the rest of the cut model runs; adaptive: where the model runs when not on the "
+                  "device"},
+          &Device::ml_remote, choice<MlRemote>({{"edge", MlRemote::edge}, {"cloud", MlRemote::cloud}}));
     d.add({.key = "ml_adaptive", .doc = "adaptive: when the placement changes"}, &Device::ml_adaptive,
           struct_of(describe_adaptive()));
     d.add({.key = "battery", .doc = "absent: mains"}, &Device::battery, struct_of(describe_battery()));

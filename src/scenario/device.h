@@ -120,6 +120,7 @@ struct Firmware {
 enum class MlPlacement { none, device, edge, cloud, hybrid, adaptive };
 /// Where a sample's verdict has to be for the sample to be finished.
 enum class MlResult { service, device };
+enum class MlRemote { edge, cloud };
 
 /// A group that runs in Renode: sdk/python/src/xedgesim/renode.py drives it.
 struct RenodeSettings {
@@ -161,6 +162,7 @@ struct Device {
   MlResult ml_result = MlResult::service;
   Duration ml_result_wait = Duration::ms(20);  ///< result device: how long the device listens for it
   std::optional<MlSplit> ml_split;
+  MlRemote ml_remote = MlRemote::edge;  ///< hybrid, adaptive: where the model runs that is not the device's
   std::optional<MlAdaptive> ml_adaptive;
   std::optional<Battery> battery;
   double clock_drift_ppm = 0;

@@ -47,6 +47,27 @@ void check_device_file(const std::vector<uint8_t>& file, const std::string& name
                                   outputs, *classes));
 }
 
+/// The service that runs the rest of a cut model.
+struct RestService {
+  std::string tier;                  ///< in words
+  std::string id;
+  const scenario::Compute& compute;
+  std::filesystem::path model;  ///< its own form of the model; empty: the device's
+};
+
+RestService rest_service(const scenario::Scenario& s, const Device& group) {
+  if (!passes_on(group)) {
+    const scenario::EdgeNode& e = s.edge.front();
+    return {"edge", e.id, e.compute, scenario::edge_model_file(e).resolved};
+  }
+  const scenario::CloudNode& c = s.cloud.front();
+  if (!c.ml_model.empty() && c.ml_model.resolved.extension() != ".onnx")
+    throw ConfigError(fmt::format(
+        "device '{}': the rest of a cut model runs by ONNX Runtime, and the model '{}' of '{}' is no .onnx file",
+        group.id, c.ml_model.written, c.id));
+  return {"cloud", c.id, c.compute, c.ml_model.resolved};
+}
+
 GroupModels cut(const scenario::Scenario& s, const Device& group, size_t classes) {
   const std::string& file = group.ml_model.resolved;
   const scenario::MlSplit& split = *group.ml_split;
@@ -59,15 +80,15 @@ GroupModels cut(const scenario::Scenario& s, const Device& group, size_t classes
     fail(fmt::format("the model '{}' has layers 0 to {}: name each once (xedgesim model inspect lists them)", file, last));
   const auto after = static_cast<int>(split.device_layers.back());
   // The service may continue with its own, finer form of the same model.
-  const scenario::FilePath edge_file = scenario::edge_model_file(s.edge.front());
-  const std::string rest_file = edge_file.empty() ? file : edge_file.resolved.string();
-  const ml::Network whole = edge_file.empty() ? net : import_network(rest_file);
+  const RestService far = rest_service(s, group);
+  const std::string rest_file = far.model.empty() ? file : far.model.string();
+  const ml::Network whole = far.model.empty() ? net : import_network(rest_file);
   GroupModels out;
   try {
     const ml::SplitNetwork device = ml::split(net, after), service = ml::split(whole, after);
     const int64_t elements = device.device.out().elements();
     if (service.rest.in().dims != device.device.out().dims)
-      fail(fmt::format("the edge's model '{}' is not of the same layers as '{}'", rest_file, file));
+      fail(fmt::format("the {}'s model '{}' is not of the same layers as '{}'", far.tier, rest_file, file));
     if (split.intermediate_size != 0 && split.intermediate_size != elements)
       fail(fmt::format("behind layer {} there are {} values, not {}: correct intermediate_size", after, elements,
                        split.intermediate_size));
@@ -76,11 +97,11 @@ GroupModels cut(const scenario::Scenario& s, const Device& group, size_t classes
     out.intermediate_bytes = elements;
     const auto rest = ml::write_onnx(service.rest, {.codes_in = true, .codes = device.device.out().quantization});
     auto model = std::make_shared<ml::OnnxModel>(ml::OnnxModel::parse(rest, rest_file + " behind the cut"));
-    const scenario::EdgeNode& e = s.edge.front();
+    const std::string name = far.id + "/" + group.id;
     out.rest.infer = [model](std::span<const float> x, SimTime) { return model->run(x); };
     // The file begins with a transposition, behind which the sizes of images cannot be read off; the network knows.
-    out.rest.time = model->macs() ? compute_timer(e.compute, *model, s.meta.seed, e.id + "/" + group.id)
-                                  : program_timer(e.compute, service.rest.macs(), s.meta.seed, e.id + "/" + group.id);
+    out.rest.time = model->macs() ? compute_timer(far.compute, *model, s.meta.seed, name)
+                                  : program_timer(far.compute, service.rest.macs(), s.meta.seed, name);
     if (model->run(std::vector<float>(model->input_size())).size() != classes)
       fail(fmt::format("the model '{}' does not answer {} classes", rest_file, classes));
   } catch (const ConfigError& e) {
@@ -108,9 +129,19 @@ std::string placement_name(const Device& group) {
   }
 }
 
+bool passes_on(const Device& group) {
+  return group.ml_remote == scenario::MlRemote::cloud &&
+         (group.ml_placement == MlPlacement::hybrid || group.ml_placement == MlPlacement::adaptive);
+}
+
 bool uses_edge_model(const Device& group) {
   return group.ml_placement == MlPlacement::none || group.ml_placement == MlPlacement::edge ||
-         group.ml_placement == MlPlacement::adaptive;
+         (group.ml_placement == MlPlacement::adaptive && !passes_on(group));
+}
+
+bool uses_cloud_model(const Device& group) {
+  return group.ml_placement == MlPlacement::cloud ||
+         (group.ml_placement == MlPlacement::adaptive && passes_on(group));
 }
 
 std::vector<std::string> class_names(const scenario::Scenario& s) {

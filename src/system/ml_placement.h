@@ -32,5 +32,9 @@ nodes::ServiceModel service_model(const std::string& file, size_t classes, const
 std::string placement_name(const scenario::Device& group);
 /// Its samples are classified by the edge service's own model, at least at times.
 bool uses_edge_model(const scenario::Device& group);
+/// Likewise by the cloud's own model.
+bool uses_cloud_model(const scenario::Device& group);
+/// What it sends to be classified goes through the edge to the cloud, which the firmware need not know.
+bool passes_on(const scenario::Device& group);
 
 }  // namespace xedgesim::system

@@ -54,15 +54,16 @@ void Observer::trace(size_t index, const sim::Event& e) {
   auto& spans = collector_.spans();
   const auto word = static_cast<uint32_t>(e.args[1]);
   const uint32_t sequence = p.absolute(static_cast<uint16_t>(word));
+  const scenario::Device& group = *system_.devices()[index].group;
+  // The first layers of a cut model are part of the device's work; the inference is where the rest runs.
+  const bool cut = group.ml_placement == scenario::MlPlacement::hybrid;
   switch (static_cast<Mark>(e.args[0])) {
     case Mark::inference_begin:
       p.scores.clear();
-      spans.mark(p.device, sequence, Stage::inference_begin, e.time);
+      if (!cut) spans.mark(p.device, sequence, Stage::inference_begin, e.time);
       break;
     case Mark::inference_end:
-      // The rest of a cut model is still to come.
-      if (system_.devices()[index].group->ml_placement != scenario::MlPlacement::hybrid)
-        spans.mark(p.device, sequence, Stage::inference_end, e.time);
+      if (!cut) spans.mark(p.device, sequence, Stage::inference_end, e.time);
       break;
     case Mark::score:
       p.scores.push_back(static_cast<float>(static_cast<int16_t>(word)) / 256.0f);
@@ -82,8 +83,11 @@ void Observer::trace(size_t index, const sim::Event& e) {
     case Mark::placement: {
       const uint32_t where = word & 0xff, why = word >> 8 & 0xff;
       if (where >= std::size(kPlacements) || why >= std::size(kReasons)) break;
+      // The firmware knows only that its report goes to a service.
+      const bool to_cloud = where == 0 && group.ml_remote == scenario::MlRemote::cloud;
       collector_.events().add(e.time, "placement", system_.devices()[index].id,
-                              fmt::format("inference moves to {}: {}", kPlacements[where], kReasons[why]),
+                              fmt::format("inference moves to {}: {}", to_cloud ? "cloud" : kPlacements[where],
+                                          kReasons[why]),
                               {{"sample", p.absolute(static_cast<uint16_t>(word >> 16))}});
       break;
     }

@@ -7,16 +7,17 @@
 #include "nodes/report.h"
 #include "nodes/report_payload.h"
 #include "sim/air.h"
+#include "system/ml_placement.h"
 
 namespace xedgesim::system {
 namespace {
 
 using metrics::Stage;
 
-metrics::RanAt ran_at(int64_t port) {
+metrics::RanAt ran_at(int64_t port, const scenario::Device& group) {
   switch (port) {
     case nodes::port::kReport:
-      return metrics::RanAt::edge;
+      return passes_on(group) ? metrics::RanAt::cloud : metrics::RanAt::edge;
     case nodes::port::kVerdict:
       return metrics::RanAt::device;
     case nodes::port::kFragment:
@@ -68,7 +69,7 @@ void Observer::connect_radio() {
       p->on_air = true;
       const uint32_t sequence = p->absolute(carried->sequence);
       collector_.spans().mark(p->device, sequence, Stage::tx_start, r.start);
-      collector_.spans().ran_at(p->device, sequence, ran_at(carried->port));
+      collector_.spans().ran_at(p->device, sequence, ran_at(carried->port, *system_.devices()[raw(p->device)].group));
     }
   });
   channel.reception.connect([this](const net::ReceptionRecord& r) {
@@ -98,6 +99,9 @@ void Observer::connect_services() {
     spans.prediction(d, sequence, r.predicted, r.confidence(), r.probabilities);
     if (!probes_[raw(d)]->result_on_device) spans.mark(d, sequence, Stage::result, r.ended);
   };
+  const auto arrived = [&spans, device](int64_t tag, SimTime t) {
+    spans.mark(device(tag), nodes::tag_sequence(tag), Stage::edge_arrival, t);
+  };
   for (auto& gateway : system_.gateways()) {
     gateway->on_frame.connect([this](const net::ieee802154::RxFrame& f, SimTime t) {
       Probe* p = probe_of_address(static_cast<int64_t>(f.frame.header.source.value));
@@ -122,9 +126,7 @@ void Observer::connect_services() {
     });
   }
   if (auto* edge = system_.edge()) {
-    edge->on_arrival.connect([&spans, device](int64_t tag, SimTime t) {
-      spans.mark(device(tag), nodes::tag_sequence(tag), Stage::edge_arrival, t);
-    });
+    edge->on_arrival.connect(arrived);
     edge->on_result.connect(classified);
     edge->on_lost.connect([&spans, device](int64_t tag, std::string_view cause, SimTime t) {
       spans.lost(device(tag), nodes::tag_sequence(tag), Stage::result, cause, t);
@@ -153,6 +155,7 @@ void Observer::connect_services() {
           fmt::format("{{\"time_us\":{},\"record\":{}}}\n", t.since_start().count_ns() / 1000, record));
       spans.mark(device(tag), nodes::tag_sequence(tag), Stage::cloud_stored, t);
     });
+    cloud->on_report.connect(arrived);
     cloud->on_result.connect(classified);
     cloud->on_lost.connect(
         [&spans, device](int64_t tag, std::string_view cause, bool unclassified, SimTime t) {
@@ -176,7 +179,8 @@ void Observer::connect_services() {
     wan->dropped.connect([&spans, device](const net::LinkRecord& r, net::DropReason reason) {
       const int64_t port = r.message.port;
       const Stage missed = port == nodes::port::kAnswer ? Stage::cloud_answer
-                           : port == nodes::port::kCloudReport || port == nodes::port::kReturn
+                           : port == nodes::port::kCloudReport || port == nodes::port::kCloudTensor ||
+                                   port == nodes::port::kReturn
                                ? Stage::result
                                : Stage::cloud_stored;
       spans.lost(device(r.message.tag), nodes::tag_sequence(r.message.tag), missed,

@@ -53,6 +53,8 @@ std::vector<size_t> groups_in_question(const scenario::Scenario& s, const scenar
 
 /// Why a placement cannot be for a group; empty when it can.
 std::string obstacle(const scenario::Scenario& s, const Device& group, MlPlacement p) {
+  const bool cloud_model = !s.cloud.empty() && !s.cloud.front().ml_model.empty();
+  const bool far = group.ml_remote == scenario::MlRemote::cloud;
   const bool edge_model = !s.edge.empty() && !scenario::edge_model_file(s.edge.front()).empty();
   if (p == MlPlacement::hybrid) {
     if (s.edge.empty()) return "there is no edge node";
@@ -61,10 +63,11 @@ std::string obstacle(const scenario::Scenario& s, const Device& group, MlPlaceme
     return "";
   }
   if (p == MlPlacement::cloud) {
-    if (s.cloud.empty() || s.cloud.front().ml_model.empty()) return "no cloud node has an ml_model";
+    if (!cloud_model) return "no cloud node has an ml_model";
     if (s.edge.empty()) return "there is no edge node to pass the reports on";
     return "";
   }
+  if (p == MlPlacement::adaptive && far) return cloud_model ? "" : "no cloud node has an ml_model";
   if ((p == MlPlacement::edge || p == MlPlacement::adaptive) && !edge_model)
     return "the edge node has no ml_model";
   return "";
@@ -240,7 +243,8 @@ PlacementSpace placement_space(const scenario::Scenario& s, const scenario::Sear
 
 std::optional<Duration> latency_floor(const scenario::Scenario& s) {
   for (const Device& d : s.devices)
-    if (d.ml_placement != MlPlacement::cloud) return std::nullopt;
+    if (d.ml_placement != MlPlacement::cloud && !(d.ml_placement == MlPlacement::hybrid && passes_on(d)))
+      return std::nullopt;
   if (s.network.profile || s.devices.empty() ||
       std::any_of(s.faults.begin(), s.faults.end(), may_change_links))
     return std::nullopt;

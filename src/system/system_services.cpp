@@ -67,6 +67,7 @@ void System::build_edge(const scenario::EdgeNode& e) {
     }
     return edge_model_ ? &*edge_model_ : nullptr;
   };
+  s.passes_on = [this](int64_t tag) { return system::passes_on(*devices_[nodes::tag_device(tag)].group); };
   s.forward_time = store_timer(e.compute, scenario_.meta.seed, e.id + "/forward");
   if (machine) {
     s.remote = forwarder_to(e);
@@ -96,9 +97,7 @@ nodes::MqttsnForwarder::Config System::forwarder_to(const scenario::EdgeNode& e)
 void System::build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge,
                          const SystemOptions& options) {
   const auto cloud_id = scheduler_->id(c.id);
-  const bool needed = std::any_of(scenario_.devices.begin(), scenario_.devices.end(), [](const auto& d) {
-    return d.ml_placement == scenario::MlPlacement::cloud;
-  });
+  const bool needed = std::any_of(scenario_.devices.begin(), scenario_.devices.end(), uses_cloud_model);
   if (needed)
     cloud_program_ = CloudProgram::of(c, classes_, scenario_.meta.seed,
                                       options.platforms.parent_path() / "sdk" / "python" / "src");
@@ -115,7 +114,10 @@ void System::build_cloud(const scenario::CloudNode& c, sim::ParticipantId edge,
   config.downlink = wan_name_.empty() ? edge : scheduler_->id(wan_name_);
   config.direct = wan_name_.empty();
   config.service_time = store_timer(c.compute, scenario_.meta.seed, c.id);
-  config.model = [this](int64_t) { return cloud_model_ ? &*cloud_model_ : nullptr; };
+  config.model = [this](int64_t tag) -> const nodes::ServiceModel* {
+    if (const nodes::ServiceModel& rest = models_of(tag).rest; rest.infer) return &rest;
+    return cloud_model_ ? &*cloud_model_ : nullptr;
+  };
   config.wants_return = [this](int64_t tag) { return wants_return(tag); };
   config.classes = classes_;
   config.device_name = [this](int64_t tag) { return devices_[nodes::tag_device(tag)].id; };

@@ -162,5 +162,34 @@ TEST_F(SpanRecorderTest, HopsNeedBothEndsInOrder) {
   EXPECT_EQ(*s.between(Stage::inference_begin, Stage::inference_end), Duration::us(20));
 }
 
+TEST(Span, HopsToTheResultAddUp) {
+  Span edge;
+  const auto set = [](Span& s, Stage stage, int64_t t) { s.at[static_cast<size_t>(stage)] = us(t); };
+  set(edge, Stage::sense_end, 100);
+  set(edge, Stage::tx_request, 110);
+  set(edge, Stage::tx_start, 130);
+  set(edge, Stage::rx_gateway, 170);
+  set(edge, Stage::edge_arrival, 250);
+  set(edge, Stage::inference_begin, 260);
+  set(edge, Stage::inference_end, 300);
+  set(edge, Stage::result, 310);
+  // The model ran on the device, which then reported its verdict.
+  Span device = edge;
+  set(device, Stage::inference_begin, 103);
+  set(device, Stage::inference_end, 107);
+  set(device, Stage::result, 108);
+  set(device, Stage::cloud_stored, 400);
+  for (const Span* s : {&edge, &device}) {
+    Duration sum;
+    for (size_t i = 1; i < 8; ++i) sum = sum + s->hop(kHops[i]).value_or(Duration());
+    EXPECT_EQ(sum, *s->e2e());
+  }
+  EXPECT_EQ(edge.hop(kHops[1]), Duration::us(10));   // compute
+  EXPECT_EQ(device.hop(kHops[1]), Duration::us(3));  // until the model runs
+  EXPECT_EQ(edge.hop(kHops[4]), Duration::us(80));   // wire
+  EXPECT_EQ(device.hop(kHops[3]), std::nullopt);     // on the air after the result
+  EXPECT_EQ(device.hop(kHops[8]), Duration::us(292));
+}
+
 }  // namespace
 }  // namespace xedgesim::metrics

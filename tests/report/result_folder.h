@@ -45,7 +45,8 @@ class ResultFolder {
     write(dir + "cross_tier_metrics.csv",
           "time_us,e2e_latency_us,cumulative_energy_uJ,packet_delivery_rate\n"
           "1000000,,1000.000,\n2000000,5000.000,2000.000,1.000000\n3000000,5000.000,3500.000,0.500000\n4000");
-    write(dir + "spans.csv", "device,e2e_us\nvib_1,5000.000\n\"a,b\",6000.000\nvib_1,\nvib_1,9000.000\n");
+    write(dir + "spans.csv", "device,e2e_us,hop_air_us,hop_inference_us\nvib_1,5000.000,2000.000,3000.000\n"
+                       "\"a,b\",6000.000,2000.000,4000.000\nvib_1,,7000.000,\nvib_1,9000.000,,9000.000\n");
     write(dir + "events.jsonl", R"({"time_us":2500000,"type":"fault","node":"gw","message":"down"})"
                                 "\n{\"time_us\":3000000,\"type\":\"log\"}\n");
   }

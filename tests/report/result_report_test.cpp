@@ -126,6 +126,11 @@ TEST(Charts, OfARun) {
   EXPECT_EQ(energy->marks[0].x, 2.5);
   double total = 0;
   for (const ChartPoint& p : find(charts, "latency_distribution")->series[0].points) total += p.y;
+  // Hops of the three samples with a result add up to their mean latency.
+  const Chart* hops = find(charts, "latency_by_hop");
+  ASSERT_TRUE(hops);
+  ASSERT_EQ(hops->series.size(), 2u);
+  EXPECT_NEAR(hops->series[0].points.at(0).y + hops->series[1].points.at(0).y, 20.0 / 3, 1e-9);
   EXPECT_NEAR(total, 100 * 2 / 3.0, 1e-9);  // the slowest of three lies beyond the 99.5th percentile's rank
 }
 

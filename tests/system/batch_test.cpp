@@ -51,6 +51,10 @@ TEST(BatchCommand, RunsReportsAndDoesNotRepeat) {
       nlohmann::json::parse(run_program({"batch", file, "-o", out, "--format", "json", "-q"}).out);
   EXPECT_EQ(again["runs"][0]["reused"], true);
   EXPECT_EQ(again["runs"][1]["reused"], true);
+  // Repeated, it prints the same digests.
+  const std::string digest = json_of(folder / "out/hello-seed_1/summary.json")["digest"];
+  const ProgramResult repeated = run_program({"batch", file, "-o", out, "-q", "--force"});
+  EXPECT_NE(repeated.out.find(digest), std::string::npos) << repeated.out;
   const auto other = nlohmann::json::parse(
       run_program({"batch", file, "-o", out, "--format", "json", "-q", "--set", "scenario.duration=3s"}).out);
   EXPECT_EQ(other["runs"][0]["reused"], false);

@@ -291,5 +291,42 @@ TEST_F(Faults, WhatCannotBeIsSaid) {
       << said;
 }
 
+/// Packets delivered of those sent between two seconds of the simulated time.
+double delivered_part(const fs::path& run, double from, double to) {
+  std::istringstream in(read_file(run / "network_metrics.csv"));
+  std::string line;
+  std::getline(in, line);
+  EXPECT_TRUE(line.starts_with("time_us,packets_sent,packets_delivered,")) << line;
+  double sent = 0, delivered = 0;
+  while (std::getline(in, line)) {
+    double t = 0, s = 0, d = 0;
+    char comma = 0;
+    std::istringstream(line) >> t >> comma >> s >> comma >> d;
+    if (t / 1e6 <= from || t / 1e6 > to) continue;
+    sent += s;
+    delivered += d;
+  }
+  EXPECT_GT(sent, 100);
+  return delivered / sent;
+}
+
+// The guide's section 2.2: 300 s, the gateway off from 150 to 180 s, three of twenty boards cut off from 200 to 220 s.
+TEST(SeedBaseline, TheTimelineShowsBothDipsAndTheRecovery) {
+  TemporaryFolder folder;
+  const ProgramResult r = run_program({"run", source("scenarios/seed-baseline/scenario.yaml"), "-q", "--output",
+                                       (folder / "run").string()});
+  EXPECT_EQ(r.exit_code, 0) << r.out << r.err;
+  const auto summary = Json::parse(read_file(folder / "run/summary.json"));
+  EXPECT_EQ(summary["assertions"].size(), 4u);
+  const auto [begins, ends] = fault_events(folder / "run");
+  EXPECT_EQ(begins, (std::vector<double>{150, 200}));
+  EXPECT_EQ(ends, (std::vector<double>{180, 220}));
+  EXPECT_GT(delivered_part(folder / "run", 0, 149), 0.99);
+  EXPECT_EQ(delivered_part(folder / "run", 151, 180), 0);
+  EXPECT_GT(delivered_part(folder / "run", 182, 200), 0.99);
+  EXPECT_NEAR(delivered_part(folder / "run", 202, 220), 17.0 / 20, 0.02);
+  EXPECT_GT(delivered_part(folder / "run", 222, 300), 0.99);
+}
+
 }  // namespace
 }  // namespace xedgesim::testing

@@ -1,6 +1,7 @@
 // The same task with the model in each tier, through the program.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <map>
 #include <set>
@@ -12,7 +13,8 @@ namespace {
 
 struct Placed {
   nlohmann::json summary;
-  std::map<std::string, std::string> predicted;  ///< by "device,sequence"
+  std::map<std::string, std::string> predicted;           ///< by "device,sequence"
+  std::vector<std::map<std::string, std::string>> spans;  ///< by column; of samples with a result
   std::string events;
 };
 
@@ -39,9 +41,13 @@ Placed run_placement(const std::string& name, std::vector<std::string> overrides
   std::istringstream spans(read_file(folder / "run/spans.csv"));
   std::string line;
   std::getline(spans, line);
+  const auto columns = split(line);
   while (std::getline(spans, line)) {
     const auto cells = split(line);
-    if (cells.at(2) == "result") p.predicted[cells[0] + "," + cells[1]] = cells[5];
+    if (cells.at(2) != "result") continue;
+    p.predicted[cells[0] + "," + cells[1]] = cells[5];
+    auto& row = p.spans.emplace_back();
+    for (size_t i = 0; i < std::min(columns.size(), cells.size()); ++i) row[columns[i]] = cells[i];
   }
   p.events = read_file(folder / "run/events.jsonl");
   return p;
@@ -92,13 +98,72 @@ TEST(MlPlacement, TheCloudIsFarAway) {
 }
 
 TEST(MlPlacement, AdaptiveMovesToTheDeviceWhenTheGatewayIsOff) {
-  const Placed a = run_placement("adaptive", {"scenario.duration=30s", "devices[0].count=2", "faults[0].time=4s",
-                                              "faults[0].duration=8s"});
+  const Placed a = run_placement("adaptive", {"scenario.duration=30s", "devices[0].count=2",
+                                              "faults[0].time=4s", "faults[0].duration=8s"});
   const auto& where = a.summary["placements"]["adaptive"]["ran_at"];
   EXPECT_GT(where["edge"].get<int>(), 5);
   EXPECT_GT(where["device"].get<int>(), 5);
   EXPECT_NE(a.events.find("inference moves to device: the link is poor"), std::string::npos);
   EXPECT_NE(a.events.find("inference moves to edge: conditions are normal"), std::string::npos);
+}
+
+/// Nanoseconds of the hops on the way to the result.
+int64_t way(const std::map<std::string, std::string>& span) {
+  int64_t sum = 0;
+  for (const char* hop : {"compute", "access", "air", "wire", "queue", "inference", "reply"}) {
+    const auto& cell = span.at(std::string("hop_") + hop + "_us");
+    if (!cell.empty()) sum += std::llround(std::stod(cell) * 1000);
+  }
+  return sum;
+}
+
+TEST(MlPlacement, HopsAddUpToTheLatencyOfEverySample) {
+  for (const char* where : {"device", "edge", "cloud", "hybrid"}) {
+    const Placed p = run_placement(where, kShort);
+    EXPECT_GT(p.spans.size(), 8u) << where;
+    for (const auto& span : p.spans)
+      EXPECT_EQ(way(span), std::llround(std::stod(span.at("e2e_us")) * 1000)) << where;
+  }
+}
+
+const std::string kCloudModel = "cloud[0].ml_model=models/vibration/anomaly_detector_int8.onnx";
+
+TEST(MlPlacement, TheRestOfACutModelRunsInTheCloud) {
+  const Placed edge =
+      run_placement("edge", shortened({"edge[0].ml_model=models/vibration/anomaly_detector_int8.onnx"}));
+  const Placed hybrid =
+      run_placement("hybrid", shortened({kCloudModel, "devices[0].ml_remote=cloud",
+                                         "devices[0].ml_result_wait=200ms", "validation.assertions=[]"}));
+  EXPECT_EQ(agreement(hybrid, edge), 1.0);
+  const auto& p = hybrid.summary["placements"]["hybrid"];
+  EXPECT_EQ(p["ran_at"]["hybrid"], p["results"]);
+  EXPECT_GT(p["hops"]["wire"]["p50_ms"].get<double>(), 60);  // there is where the wide area network lies
+  EXPECT_GT(p["hops"]["reply"]["p50_ms"].get<double>(), 60);
+  EXPECT_LT(p["hops"]["inference"]["p50_ms"].get<double>(), 5);
+  for (const auto& span : hybrid.spans)
+    EXPECT_EQ(way(span), std::llround(std::stod(span.at("e2e_us")) * 1000));
+}
+
+TEST(MlPlacement, AdaptiveMovesBetweenTheDeviceAndTheCloud) {
+  const Placed a = run_placement(
+      "adaptive", {"scenario.duration=30s", "devices[0].count=2", "faults[0].time=4s",
+                   "faults[0].duration=8s", "devices[0].ml_remote=cloud", "devices[0].ml_result_wait=200ms",
+                   kCloudModel, "edge[0].ml_model=", "edge[0].services=[mqtt_broker]"});
+  const auto& where = a.summary["placements"]["adaptive"]["ran_at"];
+  EXPECT_GT(where["cloud"].get<int>(), 5);
+  EXPECT_GT(where["device"].get<int>(), 5);
+  EXPECT_FALSE(where.contains("edge"));
+  EXPECT_NE(a.events.find("inference moves to device: the link is poor"), std::string::npos);
+  EXPECT_NE(a.events.find("inference moves to cloud: conditions are normal"), std::string::npos);
+}
+
+// A board counts its samples from its boot; the verdict that comes back must carry that number.
+TEST(MlPlacement, VerdictsOfACutModelComeBackAfterAReset) {
+  const Placed p = run_placement("hybrid", {"scenario.duration=14s", "devices[0].count=1",
+                                            "faults=[{time: 5500ms, type: device_reset, target: vib}]"});
+  int after = 0;
+  for (const auto& span : p.spans) after += std::stod(span.at("sense_end_us")) > 6e6;
+  EXPECT_GE(after, 5);
 }
 
 std::string refusal(const std::string& name, std::vector<std::string> overrides) {
@@ -116,15 +181,24 @@ TEST(MlPlacementRefusals, SayWhatIsWrong) {
   EXPECT_NE(refusal("device", {"devices[0].ml_model=models/vibration/anomaly_detector.onnx"})
                 .find("is in floats, and a device runs int8"),
             std::string::npos);
-  EXPECT_NE(refusal("hybrid", {"devices[0].ml_split.intermediate_size=31"}).find("there are 32 values, not 31"),
+  EXPECT_NE(
+      refusal("hybrid", {"devices[0].ml_split.intermediate_size=31"}).find("there are 32 values, not 31"),
+      std::string::npos);
+  EXPECT_NE(refusal("hybrid", {"devices[0].ml_split.edge_layers=[2]"}).find("has layers 0 to 3"),
             std::string::npos);
-  EXPECT_NE(refusal("hybrid", {"devices[0].ml_split.edge_layers=[2]"}).find("has layers 0 to 3"), std::string::npos);
   EXPECT_NE(refusal("device", {"devices[0].ml_model=" + source("README.md")}).find("this is no .tflite file"),
             std::string::npos);
   EXPECT_NE(refusal("device", {"devices[0].firmware=firmware/hello.elf"}).find("has no model at 0xc0000"),
             std::string::npos);
-  EXPECT_NE(refusal("device", {"devices[0].ml_classes=[a, b]"}).find("answers 4 values, but there are 2 classes"),
+  EXPECT_NE(
+      refusal("adaptive", {"devices[0].ml_remote=cloud"}).find("cloud node 'cloud_backend' has no model"),
+      std::string::npos);
+  EXPECT_NE(refusal("hybrid", {"devices[0].ml_remote=cloud", "cloud[0].ml_model=README.md"})
+                .find("is no .onnx file"),
             std::string::npos);
+  EXPECT_NE(
+      refusal("device", {"devices[0].ml_classes=[a, b]"}).find("answers 4 values, but there are 2 classes"),
+      std::string::npos);
 }
 
 // A window has at most 1,024 samples: of an interval of three seconds the firmware takes the last of three.
