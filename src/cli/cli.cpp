@@ -27,6 +27,8 @@ int run(int argc, char** argv) {
   add_analyze(app, body);
   add_plot(app, body);
   add_compare(app, body);
+  add_up(app, body);
+  add_systems(app, body);
   add_control(app, body);
   add_export(app, body);
   add_schema(app, body);

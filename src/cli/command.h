@@ -46,6 +46,9 @@ void add_plot(CLI::App& app, Body& body);
 void add_compare(CLI::App& app, Body& body);
 /// link set, profile apply, status, pause, resume, stop: of a run under way.
 void add_control(CLI::App& app, Body& body);
+void add_up(CLI::App& app, Body& body);
+/// down, ps, inspect, exec, console, logs: of systems that are up.
+void add_systems(CLI::App& app, Body& body);
 void add_export(CLI::App& app, Body& body);
 void add_version(CLI::App& app, Body& body);
 

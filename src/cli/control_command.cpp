@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/system_choice.h"
 #include "control/client.h"
 
 namespace xedgesim::cli {
@@ -14,13 +15,15 @@ namespace {
 using control::Request;
 
 struct ControlFlags {
-  std::string address, token, run, format = "table";
+  std::string address, token, run, system, format = "table";
   std::string link, profile, at;
   std::vector<std::string> values;
 };
 
 /// Where the run listens and its token: as given, from its control.json, or from the file beside its socket.
 void find_run(ControlFlags& f) {
+  if (f.run.empty() && f.address.empty() && (!f.system.empty() || !live::StateFolder::names().empty()))
+    f.run = choose_running_system(f.system).path().string();
   if (!f.run.empty()) {
     std::ifstream in(std::filesystem::path(f.run) / "control.json");
     const auto known = nlohmann::json::parse(in, nullptr, false);
@@ -33,7 +36,9 @@ void find_run(ControlFlags& f) {
     if (f.token.empty()) f.token = known["token"].get<std::string>();
   }
   if (f.address.empty())
-    throw ConfigError("which run? Name its socket with --control, or its folder with --run");
+    throw ConfigError(
+        "which run? Name its socket with --control, its folder with --run, or a system that is up with "
+        "--system");
   if (f.token.empty()) {
     const std::string path = f.address.starts_with("unix:") ? f.address.substr(5) : f.address;
     std::ifstream in(path + ".token");
@@ -59,6 +64,10 @@ ExitCode send(ControlFlags flags, Request request) {
     std::printf("takes effect at %.6f s\n", answer["applied_at_ns"].get<double>() * 1e-9);
     return ExitCode::ok;
   }
+  if (!answer.contains("duration_s")) {
+    std::printf("%s: %.3f s\n", answer.value("scenario", std::string()).c_str(), answer.value("time_s", 0.0));
+    return ExitCode::ok;
+  }
   std::printf("%s: %.3f of %.3f s, %s, %lld change%s\n", answer.value("scenario", std::string()).c_str(),
               answer.value("time_s", 0.0), answer.value("duration_s", 0.0),
               answer.value("paused", false) ? "paused" : "running",
@@ -71,6 +80,7 @@ void add_where(CLI::App& c, ControlFlags& f) {
   c.add_option("--control", f.address, "The run's control socket, as given to run --control")
       ->envname("XEDGESIM_CONTROL");
   c.add_option("--run", f.run, "The run's folder, instead of --control");
+  c.add_option("--system", f.system, "A system that is up; absent: the only one")->envname("XEDGESIM_SYSTEM");
   c.add_option("--token", f.token, "The run's token; absent: read from the file beside the socket")
       ->envname("XEDGESIM_TOKEN");
   c.add_option("--format", f.format, "Output for people (table) or machines (json)")

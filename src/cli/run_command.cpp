@@ -15,6 +15,7 @@
 #include "cli/interrupt.h"
 #include "control/server.h"
 #include "experiment/inputs.h"
+#include "live/lab.h"
 #include "report/progress.h"
 #include "report/terminal.h"
 #include "system/run.h"
@@ -148,6 +149,13 @@ ExitCode run_command(const RunFlags& flags) {
     ended = true;
     return host_info(begun, before, started, flags.threads);
   };
+  std::optional<live::Lab> lab;
+  if (scenario.meta.clock == scenario::ScenarioMeta::Clock::wall) {
+    lab.emplace(live::Lab::Config{.name = scenario.meta.name,
+                                  .stop = &watch_interrupts(),
+                                  .log = [&](const std::string& text) { progress.log(text); }});
+    options.pacer = &*lab;
+  }
   std::optional<Control> control;
   if (!flags.control.empty()) {
     control.emplace(flags.control);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "live/machine_setup.h"
 #include "scenario/expand.h"
 #include "system/run.h"
 
@@ -30,6 +31,8 @@ ExitCode validate_command(const ValidateFlags& flags) {
   if (result.ok() && !flags.language_only) {
     try {
       system::check_runnable(result.scenario, installation.platforms);
+      if (result.scenario.meta.clock == scenario::ScenarioMeta::Clock::wall)
+        live::check_limits(result.scenario);
     } catch (const ConfigError& e) {
       result.errors.push_back({.file = flags.scenario, .line = 0, .column = 0, .message = e.what()});
     }

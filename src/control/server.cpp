@@ -101,10 +101,15 @@ bool Server::write(Peer& peer) {
   return true;
 }
 
-void Server::serve(const Answer& answer, Duration patience) {
+std::vector<pollfd> Server::waited_for() const {
   std::vector<pollfd> fds{{listener_.descriptor(), POLLIN, 0}};
   for (const Peer& p : peers_)
     fds.push_back({p.socket.get(), static_cast<short>(p.out.empty() ? POLLIN : POLLIN | POLLOUT), 0});
+  return fds;
+}
+
+void Server::serve(const Answer& answer, Duration patience) {
+  std::vector<pollfd> fds = waited_for();
   if (poll(fds.data(), fds.size(), static_cast<int>(patience.count_ns() / 1'000'000)) <= 0) return;
   size_t i = 1;
   for (auto p = peers_.begin(); p != peers_.end(); ++i) {

@@ -1,8 +1,11 @@
 #pragma once
+#include <poll.h>
+
 #include <functional>
 #include <list>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "base/descriptor.h"
 #include "control/request.h"
@@ -32,6 +35,8 @@ class Server {
   /// Answers every request that has arrived. `patience`: how long of wall time it may wait for something to
   /// arrive.
   void serve(const Answer& answer, Duration patience = Duration());
+  /// What to wait for until there is something to serve.
+  std::vector<pollfd> waited_for() const;
 
  private:
   struct Peer {

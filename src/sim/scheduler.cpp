@@ -167,11 +167,16 @@ void Scheduler::handle_events(SimTime until) {
   }
 }
 
+SimTime Scheduler::next_time() const {
+  if (!started_) return now_;
+  return std::min({soft_.next_time(), hard_.next_time(), activity_.top_time()});
+}
+
 bool Scheduler::run_until(SimTime end) {
   if (!started_) start_participants();
   for (;;) {
     if (stop_.exchange(false, std::memory_order_relaxed)) return false;
-    const SimTime t0 = std::min({soft_.next_time(), hard_.next_time(), activity_.top_time()});
+    const SimTime t0 = next_time();
     if (t0 > end) break;
     ++statistics_.rounds;
     const SimTime horizon = std::min({end, t0 + config_.window - Duration::ns(1), hard_.next_time()});

@@ -60,6 +60,9 @@ class Scheduler {
   void request_stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
 
   SimTime now() const { return now_; }
+  /// Earliest instant at which something is due; never() when only something from outside can go on. Before
+  /// the first run_until(): now().
+  SimTime next_time() const;
   /// Digest over all deliveries so far, in order, and the names.
   std::string digest() const { return digest_.hex(); }
   const Statistics& statistics() const { return statistics_; }

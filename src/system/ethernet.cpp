@@ -33,6 +33,16 @@ Duration flow_interval(const scenario::TrafficFlow& f) {
   return Duration::ns(static_cast<int64_t>(static_cast<__int128>(f.size) * 8'000'000'000 / *f.rate));
 }
 
+/// In front of the line, whose rate stays.
+void shape(const scenario::Bandwidth& b, net::LinkParameters& p) {
+  if (!b.average) return;
+  constexpr int64_t kShortestBurst = 16'000;  // bytes
+  p.line_rate_bps = p.rate_bps;
+  p.rate_bps = *b.average;
+  p.burst_bytes = std::max(b.burst.value_or(0), std::max(kShortestBurst, *b.average / 8 / 1000));
+  if (b.peak && *b.peak > *b.average) p.peak_rate_bps = *b.peak;
+}
+
 }  // namespace
 
 net::ethernet::Mac node_mac(const scenario::Scenario& s, const std::string& id) {
@@ -133,7 +143,7 @@ class EthernetNetwork::Builder {
                 .node = node,
                 .switch_index = {},
                 .qos = nullptr,
-                .outside = is_vm(entry)};
+                .outside = is_vm(entry) && !on_wall_clock(s_)};
     for (const scenario::EdgeNode& e : s_.edge)
       if (e.id == node && e.type == scenario::EdgeNode::Type::machine)
         return {.participant = scheduler_.id(node), .port = 0, .node = node, .switch_index = {}};
@@ -164,10 +174,22 @@ class EthernetNetwork::Builder {
         throw ConfigError(fmt::format("node '{}' has two cables: a node has one port", p->node));
       }
     }
+    limit(a, d.forward, d.backward);
+    limit(b, d.backward, d.forward);
     c.a_to_b = d.forward;
     c.b_to_a = d.backward;
     out_.cables_.push_back({std::make_unique<net::Link>(std::move(c)), a.node, b.node});
     scheduler_.attach(id, *out_.cables_.back().link);
+  }
+
+  /// A machine's `qos`, as tc on the host's end of its cable would do it.
+  void limit(const Plug& p, net::LinkParameters& from, net::LinkParameters& to) const {
+    for (const auto& [id, entry] : machines_) {
+      if (id != p.node || !s_.nodes[entry].qos) continue;
+      const scenario::Qos& q = *s_.nodes[entry].qos;
+      if (q.outbound) shape(*q.outbound, from);
+      if (q.inbound) shape(*q.inbound, to);
+    }
   }
 
   net::ethernet::Mac mac_of(size_t machine) const { return node_mac(s_, machines_[machine].first); }
@@ -186,7 +208,8 @@ class EthernetNetwork::Builder {
   void add_machine(size_t machine) {
     const auto& [id, entry] = machines_[machine];
     const scenario::LinuxNode& n = s_.nodes[entry];
-    check_repeatable(n);
+    const bool wall = on_wall_clock(s_);
+    wall ? check_hosted(n) : check_repeatable(n);
     constexpr int64_t kOwnPrefix = 24, kDerivedPrefix = 16;
     MachineAddress address{.mac = net::ethernet::to_string(mac_of(machine)), .ip = dotted(ip_of(machine)), .hosts = {}};
     address.prefix = s_.network.lan ? s_.network.lan->prefix : n.ip.empty() ? kDerivedPrefix : kOwnPrefix;
@@ -194,11 +217,22 @@ class EthernetNetwork::Builder {
       address.hosts.push_back(dotted(ip_of(i)) + " " + machines_[i].first);
     for (const scenario::EdgeNode& e : s_.edge)
       if (!e.ip.empty()) address.hosts.push_back(e.ip + " " + e.id);
+    const auto self = scheduler_.id(id);
+    MachineNode& m = out_.machines_.emplace_back();
+    m.id = id;
+    m.group = &n;
+    m.participant = self;
+    m.address = address;
+    if (wall) {
+      m.hosted = std::make_unique<HostedMachine>(
+          HostedMachine::Config{.self = self, .cable = cable_of(id), .observer = observer_});
+      return scheduler_.attach(self, *m.hosted);
+    }
     auto config = machine_config(n, id, address);
     config.cable = cable_of(id);
     config.observer = observer_;
-    out_.machines_.push_back({id, &n, scheduler_.id(id), std::make_unique<nodes::VmNode>(std::move(config))});
-    scheduler_.attach(scheduler_.id(id), *out_.machines_.back().node);
+    m.node = std::make_unique<nodes::VmNode>(std::move(config));
+    scheduler_.attach(self, *m.node);
   }
 
   void add_host(size_t machine) {

@@ -54,6 +54,16 @@ std::string metric_of_counter(std::string_view counter) { return fmt::format("po
 
 int64_t i64(uint64_t v) { return static_cast<int64_t>(v); }
 
+void add_hosted(metrics::Json& j, const HostedMachine::Counters& c) {
+  j["frames_in"] = c.frames_in;
+  j["frames_out"] = c.frames_out;
+  j["bytes_in"] = c.bytes_in;
+  j["bytes_out"] = c.bytes_out;
+  j["missed"] = c.frames_missed;
+  j["lines"] = c.lines;
+  j["boots"] = c.boots;
+}
+
 }  // namespace
 
 EthernetObserver::EthernetObserver(System& system, metrics::RunDirectory& directory, metrics::Formats formats)
@@ -219,10 +229,14 @@ void EthernetObserver::add_to(metrics::Json& summary) const {
     }
   }
   for (const MachineNode& m : net.machines()) {
+    if (m.hosted) {
+      add_hosted(summary["machines"][m.id], m.hosted->counters());
+      continue;
+    }
     const auto& c = m.node->counters();
     auto& j = summary["machines"][m.id];
-    j = {{"frames_in", c.frames_in}, {"frames_out", c.frames_out},   {"bytes_in", c.bytes_in},
-         {"bytes_out", c.bytes_out}, {"missed", c.frames_missed},    {"lines", c.lines},
+    j = {{"frames_in", c.frames_in}, {"frames_out", c.frames_out},    {"bytes_in", c.bytes_in},
+         {"bytes_out", c.bytes_out}, {"missed", c.frames_missed},     {"lines", c.lines},
          {"boots", c.boots},         {"instructions", c.instructions}};
     j["qemu"] = m.node->host().qemu.version;
     if (m.group->kernel.empty()) j["image"] = m.node->host().initrd.parent_path().filename().string();

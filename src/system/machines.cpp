@@ -18,11 +18,27 @@ namespace {
 constexpr Duration kShortestCable = Duration::us(10);
 constexpr Duration kLongestWindow = Duration::ms(1);
 
+}  // namespace
+
+bool on_wall_clock(const scenario::Scenario& s) {
+  return s.meta.clock == scenario::ScenarioMeta::Clock::wall;
+}
+
 vm::Arch arch_of(const scenario::LinuxNode& n) {
   return n.arch == scenario::LinuxNode::Arch::x86_64 ? vm::Arch::x86_64 : vm::Arch::aarch64;
 }
 
-}  // namespace
+void check_hosted(const scenario::LinuxNode& n) {
+  const auto refuse = [&](const std::string& why) {
+    throw ConfigError(fmt::format("node '{}': {}", n.id, why));
+  };
+  if (n.backend != scenario::LinuxNode::Backend::qemu)
+    refuse("backend: libvirt is for `xedgesim export libvirt`: remove it, or use backend: qemu");
+  if (n.image.empty() && n.kernel.empty() && n.image_file.empty())
+    refuse("there is nothing to boot: set `image` (xedgesim image build base) or `kernel` and `initrd`");
+  if (n.role != scenario::LinuxNode::Role::none)
+    refuse("k3s roles are not available in this version: remove it");
+}
 
 void check_repeatable(const scenario::LinuxNode& n) {
   const auto refuse = [&](const std::string& why) {
@@ -47,9 +63,20 @@ void check_repeatable(const scenario::LinuxNode& n) {
     refuse(
         "limits of the host process mean nothing in virtual time: remove cpu_quota, cpu_shares and "
         "memory_limit");
-  if (n.qos) refuse("qos is not available for machines in this version: shape the switch port or the link");
   if (n.role != scenario::LinuxNode::Role::none)
     refuse("k3s roles are not available in this version: remove it");
+}
+
+vm::GuestSettings guest_settings(const scenario::LinuxNode& n, const std::string& id,
+                                 const MachineAddress& address, bool wall_clock) {
+  vm::GuestSettings settings{
+      .hostname = id, .address = {}, .dhcp = wall_clock, .hosts = {}, .commands = n.commands, .files = {}};
+  if (!wall_clock) {
+    settings.address = fmt::format("{}/{}", address.ip, address.prefix);
+    settings.hosts = address.hosts;
+  }
+  for (const auto& [to, from] : n.files) settings.files[to] = from.resolved;
+  return settings;
 }
 
 nodes::VmNode::Config machine_config(const scenario::LinuxNode& n, const std::string& id,
@@ -61,13 +88,7 @@ nodes::VmNode::Config machine_config(const scenario::LinuxNode& n, const std::st
                .cpu_model = n.cpu_model,
                .mac = address.mac,
                .kernel_args = n.kernel_args};
-  vm::GuestSettings settings{.hostname = id,
-                             .address = fmt::format("{}/{}", address.ip, address.prefix),
-                             .hosts = address.hosts,
-                             .commands = n.commands,
-                             .files = {}};
-  for (const auto& [to, from] : n.files) settings.files[to] = from.resolved;
-  c.settings = settings.archive();
+  c.settings = guest_settings(n, id, address, false).archive();
   c.boundary = n.boundary.value_or(Duration());
   c.patience = n.timeout;
   return c;
@@ -75,6 +96,7 @@ nodes::VmNode::Config machine_config(const scenario::LinuxNode& n, const std::st
 
 std::optional<Duration> machine_window(const scenario::Scenario& s) {
   std::optional<Duration> window;
+  if (on_wall_clock(s)) return window;
   const auto machine = [&](const std::string& end) {
     const std::string node = end.substr(0, end.find(':'));
     return std::any_of(s.nodes.begin(), s.nodes.end(), [&](const scenario::LinuxNode& n) {
@@ -102,6 +124,7 @@ void connect_machines(std::vector<MachineNode>& machines, const std::filesystem:
   std::map<vm::Arch, vm::Qemu> found;
   const vm::ImageStore images;
   for (MachineNode& m : machines) {
+    if (!m.node) continue;
     const vm::Arch arch = arch_of(*m.group);
     if (!found.contains(arch)) {
       const vm::QemuProbe probe = vm::probe_virtual_time(arch, plugin);

@@ -4,22 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "system/hosted_machine.h"
 #include "nodes/vm_node.h"
 #include "scenario/scenario.h"
+#include "vm/image/guest_settings.h"
 
 namespace xedgesim::system {
-
-/// A Linux machine of the built system.
-struct MachineNode {
-  std::string id;
-  const scenario::LinuxNode* group = nullptr;
-  sim::ParticipantId participant = sim::kNobody;
-  std::unique_ptr<nodes::VmNode> node;
-};
-
-/// Throws ConfigError when the machine asks for something that is not repeatable in virtual time, or that
-/// this version does not have, with what to change.
-void check_repeatable(const scenario::LinuxNode& node);
 
 /// What a machine knows of its network.
 struct MachineAddress {
@@ -27,6 +17,30 @@ struct MachineAddress {
   int64_t prefix = 24;
   std::vector<std::string> hosts;  ///< lines of /etc/hosts
 };
+
+/// A Linux machine of the built system.
+struct MachineNode {
+  std::string id;
+  const scenario::LinuxNode* group = nullptr;
+  sim::ParticipantId participant = sim::kNobody;
+  MachineAddress address{};
+  std::unique_ptr<nodes::VmNode> node{};           ///< in virtual time
+  std::unique_ptr<HostedMachine> hosted{};  ///< on the wall clock; run by src/live
+};
+
+bool on_wall_clock(const scenario::Scenario& scenario);
+
+/// Throws ConfigError when the machine asks for something that is not repeatable in virtual time, or that
+/// this version does not have, with what to change.
+void check_repeatable(const scenario::LinuxNode& node);
+
+/// Likewise on the wall clock: what this version does not have there.
+void check_hosted(const scenario::LinuxNode& node);
+
+vm::Arch arch_of(const scenario::LinuxNode& node);
+/// Files that are laid over its image; on the wall clock it asks for address and names by DHCP.
+vm::GuestSettings guest_settings(const scenario::LinuxNode& node, const std::string& id,
+                                 const MachineAddress& address, bool wall_clock);
 nodes::VmNode::Config machine_config(const scenario::LinuxNode& node, const std::string& id,
                                      const MachineAddress& address);
 

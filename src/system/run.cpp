@@ -12,8 +12,11 @@
 #include "scenario/load.h"
 #include "system/assertions.h"
 #include "system/capture.h"
+#include "system/lan_config.h"
+#include "system/located.h"
 #include "system/ethernet_observer.h"
 #include "system/observer.h"
+#include "system/pacer.h"
 #include "system/run_control.h"
 #include "system/system.h"
 #include "system/trace.h"
@@ -61,7 +64,7 @@ bool run_to_end(System& system, Trace* trace, RunControl* control, const RunOpti
     if (options.stop && options.stop->load(std::memory_order_relaxed)) return false;
     if (control && !control->between_steps(options.stop)) return false;
     t = std::min(end, t + kStep);
-    if (!scheduler.run_until(t)) return false;
+    if (!(options.pacer ? options.pacer->run_until(t) : scheduler.run_until(t))) return false;
     if (trace) trace->drain();
     if (options.progress) options.progress(t);
   }
@@ -74,6 +77,8 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   const auto say = [&](const std::string& text) {
     if (options.log) options.log(text);
   };
+  if (on_wall_clock(scenario) && !options.pacer)
+    refuse_at(scenario, "scenario.clock", "wall: this run has nobody who keeps the time");
   System system(scenario,
                 {.platforms = options.platforms,
                  .threads = options.threads,
@@ -134,6 +139,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   };
   try {
     system.connect_programs(directory.path());
+    if (options.pacer) options.pacer->connect(system, directory.path());
   } catch (const SimulationError& e) {  // a ConfigError is the caller's: the run has not begun
     fail(e.what());
   }
@@ -146,6 +152,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   } catch (const Error& e) {
     fail(e.what());
   }
+  if (options.pacer) options.pacer->shut_down();
   system.shut_down_programs(info.status == "completed" ? "end" : info.status);
   const SimTime reached = system.scheduler().now();
   const metrics::HostInfo host = options.host ? options.host() : metrics::HostInfo{};
@@ -175,6 +182,10 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   outcome.summary = metrics::build_summary(collector, metric_map, info, host, verdicts);
   outcome.summary["host"]["events"] = system.scheduler().statistics().events;
   ethernet.add_to(outcome.summary);
+  if (options.pacer) {
+    outcome.summary["clock"] = "wall";
+    outcome.summary["host"]["lateness_s"] = options.pacer->lateness().count_s();
+  }
   try {
     metrics::write_summary(directory, outcome.summary);
   } catch (const Error& e) {
@@ -186,6 +197,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
 void check_runnable(const scenario::Scenario& scenario, const std::filesystem::path& platforms) {
   System system(scenario, {.platforms = platforms, .vm_plugin = {}});
   schedule_faults(system);
+  if (on_wall_clock(scenario)) lan_config(scenario);
 }
 
 }  // namespace xedgesim::system

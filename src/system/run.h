@@ -14,12 +14,14 @@
 
 namespace xedgesim::system {
 
+class Pacer;
+
 /// What the caller brings to a run. The host's clock and signals are the caller's.
 struct RunOptions {
   std::filesystem::path platforms;  ///< folder of the platform files
   unsigned threads = 1;
   isa::Engine engine = isa::Engine::automatic;  ///< of the emulated boards; the result does not depend on it
-  std::filesystem::path vm_plugin;  ///< the virtual-time plugin for QEMU
+  std::filesystem::path vm_plugin;              ///< the virtual-time plugin for QEMU
   metrics::RunDirectoryOptions directory;
   std::string version;
   metrics::Json inputs;                       ///< written as inputs.json unless null (experiment/inputs.h)
@@ -29,6 +31,7 @@ struct RunOptions {
   std::function<metrics::HostInfo()> host;    ///< asked once, at the end
   bool print_consoles = false;                ///< hand every console line to `log` as well
   control::Server* control = nullptr;         ///< where somebody outside may change the run
+  Pacer* pacer = nullptr;                     ///< of a scenario on the wall clock
   bool paused = false;                        ///< with control: wait for `resume` before the first event
   std::function<void(const std::filesystem::path&)> begun;  ///< told the run's folder, before the first event
 };

@@ -20,8 +20,10 @@ class RunControl {
   /// Answers what was asked, and while the run is paused waits for more. False when the run is to end.
   bool between_steps(const std::atomic<bool>* stop);
 
- private:
+  /// The answer to one request; throws RequestError.
   nlohmann::json answer(const control::Request& request);
+
+ private:
   nlohmann::json status() const;
   nlohmann::json change(const control::Request& request);
   SimTime time_of_change(const std::optional<std::string>& at) const;

@@ -45,8 +45,6 @@ void System::refuse_unsupported() const {
     refuse_at(scenario_, path, what);
   };
   const auto entry = [](const char* section, size_t i) { return fmt::format("{}[{}]", section, i); };
-  if (scenario_.meta.clock == scenario::ScenarioMeta::Clock::wall)
-    refuse("scenario.clock", "wall is not available in this version: use virtual or auto");
   for (size_t i = 0; i < scenario_.devices.size(); ++i) {
     const scenario::Device& d = scenario_.devices[i];
     if (d.type == scenario::Device::Type::external && d.command.empty() && d.socket.empty())
@@ -119,7 +117,8 @@ void System::shut_down_programs(const std::string& reason) noexcept {
   for (auto& p : programs_) p->shut_down(reason);
   if (ns3_) ns3_->shut_down();
   if (cloud_program_) cloud_program_->shut_down(reason);
-  for (auto& m : ethernet_->machines()) m.node->shut_down();
+  for (auto& m : ethernet_->machines())
+    if (m.node) m.node->shut_down();
 }
 
 void System::type_commands() {

@@ -22,6 +22,7 @@ std::string GuestSettings::archive() const {
   FileTree tree;
   tree.add_file("etc/xedgesim/hostname", hostname + "\n");
   if (!address.empty()) tree.add_file("etc/xedgesim/address", address + "\n");
+  if (dhcp) tree.add_file("etc/xedgesim/dhcp", "");
   tree.add_file("etc/xedgesim/hosts", lines_of(hosts));
   if (!commands.empty()) tree.add_file("etc/xedgesim/commands", lines_of(commands));
   for (const auto& [to, from] : files) {

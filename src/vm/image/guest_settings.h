@@ -11,6 +11,7 @@ namespace xedgesim::vm {
 struct GuestSettings {
   std::string hostname;
   std::string address;                                 ///< with prefix: 192.168.100.10/24; empty: none
+  bool dhcp = false;                                   ///< it asks for its address instead
   std::vector<std::string> hosts;                      ///< lines of /etc/hosts
   std::vector<std::string> commands;                   ///< run one after the other once the machine is up
   std::map<std::string, std::filesystem::path> files;  ///< path in the machine -> file of the host

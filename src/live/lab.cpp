@@ -1,0 +1,157 @@
+#include "live/lab.h"
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "system/lan_config.h"
+
+namespace xedgesim::live {
+namespace {
+
+constexpr Duration kLook = Duration::ms(50);  // between two looks at the stop flag
+
+}  // namespace
+
+Lab::Lab(Config config) : config_(std::move(config)) {}
+Lab::~Lab() { shut_down(); }
+
+SimTime Lab::stamp() const { return std::max(clock_->now(), system_->scheduler().now()); }
+
+void Lab::connect(system::System& system, const std::filesystem::path& folder) {
+  system_ = &system;
+  try {
+    start_machines(folder);
+  } catch (...) {
+    shut_down();
+    throw;
+  }
+}
+
+void Lab::start_machines(const std::filesystem::path& folder) {
+  system::System& system = *system_;
+  responder_ = std::make_unique<lan::Responder>(system::lan_config(system.scenario()));
+  for (system::MachineNode& m : system.ethernet().machines())
+    if (m.hosted) add(m, folder / "vm");
+  prctl(PR_SET_TIMERSLACK, 1000UL);  // ns; the usual 50 µs would be seen in every delay
+  for (auto& m : machines_) m->start();
+  clock_ = std::make_unique<WallClock>();
+}
+
+void Lab::add(system::MachineNode& node, const std::filesystem::path& folder) {
+  Machine::Config c{.setup = machine_setup(node), .folder = folder, .console = {}, .group = {}};
+  c.console =
+      config_.consoles.empty() ? folder / (node.id + ".console") : config_.consoles / (node.id + ".log");
+  c.group = fmt::format("xedgesim-{}-{}", config_.name, node.id);
+  if (config_.log && !c.setup.kvm && !c.setup.no_kvm.empty())
+    config_.log(fmt::format("{}: emulated, not under KVM: {}", node.id, c.setup.no_kvm));
+  if (config_.log && !c.setup.unlimited.empty())
+    config_.log(fmt::format("{}: goes without limits: {}", node.id, c.setup.unlimited));
+  nodes_[node.id] = &node;
+  system::HostedMachine& hosted = *node.hosted;
+  machines_.push_back(std::make_unique<Machine>(
+      loop_, std::move(c),
+      Machine::Outside{.frame = [this, &node](sim::Bytes frame) { from_machine(node, std::move(frame)); },
+                       .line =
+                           [this, &node](std::string_view text) {
+                             system_->scheduler().post(node.participant, node.hosted->line(text, stamp()));
+                           },
+                       .changed =
+                           [this] {
+                             if (config_.changed) config_.changed();
+                           },
+                       .crashed =
+                           [this](const std::string& why) {
+                             if (config_.log) config_.log(why);
+                             if (config_.crash_ends && crash_.empty()) crash_ = why;
+                           }}));
+  Machine& machine = *machines_.back();
+  hosted.to_machine = [&machine](const sim::Bytes& frame) { return machine.to_network(frame); };
+  hosted.typed = [&machine](std::string_view text) { machine.to_console(text); };
+  hosted.carrier = [&machine](bool up) { machine.set_carrier(up); };
+  hosted.control = [this, &machine](nodes::ControlCode code) { control(machine, code); };
+}
+
+void Lab::from_machine(system::MachineNode& node, sim::Bytes frame) {
+  const auto outcome = responder_->take(frame);
+  for (const sim::Bytes& answer : outcome.answers) machine(node.id)->to_network(answer);
+  if (!outcome.taken)
+    system_->scheduler().post(node.participant, node.hosted->frame(std::move(frame), stamp()));
+}
+
+void Lab::control(Machine& machine, nodes::ControlCode code) {
+  using nodes::ControlCode;
+  switch (code) {
+    case ControlCode::fail:
+      return machine.pause(true);
+    case ControlCode::recover:
+      return machine.pause(false);
+    case ControlCode::power_off:
+      return machine.stop();
+    case ControlCode::power_on:
+      return machine.start();
+    case ControlCode::reset:
+      machine.stop();
+      return machine.start();
+    default:
+      XEDGESIM_ASSERT(!"a control code for boards reached a machine");
+  }
+}
+
+Machine* Lab::machine(const std::string& id) {
+  for (auto& m : machines_)
+    if (m->id() == id) return m.get();
+  return nullptr;
+}
+
+const system::HostedMachine::Counters& Lab::counters(const std::string& id) const {
+  auto& c = nodes_.at(id)->hosted->counters();
+  for (const auto& m : machines_)
+    if (m->id() == id) c.boots = m->boots();
+  return c;
+}
+
+void Lab::step(SimTime end, Duration patience, const std::vector<pollfd>& others) {
+  sim::Scheduler& scheduler = system_->scheduler();
+  const SimTime now = std::min(clock_->now(), end), due = scheduler.next_time();
+  if (due < now) lateness_ = std::max(lateness_, now - due);
+  if (now >= scheduler.now()) scheduler.run_until(now);
+  for (auto& m : machines_) m->flush();
+  const SimTime next = std::min(scheduler.next_time(), end);
+  loop_.wait(std::min(patience, next.is_never() ? patience : next - clock_->now()), others);
+}
+
+bool Lab::run_until(SimTime end) {
+  while (system_->scheduler().now() < end) {
+    if (config_.stop && config_.stop->load(std::memory_order_relaxed)) return false;
+    step(end, kLook);
+    if (!crash_.empty()) throw SimulationError(crash_);
+  }
+  return true;
+}
+
+void Lab::power_off(Duration grace) noexcept {
+  try {
+    for (auto& m : machines_) m->ask_off();
+    const SimTime end = clock_->now() + grace;
+    const auto running = [&] {
+      return std::any_of(machines_.begin(), machines_.end(), [](const auto& m) { return m->running(); });
+    };
+    while (running() && clock_->now() < end) step(SimTime::never(), Duration::ms(20));
+  } catch (const std::exception& e) {
+    if (config_.log) config_.log(e.what());
+  }
+  shut_down();
+}
+
+void Lab::shut_down() noexcept {
+  for (auto& m : machines_) {
+    if (nodes_.contains(m->id()) && system_) counters(m->id());
+    m->stop();
+  }
+  system_ = nullptr;
+}
+
+}  // namespace xedgesim::live

@@ -1,0 +1,65 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lan/responder.h"
+#include "live/machine.h"
+#include "live/wall_clock.h"
+#include "system/pacer.h"
+
+namespace xedgesim::live {
+
+/// The machines of a system on the wall clock, and the loop that holds simulation time to the host's: frames
+/// are stamped when they arrive here, and everything due is done as soon as the clock has reached it.
+class Lab final : public system::Pacer {
+ public:
+  struct Config {
+    std::string name{};      ///< of the system, for its control groups
+    bool crash_ends = true;  ///< a machine that crashes ends the run; else it is only told
+    const std::atomic<bool>* stop = nullptr;
+    std::function<void(const std::string&)> log{};  ///< a line for a person; may be empty
+    std::function<void()> changed{};                ///< a machine was started or ended
+    std::filesystem::path
+        consoles{};  ///< folder of <id>.log; empty: beside QEMU's own files, as <id>.console
+  };
+  explicit Lab(Config config);
+  ~Lab() override;
+
+  void connect(system::System& system, const std::filesystem::path& folder) override;
+  bool run_until(SimTime end) override;
+  void shut_down() noexcept override;
+  Duration lateness() const override { return lateness_; }
+
+  /// Lets the machines switch themselves off, for at most `grace` of wall time; then ends them.
+  void power_off(Duration grace) noexcept;
+  /// One round: what is due, then a wait for what comes, for at most `patience`.
+  void step(SimTime end, Duration patience, const std::vector<pollfd>& others = {});
+
+  EventLoop& loop() { return loop_; }
+  const WallClock& clock() const { return *clock_; }
+  const std::vector<std::unique_ptr<Machine>>& machines() const { return machines_; }
+  Machine* machine(const std::string& id);
+  const lan::Responder& responder() const { return *responder_; }
+  const system::HostedMachine::Counters& counters(const std::string& id) const;
+
+ private:
+  void start_machines(const std::filesystem::path& folder);
+  void add(system::MachineNode& node, const std::filesystem::path& folder);
+  void from_machine(system::MachineNode& node, sim::Bytes frame);
+  void control(Machine& machine, nodes::ControlCode code);
+  SimTime stamp() const;
+
+  Config config_;
+  EventLoop loop_;
+  std::unique_ptr<WallClock> clock_;
+  system::System* system_ = nullptr;
+  std::unique_ptr<lan::Responder> responder_;
+  std::vector<std::unique_ptr<Machine>> machines_;
+  std::map<std::string, system::MachineNode*> nodes_;
+  Duration lateness_;
+  std::string crash_;
+};
+
+}  // namespace xedgesim::live

@@ -1,0 +1,228 @@
+#include "live/machine.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace xedgesim::live {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kTail = 2000;           // bytes of the console that are looked at after an end
+constexpr uint64_t kMostShortBoots = 3;  // resets before its agent ever answered
+constexpr Duration kReaped = Duration::ms(500);
+
+}  // namespace
+
+std::string_view to_string(Machine::State state) {
+  constexpr std::string_view kNames[] = {"off", "starting", "up", "paused", "crashed"};
+  return kNames[static_cast<size_t>(state)];
+}
+
+Machine::Machine(EventLoop& loop, Config config, Outside outside)
+    : loop_(loop),
+      config_(std::move(config)),
+      outside_(std::move(outside)),
+      console_(config_.console, [this](std::string_view text) { outside_.line(text); }),
+      agent_([this](const std::string& text) {
+        if (port_ && port_->send(text)) port_->flush();
+      }),
+      frames_([this](sim::Bytes frame) { outside_.frame(std::move(frame)); }) {
+  agent_.on_ready = [this] {
+    short_boots_ = 0;
+    if (state_ == State::starting) set_state(State::up);
+  };
+}
+
+Machine::~Machine() { stop(); }
+
+void Machine::set_state(State state) {
+  state_ = state;
+  if (outside_.changed) outside_.changed();
+}
+
+fs::path Machine::write_initrd() const {
+  const MachineSetup& s = config_.setup;
+  const fs::path file = config_.folder / (s.id + ".initrd");
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  if (!s.machine.initrd.empty()) {
+    std::ifstream in(s.machine.initrd, std::ios::binary);
+    out << in.rdbuf();
+    out << std::string(static_cast<size_t>((4 - out.tellp() % 4) % 4), '\0');
+  }
+  out << s.settings;
+  out.close();
+  if (!out) throw SimulationError(fmt::format("cannot write {}: is the disk full?", file.string()));
+  return file;
+}
+
+/// The data disk is a file of our own: empty, and as large on the host as what was written to it.
+std::vector<vm::WallDisk> Machine::disks() const {
+  std::vector<vm::WallDisk> disks = config_.setup.disks;
+  if (config_.setup.data_disk == 0) return disks;
+  const fs::path file = config_.folder / (config_.setup.id + ".disk");
+  const Descriptor fd(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (fd.get() < 0 || ftruncate(fd.get(), config_.setup.data_disk) != 0)
+    throw SimulationError(
+        fmt::format("machine '{}': cannot make a disk of {} bytes at {}: choose a smaller "
+                    "extra_disk_size, or another file system",
+                    config_.setup.id, config_.setup.data_disk, file.string()));
+  disks.push_back({.file = file});
+  return disks;
+}
+
+void Machine::start() {
+  if (qemu_) return;
+  std::error_code ec;
+  fs::create_directories(config_.folder, ec);
+  vm::Machine machine = config_.setup.machine;
+  if (!machine.kernel.empty()) machine.initrd = write_initrd();
+  auto [network, their_network] = vm::socket_pair();
+  auto [serial, their_serial] = vm::socket_pair();
+  auto [port, their_port] = vm::socket_pair();
+  const vm::WallSockets sockets{
+      .network = their_network.get(), .console = their_serial.get(), .agent = their_port.get()};
+  qemu_ = std::make_unique<vm::QemuProcess>(
+      vm::QemuProcess::Config{.name = config_.setup.id,
+                              .binary = config_.setup.qemu.binary,
+                              .arguments = vm::wall_arguments(machine, config_.setup.kvm, disks(), sockets),
+                              .folder = config_.folder,
+                              .console = console_.file(),
+                              .inherited = {sockets.network, sockets.console, sockets.agent}});
+  frames_ = FrameSplitter([this](sim::Bytes frame) { outside_.frame(std::move(frame)); });
+  broken_ = printed_ = false;
+  network_ = std::make_unique<ByteChannel>(
+      loop_, std::move(network), [this](std::string_view b) { broken_ = broken_ || !frames_.feed(b); },
+      nullptr);
+  serial_ = std::make_unique<ByteChannel>(
+      loop_, std::move(serial),
+      [this](std::string_view b) {
+        // From now on QEMU's monitor answers at once, and tells how the guest ended.
+        if (!std::exchange(printed_, true)) monitor();
+        console_.feed(b);
+      },
+      nullptr);
+  port_ = std::make_unique<ByteChannel>(
+      loop_, std::move(port), [this](std::string_view b) { agent_.feed(b); }, nullptr);
+  loop_.watch(qemu_->process().pidfd(), [this](short) { ended(); });
+  ++boots_;
+  reason_.clear();
+  if (config_.setup.limits.any()) {
+    std::string missed;
+    cgroups_ = vm::CgroupHost().apply(fmt::format("{}-{}", config_.group, pid()), config_.setup.limits, pid(),
+                                      missed);
+  }
+  set_state(State::starting);
+}
+
+void Machine::close() noexcept {
+  if (!qemu_) return;
+  loop_.forget(qemu_->process().pidfd());
+  qemu_->end();
+  network_.reset();
+  serial_.reset();
+  port_.reset();
+  qemu_.reset();
+  vm::remove_cgroups(std::exchange(cgroups_, {}));
+  std::error_code ec;
+  fs::remove(config_.folder / (config_.setup.id + ".initrd"), ec);
+}
+
+void Machine::stop() noexcept {
+  if (!qemu_) return;
+  close();
+  agent_.reset();
+  set_state(State::off);
+}
+
+/// QEMU ended by itself: the guest switched off or reset, or something went wrong.
+void Machine::ended() {
+  if (serial_) serial_->receive();
+  if (port_) port_->receive();
+  vm::Process& process = qemu_->process();
+  process.wait(kReaped);
+  std::string reason = "unknown";
+  if (process.exit_status() == 0 && printed_)
+    for (const auto& event : qemu_->qmp().take_events())
+      if (event.value("event", "") == "SHUTDOWN" && event.contains("data"))
+        reason = event["data"].value("reason", "unknown");
+  const std::string tail = vm::tail_of(console_.file(), kTail);
+  const bool panicked = tail.find("Kernel panic") != std::string::npos;
+  if (process.exit_status() != 0) return crash("QEMU " + process.obituary());
+  if (panicked && reason != "guest-shutdown") return crash("the guest's kernel panicked");
+  close();
+  agent_.reset();
+  if (reason == "guest-reset" && ++short_boots_ <= kMostShortBoots) {
+    set_state(State::off);
+    return start();
+  }
+  if (reason == "guest-reset") return crash("the guest resets itself over and over");
+  set_state(State::off);
+}
+
+void Machine::crash(const std::string& why) {
+  const std::string tail = vm::tail_of(console_.file(), kTail);
+  reason_ = fmt::format("machine '{}': {}", id(), why);
+  if (!tail.empty()) reason_ += "; the console's last lines:\n" + tail;
+  close();
+  agent_.reset();
+  set_state(State::crashed);
+  const std::string text = reason_;
+  if (outside_.crashed) outside_.crashed(text);
+}
+
+/// Null before the machine runs: until then QEMU would not answer at once.
+vm::QmpClient* Machine::monitor() {
+  if (!qemu_) return nullptr;
+  try {
+    return &qemu_->qmp();
+  } catch (const SimulationError&) {
+    return nullptr;
+  }
+}
+
+void Machine::ask_off() noexcept {
+  if (!qemu_) return;
+  try {
+    if (agent_.ready()) return agent_.power_off();
+    if (vm::QmpClient* m = monitor()) m->execute("system_powerdown");
+  } catch (const Error&) {
+    // It is on its way out already.
+  }
+}
+
+void Machine::pause(bool paused) {
+  vm::QmpClient* m = monitor();
+  if (!m || (state_ == State::paused) == paused) return;
+  m->execute(paused ? "stop" : "cont");
+  set_state(paused ? State::paused : agent_.ready() ? State::up : State::starting);
+}
+
+void Machine::set_carrier(bool up) {
+  vm::QmpClient* m = carrier_ == up ? nullptr : monitor();
+  carrier_ = up;
+  if (m) m->execute("set_link", {{"name", "net0"}, {"up", up}});
+}
+
+bool Machine::to_network(const sim::Bytes& frame) {
+  if (!network_ || state_ == State::paused) return false;
+  return network_->send(frame_head(frame.size()),
+                        {reinterpret_cast<const char*>(frame.data()), frame.size()});
+}
+
+void Machine::to_console(std::string_view bytes) {
+  if (serial_ && serial_->send(bytes)) serial_->flush();
+}
+
+void Machine::flush() {
+  if (network_) network_->flush();
+}
+
+}  // namespace xedgesim::live

@@ -1,0 +1,187 @@
+#include "live/resident.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace xedgesim::live {
+namespace {
+
+constexpr Duration kForever = Duration::s(int64_t{3600} * 24 * 3650);
+constexpr Duration kRound = Duration::ms(50);
+
+scenario::Scenario on_wall(scenario::Scenario s) {
+  s.meta.clock = scenario::ScenarioMeta::Clock::wall;
+  s.meta.duration = kForever;
+  s.faults.clear();
+  for (scenario::LinuxNode& n : s.nodes) n.exec.clear();
+  return s;
+}
+
+void write_secret(const std::filesystem::path& file, const std::string& text) {
+  const Descriptor fd(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (fd.get() < 0 || write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    throw ConfigError(fmt::format("cannot write {}", file.string()));
+}
+
+}  // namespace
+
+Resident::Resident(scenario::Scenario scenario, Options options)
+    : options_(std::move(options)),
+      folder_(options_.name),
+      system_(on_wall(std::move(scenario)), options_.system),
+      lab_({.name = options_.name,
+            .crash_ends = false,
+            .stop = options_.stop,
+            .log = options_.log,
+            .changed = [this] { note_machines(); },
+            .consoles = folder_.path() / "consoles"}) {
+  system_.scheduler().attach(system_.observer_id(), observer_);
+  folder_.create();
+  made_ = true;
+}
+
+Resident::~Resident() { take_down(); }
+
+void Resident::start() {
+  write_record();
+  server_ =
+      std::make_unique<control::Server>("unix:" + folder_.control_socket().string(), control::make_token());
+  write_secret(
+      folder_.path() / "control.json",
+      nlohmann::json{{"address", server_->address()}, {"token", server_->token()}, {"pid", getpid()}}.dump(
+          2) +
+          "\n");
+  control_ = std::make_unique<system::RunControl>(system_, *server_, folder_.path(), false);
+  system_.connect_programs(folder_.path());
+  lab_.connect(system_, folder_.path());
+  sessions_ = std::make_unique<SessionServer>(lab_, folder_.session_socket());
+}
+
+void Resident::write_record() const {
+  SystemRecord record{
+      .name = options_.name, .scenario = options_.scenario, .since_unix_s = options_.since_unix_s};
+  record.owner = find_process(getpid()).value_or(HostProcess{});
+  for (const auto& m : lab_.machines())
+    if (m->pid() > 0)
+      record.nodes.push_back({.id = m->id(),
+                              .process = find_process(m->pid()).value_or(HostProcess{}),
+                              .cgroups = m->cgroups()});
+  folder_.write(record);
+}
+
+/// A machine was started or ended; a full disk is no reason to stop the others.
+void Resident::note_machines() {
+  try {
+    write_record();
+  } catch (const Error& e) {
+    if (options_.log) options_.log(e.what());
+  }
+}
+
+void Resident::round(Duration patience) {
+  lab_.step(SimTime::never(), patience, server_->waited_for());
+  server_->serve([this](const control::Request& r) { return answer(r); });
+}
+
+std::vector<std::string> Resident::wait_up(Duration patience) {
+  const SimTime end = lab_.clock().now() + patience;
+  for (;;) {
+    std::vector<std::string> missing;
+    for (const auto& m : lab_.machines())
+      if (!m->agent().ready()) missing.push_back(m->id());
+    const bool hopeless = std::all_of(missing.begin(), missing.end(), [this](const std::string& id) {
+      return lab_.machine(id)->state() == Machine::State::crashed;
+    });
+    if (hopeless || stopping() || lab_.clock().now() >= end) return missing;
+    round(kRound);
+  }
+}
+
+void Resident::serve() {
+  while (!stopping()) round(kRound);
+  if (options_.log) options_.log("taking the system down");
+  sessions_.reset();
+  lab_.power_off(options_.grace);
+  take_down();
+}
+
+void Resident::take_down() noexcept {
+  sessions_.reset();
+  lab_.shut_down();
+  system_.shut_down_programs("end");
+  control_.reset();
+  server_.reset();
+  std::error_code ec;
+  if (made_) std::filesystem::remove_all(folder_.path(), ec);
+  made_ = false;
+}
+
+nlohmann::json Resident::machines() {
+  nlohmann::json list = nlohmann::json::array();
+  for (const auto& m : lab_.machines()) {
+    const MachineSetup& s = m->setup();
+    const auto& c = lab_.counters(m->id());
+    nlohmann::json disks = nlohmann::json::array();
+    for (const auto& d : s.disks) disks.push_back(d.file.string());
+    nlohmann::json one = {{"id", m->id()},
+                          {"state", to_string(m->state())},
+                          {"arch", vm::to_string(s.machine.arch)},
+                          {"vcpus", s.machine.vcpus},
+                          {"memory", s.machine.memory},
+                          {"accelerator", s.kvm ? "kvm" : "tcg"},
+                          {"pid", m->pid()},
+                          {"mac", s.machine.mac},
+                          {"boots", m->boots()},
+                          {"frames_in", c.frames_in},
+                          {"frames_out", c.frames_out},
+                          {"frames_missed", c.frames_missed},
+                          {"disks", disks},
+                          {"data_disk", s.data_disk},
+                          {"console", m->console().file().string()}};
+    for (const system::MachineNode& node : system_.ethernet().machines())
+      if (node.id == m->id()) {
+        one["ip"] = fmt::format("{}/{}", node.address.ip, lab_.responder().config().prefix);
+        one["leases"] = lab_.responder().leases(system::node_mac(system_.scenario(), node.id));
+      }
+    if (!s.kvm && !s.no_kvm.empty()) one["no_kvm"] = s.no_kvm;
+    if (!s.unlimited.empty()) one["without_limits"] = s.unlimited;
+    if (!m->reason().empty()) one["reason"] = m->reason();
+    nlohmann::json groups = nlohmann::json::array();
+    for (const auto& g : m->cgroups()) groups.push_back(g.string());
+    one["cgroups"] = groups;
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
+nlohmann::json Resident::answer(const control::Request& request) {
+  using Command = control::Request::Command;
+  switch (request.command) {
+    case Command::stop:
+      stopped_ = true;
+      return {{"scenario", options_.name}, {"time_s", lab_.clock().now().count_s()}};
+    case Command::pause:
+    case Command::resume:
+      throw control::RequestError("a system on the wall clock cannot be held: real time goes on");
+    case Command::link_set:
+    case Command::profile_apply:
+      return control_->answer(request);
+    case Command::status:
+      break;
+  }
+  nlohmann::json status = control_->answer(request);
+  status.erase("duration_s");
+  status["system"] = options_.name;
+  status["lateness_s"] = lab_.lateness().count_s();
+  status["machines"] = machines();
+  return status;
+}
+
+}  // namespace xedgesim::live

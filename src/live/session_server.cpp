@@ -1,0 +1,133 @@
+#include "live/session_server.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "base/base64.h"
+#include "base/error.h"
+
+namespace xedgesim::live {
+
+SessionServer::SessionServer(Lab& lab, const std::filesystem::path& socket_path)
+    : lab_(lab),
+      path_(socket_path),
+      listener_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  const std::string text = path_.string();
+  const bool fits = text.size() < sizeof name.sun_path;
+  if (fits) std::memcpy(name.sun_path, text.c_str(), text.size() + 1);
+  const mode_t before = umask(S_IRWXG | S_IRWXO);
+  const bool bound = fits &&
+                     bind(listener_.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 &&
+                     listen(listener_.get(), 16) == 0;
+  const int error = errno;
+  umask(before);
+  if (!bound)
+    throw ConfigError(
+        fmt::format("cannot listen at {}: {}", text, fits ? std::strerror(error) : "the path is too long"));
+  lab_.loop().watch(listener_.get(), [this](short) { take_peer(); });
+}
+
+SessionServer::~SessionServer() {
+  while (!peers_.empty()) drop(peers_.begin()->first);
+  lab_.loop().forget(listener_.get());
+  unlink(path_.c_str());
+}
+
+void SessionServer::take_peer() {
+  sweep();
+  Descriptor socket(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (socket.get() < 0 || peers_.size() >= kMostSessions) return;
+  const uint64_t number = ++numbers_;
+  Peer& peer = peers_[number];
+  peer.channel = std::make_unique<ByteChannel>(
+      lab_.loop(), std::move(socket), [this, number](std::string_view b) { feed(number, b); },
+      [this, number] { drop(number); }, kMostWaiting);
+}
+
+/// Those who were told the last word go with the next peer.
+void SessionServer::sweep() {
+  std::erase_if(peers_, [](const auto& p) { return p.second.closing && p.second.channel->idle(); });
+}
+
+void SessionServer::drop(uint64_t number) {
+  const auto p = peers_.find(number);
+  if (p == peers_.end()) return;
+  if (p->second.machine && p->second.console) p->second.machine->console().detach(p->second.console);
+  if (p->second.machine && p->second.command) p->second.machine->agent().kill(p->second.command);
+  peers_.erase(p);
+}
+
+void SessionServer::write(uint64_t number, const std::string& text, bool last) {
+  const auto p = peers_.find(number);
+  if (p == peers_.end()) return;
+  if (!p->second.channel->send(text)) return p->second.channel->abort();
+  p->second.channel->flush();
+  p->second.closing = p->second.closing || last;
+}
+
+void SessionServer::feed(uint64_t number, std::string_view bytes) {
+  Peer& peer = peers_.at(number);
+  if (peer.console) return peer.machine->to_console(bytes);
+  if (peer.machine || peer.closing) return;
+  peer.opening.append(bytes);
+  const size_t end = peer.opening.find('\n');
+  if (end == std::string::npos) {
+    if (peer.opening.size() > kLongestOpening) write(number, "error the request is too long\n", true);
+    return;
+  }
+  const std::string rest = peer.opening.substr(end + 1);
+  open(number, peer.opening.substr(0, end));
+  if (peer.console && !rest.empty()) peer.machine->to_console(rest);
+}
+
+void SessionServer::open(uint64_t number, const std::string& line) {
+  const nlohmann::json j = nlohmann::json::parse(line, nullptr, false);
+  const auto refuse = [&](const std::string& why) { write(number, "error " + why + "\n", true); };
+  const auto text = [&](const char* key) {
+    return j.is_object() && j.contains(key) && j[key].is_string() ? j[key].get<std::string>() : std::string();
+  };
+  const std::string node = text("node"), what = text("open");
+  Machine* machine = lab_.machine(node);
+  if (!machine) return refuse(fmt::format("there is no machine '{}'", node));
+  Peer& peer = peers_.at(number);
+  if (what == "console") {
+    peer.machine = machine;
+    write(number, "ok\n");
+    peer.console =
+        machine->console().attach([this, number](std::string_view b) { write(number, std::string(b)); });
+    return;
+  }
+  if (what != "exec") return refuse("open a console or exec");
+  if (!machine->agent().ready())
+    return refuse(fmt::format("the machine '{}' is {}: its agent does not answer{}", node,
+                              to_string(machine->state()),
+                              machine->state() == Machine::State::starting ? " yet" : ""));
+  const auto id = machine->agent().run(
+      text("command"),
+      {.output =
+           [this, number](bool error, std::string_view piece) {
+             write(
+                 number,
+                 fmt::format("{} {}\n", error ? "err" : "out",
+                             base64_encode({reinterpret_cast<const uint8_t*>(piece.data()), piece.size()})));
+           },
+       .ended =
+           [this, number](int status) {
+             if (const auto p = peers_.find(number); p != peers_.end()) p->second.command = 0;
+             write(number, fmt::format("exit {}\n", status), true);
+           }});
+  if (!id) return refuse("too many commands run in it already");
+  peer.machine = machine;
+  peer.command = *id;
+}
+
+}  // namespace xedgesim::live

@@ -1,0 +1,48 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "nodes/codes.h"
+#include "sim/participant.h"
+
+namespace xedgesim::system {
+
+/// A machine that runs on the host's own clock, as the rest of the system sees it: one end of a cable. Who
+/// runs the machine (src/live) sets the functions, and puts in what comes from it by the events made here.
+class HostedMachine final : public sim::EventParticipant {
+ public:
+  struct Config {
+    sim::ParticipantId self = sim::kNobody, cable = sim::kNobody, observer = sim::kNobody;
+  };
+  explicit HostedMachine(Config config) : config_(config) {}
+
+  /// A frame for the machine. False: it did not take it, and the frame is lost.
+  std::function<bool(const sim::Bytes&)> to_machine;
+  std::function<void(std::string_view)> typed;      ///< bytes for its console
+  std::function<void(bool)> carrier;                ///< its cable went down or up
+  std::function<void(nodes::ControlCode)> control;  ///< fail, recover, power_off, power_on, reset
+
+  void handle(const sim::Event& e, sim::EventContext& context) override;
+
+  /// What the machine sent, on its way into the cable; at least as long as a card sends.
+  sim::Event frame(sim::Bytes bytes, SimTime when);
+  /// A line it printed, on its way to the observer.
+  sim::Event line(std::string_view text, SimTime when);
+
+  struct Counters {
+    uint64_t frames_in = 0, frames_out = 0, bytes_in = 0, bytes_out = 0;
+    uint64_t frames_missed = 0;  ///< arrived while it was off, or faster than it took them
+    uint64_t lines = 0;
+    uint64_t boots = 0;  ///< kept by who runs it
+  };
+  Counters& counters() { return counters_; }
+  const Counters& counters() const { return counters_; }
+  const Config& config() const { return config_; }
+
+ private:
+  Config config_;
+  Counters counters_;
+};
+
+}  // namespace xedgesim::system

@@ -1,0 +1,33 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "vm/machine.h"
+
+namespace xedgesim::vm {
+
+struct WallDisk {
+  std::filesystem::path file{};
+  bool read_only = false;
+  bool discard_writes = false;  ///< what is written lasts as long as QEMU
+  bool qcow2 = false;           ///< else raw
+};
+
+/// How a machine on the wall clock is tied to us: ends of sockets that QEMU inherits.
+struct WallSockets {
+  int network = -1;  ///< frames, each behind its length in 4 bytes, highest first
+  int console = -1;
+  int agent = -1;  ///< virtio-serial port org.xedgesim.agent
+};
+
+/// The argument vector of QEMU for a machine on the wall clock. It ends when the guest switches off or
+/// resets.
+std::vector<std::string> wall_arguments(const Machine& machine, bool kvm, const std::vector<WallDisk>& disks,
+                                        const WallSockets& sockets);
+
+/// qcow2 by its first bytes, else raw. Throws ConfigError when the file cannot be read, is empty, or is a
+/// qcow2 file whose head makes no sense.
+bool is_qcow2(const std::filesystem::path& file);
+
+}  // namespace xedgesim::vm
