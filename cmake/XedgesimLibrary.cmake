@@ -1,7 +1,9 @@
 # xedgesim_library(NAME [DEPENDS lib...] [LINK external...] [SEPARATE]): one src/ folder as a static library.
 # DEPENDS names other src/ folders and must point downwards in the layer drawing (docs/architecture.md).
-# Up to eight files are compiled as one, which makes a build from nothing four times shorter; SEPARATE is for folders
-# whose files name the same things (the registers of devices) or are tuned one by one.
+# A folder is compiled as one file (XEDGESIM_UNITY), which makes a build from nothing several times shorter, since most of
+# the compiler's time goes to templates that every file would instantiate again; SEPARATE is for folders whose files
+# name the same things (the registers of devices) or are tuned one by one.
+
 function(xedgesim_library name)
   cmake_parse_arguments(ARG "SEPARATE" "" "DEPENDS;LINK" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
@@ -10,7 +12,7 @@ function(xedgesim_library name)
     target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(${name} PUBLIC ${ARG_DEPENDS} ${ARG_LINK} PRIVATE xedgesim_flags)
     if(NOT ARG_SEPARATE)
-      set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+      set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${XEDGESIM_UNITY})
     endif()
   else()
     add_library(${name} INTERFACE)

@@ -49,6 +49,7 @@ std::optional<Decimal> ratio(int64_t numerator, int64_t denominator, int decimal
 
 Decimal microseconds(Duration d) { return {d.count_ns(), 3}; }
 double milliseconds(Duration d) { return static_cast<double>(d.count_ns()) / 1e6; }
+double millijoules(int64_t nanojoules) { return static_cast<double>(nanojoules) / 1e6; }
 double seconds(Duration d) { return static_cast<double>(d.count_ns()) / 1e9; }
 Decimal microjoules(int64_t nanojoules) { return {nanojoules, 3}; }
 

@@ -27,6 +27,7 @@ Decimal microseconds(Duration d);
 /// The doubles nearest to a duration in milliseconds and seconds (a division; a product such as
 /// Duration::count_ms() may be off by a bit, which shows in a file as 1.6000000000000001).
 double milliseconds(Duration d);
+double millijoules(int64_t nanojoules);
 double seconds(Duration d);
 /// Microjoules with three decimals from whole nanojoules, which is exact.
 Decimal microjoules(int64_t nanojoules);

@@ -9,9 +9,6 @@
 namespace xedgesim::metrics {
 namespace {
 
-MetricValue value(double v) { return {.known = true, .value = v, .reason = {}}; }
-MetricValue none(std::string why) { return {.known = true, .value = std::nullopt, .reason = std::move(why)}; }
-
 constexpr std::array<std::string_view, 7> kDelays{"", "avg_", "min_", "p50_", "p95_", "p99_", "max_"};
 constexpr std::string_view kDelay = "flow_delay_ms";
 

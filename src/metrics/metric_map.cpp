@@ -32,16 +32,10 @@ struct View {
   }
 };
 
-MetricValue value(double v) { return {.known = true, .value = v, .reason = ""}; }
-MetricValue none(std::string reason) {
-  return {.known = true, .value = std::nullopt, .reason = std::move(reason)};
-}
-
 MetricValue part(int64_t some, int64_t all, const char* reason) {
   return all == 0 ? none(reason) : value(static_cast<double>(some) / static_cast<double>(all));
 }
 
-double millijoules(int64_t nanojoules) { return static_cast<double>(nanojoules) / 1e6; }
 
 constexpr const char* kWholeSystemOnly = "it is kept for the whole system only; drop the node";
 constexpr const char* kWholeRunOnly = "it is kept for the whole run only; drop the time range";

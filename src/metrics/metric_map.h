@@ -17,6 +17,10 @@ struct MetricValue {
   std::optional<double> value;
   std::string reason;  ///< when known without a value: "no sample has a result", …
 };
+inline MetricValue value(double v) { return {.known = true, .value = v, .reason = {}}; }
+inline MetricValue none(std::string reason) {
+  return {.known = true, .value = std::nullopt, .reason = std::move(reason)};
+}
 
 /// Metrics from elsewhere. Their brackets name members of the source (a flow, a link), not devices.
 struct MetricSource {

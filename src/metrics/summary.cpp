@@ -9,8 +9,6 @@
 namespace xedgesim::metrics {
 namespace {
 
-double millijoules(int64_t nanojoules) { return static_cast<double>(nanojoules) / 1e6; }
-
 Json number(std::optional<double> v) { return v ? Json(*v) : Json(nullptr); }
 
 Json fraction(int64_t some, int64_t all) {

@@ -38,4 +38,33 @@ const std::string* scalar_text(const Value& value, const Path& path, const std::
   return nullptr;
 }
 
+nlohmann::json list_schema(const AnyCodec& item, bool one_is_list) {
+  const nlohmann::json list = {{"type", nlohmann::json::array({"array", "null"})},
+                               {"items", item.schema(false)}};
+  if (!one_is_list) return list;
+  return {{"anyOf", nlohmann::json::array({list, item.schema(false)})}};
+}
+
+std::string list_type(const AnyCodec& item, bool one_is_list) {
+  if (one_is_list) return item.type() + " or list of such";
+  return "list of " + (item.type() == "map" ? "maps" : item.type());
+}
+
+nlohmann::json map_schema(const AnyCodec& item) {
+  return {{"type", nlohmann::json::array({"object", "null"})},
+          {"patternProperties", {{"^x-", nlohmann::json::object()}}},
+          {"additionalProperties", item.schema(false)}};
+}
+
+std::string map_type(const AnyCodec& item, const std::string& key_name) {
+  return "map of " + key_name + " to " + item.type();
+}
+
+void document_map(const AnyCodec& item, const std::string& key_name, Documentation& d,
+                  const std::string& path) {
+  std::string upper = key_name;
+  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  item.document(d, path + "." + upper);
+}
+
 }  // namespace xedgesim::scenario

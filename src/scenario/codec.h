@@ -64,6 +64,14 @@ void wrong_kind(const Value& value, const Path& path, const std::string& expecte
 const std::string* scalar_text(const Value& value, const Path& path, const std::string& expected,
                                LoadContext& context);
 
+/// What lists and maps say of themselves, from what their items say.
+nlohmann::json list_schema(const AnyCodec& item, bool one_is_list);
+std::string list_type(const AnyCodec& item, bool one_is_list);
+nlohmann::json map_schema(const AnyCodec& item);
+std::string map_type(const AnyCodec& item, const std::string& key_name);
+void document_map(const AnyCodec& item, const std::string& key_name, Documentation& d,
+                  const std::string& path);
+
 template <class T>
 class ListCodec : public Codec<std::vector<T>> {
  public:
@@ -91,21 +99,13 @@ class ListCodec : public Codec<std::vector<T>> {
     }
     return ok;
   }
-  nlohmann::json schema(bool) const override {
-    const nlohmann::json list = {{"type", nlohmann::json::array({"array", "null"})},
-                                 {"items", item_->schema(false)}};
-    if (!one_is_list_) return list;
-    return {{"anyOf", nlohmann::json::array({list, item_->schema(false)})}};
-  }
+  nlohmann::json schema(bool) const override { return list_schema(*item_, one_is_list_); }
   ValuePtr dump(const std::vector<T>& value) const override {
     std::vector<ValuePtr> items;
     for (const T& item : value) items.push_back(item_->dump(item));
     return make_list(std::move(items));
   }
-  std::string type() const override {
-    if (one_is_list_) return item_->type() + " or list of such";
-    return "list of " + (item_->type() == "map" ? "maps" : item_->type());
-  }
+  std::string type() const override { return list_type(*item_, one_is_list_); }
   void document(Documentation& d, const std::string& path) const override { item_->document(d, path + "[]"); }
 
  private:
@@ -133,21 +133,15 @@ class MapCodec : public Codec<std::map<std::string, T>> {
     }
     return ok;
   }
-  nlohmann::json schema(bool) const override {
-    return {{"type", nlohmann::json::array({"object", "null"})},
-            {"patternProperties", {{"^x-", nlohmann::json::object()}}},
-            {"additionalProperties", item_->schema(false)}};
-  }
+  nlohmann::json schema(bool) const override { return map_schema(*item_); }
   ValuePtr dump(const std::map<std::string, T>& value) const override {
     std::vector<Entry> entries;
     for (const auto& [key, item] : value) entries.push_back({key, {}, item_->dump(item)});
     return make_map(std::move(entries));
   }
-  std::string type() const override { return "map of " + key_name_ + " to " + item_->type(); }
+  std::string type() const override { return map_type(*item_, key_name_); }
   void document(Documentation& d, const std::string& path) const override {
-    std::string upper = key_name_;
-    for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    item_->document(d, path + "." + upper);
+    document_map(*item_, key_name_, d, path);
   }
 
  private:

@@ -68,6 +68,8 @@ struct Option {
 bool choose(const Value& value, const std::vector<std::string>& names, size_t& chosen, const Path& path,
             LoadContext& context);
 
+nlohmann::json choice_schema(const std::vector<std::string>& names);
+
 template <class E>
 class ChoiceCodec : public Codec<E> {
  public:
@@ -80,11 +82,7 @@ class ChoiceCodec : public Codec<E> {
     out = options_[chosen].value;
     return true;
   }
-  nlohmann::json schema(bool) const override {
-    const nlohmann::json variable = {{"type", "string"}, {"pattern", "\\$\\{"}};
-    const nlohmann::json one_of = {{"enum", names_}};
-    return {{"anyOf", nlohmann::json::array({one_of, variable})}};
-  }
+  nlohmann::json schema(bool) const override { return choice_schema(names_); }
   ValuePtr dump(const E& value) const override {
     for (const auto& o : options_)
       if (o.value == value) return make_text(o.name);

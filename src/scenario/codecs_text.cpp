@@ -251,6 +251,12 @@ bool check_exists(const FilePath& file, const Mark& mark, const Path& path, Load
   return false;
 }
 
+nlohmann::json choice_schema(const std::vector<std::string>& names) {
+  const nlohmann::json variable = {{"type", "string"}, {"pattern", "\\$\\{"}};
+  const nlohmann::json one_of = {{"enum", names}};
+  return {{"anyOf", nlohmann::json::array({one_of, variable})}};
+}
+
 bool choose(const Value& value, const std::vector<std::string>& names, size_t& chosen, const Path& path,
             LoadContext& context) {
   const std::string* s = scalar_text(value, path, "one of " + name_list(names), context);

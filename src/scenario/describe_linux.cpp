@@ -15,7 +15,7 @@ const Description<Bandwidth>& describe_bandwidth() {
   return kD;
 }
 
-const Description<Qos>& describe_qos() {
+const Description<Qos>& describe_interface_qos() {
   static const Description<Qos> kD = [] {
     Description<Qos> d;
     d.doc = "Limits of a node's network interface.";
@@ -147,7 +147,7 @@ const Description<LinuxNode>& describe_node() {
                            {"k3s-server", N::Role::k3s_server},
                            {"k3s-agent", N::Role::k3s_agent}}));
     d.add({.key = "k3s", .doc = "settings of the role"}, &N::k3s, struct_of(describe_k3s()));
-    d.add({.key = "qos", .doc = "limits of the network interface"}, &N::qos, struct_of(describe_qos()));
+    d.add({.key = "qos", .doc = "limits of the network interface"}, &N::qos, struct_of(describe_interface_qos()));
     d.add({.key = "backend", .doc = "who runs the machine"}, &N::backend,
           choice<N::Backend>({{"qemu", N::Backend::qemu}, {"libvirt", N::Backend::libvirt}}));
     d.add({.key = "command", .doc = "process, container: what to run"}, &N::command, one_or_more(text()));

@@ -23,7 +23,7 @@ const Description<RateQueue>& describe_queue() {
   return kD;
 }
 
-const Description<SwitchQos>& describe_qos() {
+const Description<SwitchQos>& describe_port_qos() {
   static const Description<SwitchQos> kD = [] {
     Description<SwitchQos> d;
     d.doc = "Shaping of a port.";
@@ -99,7 +99,7 @@ const Description<SwitchPort>& describe_port() {
     d.add({.key = "edge", .doc = "spanning tree: forwards at once; absent: if a node is plugged in"},
           &SwitchPort::edge, boolean());
     d.add({.key = "qos", .doc = "shaping; absent: the switch's"}, &SwitchPort::qos,
-          struct_of(describe_qos()));
+          struct_of(describe_port_qos()));
     return d;
   }();
   return kD;
@@ -195,7 +195,7 @@ const Description<Switch>& describe_switch() {
           list_of<Vlan>(std::make_shared<ShortItemCodec<Vlan>>(struct_of(describe_vlan()), "id")));
     d.add({.key = "stp", .doc = "rapid spanning tree (802.1w)"}, &Switch::stp, boolean());
     d.add({.key = "stp_priority", .doc = "bridge priority"}, &Switch::stp_priority, integer(0, 61440));
-    d.add({.key = "qos", .doc = "shaping of every port"}, &Switch::qos, struct_of(describe_qos()));
+    d.add({.key = "qos", .doc = "shaping of every port"}, &Switch::qos, struct_of(describe_port_qos()));
     d.add({.key = "mirror", .doc = "copy of the traffic"}, &Switch::mirror, struct_of(describe_mirror()));
     d.add({.key = "lags", .doc = "groups of ports that act as one (static link aggregation)"}, &Switch::lags,
           list_of(list_of(text())));

@@ -16,6 +16,18 @@ bool is_free(const std::string& key) { return key.rfind("x-", 0) == 0; }
 
 }  // namespace
 
+void Layout::append(const KeyInfo& info, std::shared_ptr<const AnyCodec> codec, size_t offset,
+                    bool optional) {
+  fields.push_back({info, std::move(codec), offset, false, optional});
+}
+
+void Layout::append_all(const Layout& inner, size_t offset) {
+  for (Field f : inner.fields) {
+    f.offset += offset;
+    fields.push_back(std::move(f));
+  }
+}
+
 const Field* Layout::find(std::string_view key) const {
   for (const Field& f : fields)
     if (f.info.key == key || (!f.info.synonym.empty() && f.info.synonym == key)) return &f;

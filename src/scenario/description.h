@@ -37,6 +37,11 @@ struct Layout {
   nlohmann::json schema(const void* fresh, bool partial) const;
   void document(const void* fresh, Documentation& out, const std::string& path) const;
 
+ protected:
+  void append(const KeyInfo& info, std::shared_ptr<const AnyCodec> codec, size_t offset, bool optional);
+  /// Another layout's keys, whose struct begins at `offset`.
+  void append_all(const Layout& inner, size_t offset);
+
  private:
   bool load_entry(const Entry& e, void* out, std::vector<const Field*>& seen, const Path& path,
                   LoadContext& context) const;
@@ -63,33 +68,29 @@ class Description : public Layout {
     std::shared_ptr<const AnyCodec> any = codec;
     if constexpr (Unwrapped<M>::kOptional)
       any = std::make_shared<OptionalCodec<typename Unwrapped<M>::type>>(std::move(codec));
-    fields.push_back({std::move(info), std::move(any), offset_of(member), false, Unwrapped<M>::kOptional});
+    append(info, std::move(any), offset_of(member), Unwrapped<M>::kOptional);
   }
   /// A key that fills several members.
-  void add_whole(KeyInfo info, CodecPtr<S> codec) {
-    fields.push_back({std::move(info), std::move(codec), 0, false, false});
-  }
+  void add_whole(KeyInfo info, CodecPtr<S> codec) { append(info, std::move(codec), 0, false); }
   /// A key that another stage has used already.
   void consumed(KeyInfo info, std::shared_ptr<const AnyCodec> codec) {
-    fields.push_back({std::move(info), std::move(codec), 0, true, false});
+    append(info, std::move(codec), 0, false);
+    fields.back().consumed = true;
   }
   /// The keys of a member struct, beside the outer struct's own.
   template <class B>
   void flat(B S::*member, const Layout& inner) {
-    for (Field f : inner.fields) {
-      f.offset += offset_of(member);
-      fields.push_back(std::move(f));
-    }
+    append_all(inner, offset_of(member));
   }
   void keep_extra(nlohmann::json S::*member) { extra = offset_of(member); }
 
  private:
   template <class M>
   size_t offset_of(M S::*member) const {
-    const S probe{};
-    return static_cast<size_t>(reinterpret_cast<const char*>(&(probe.*member)) -
-                               reinterpret_cast<const char*>(&probe));
+    return static_cast<size_t>(reinterpret_cast<const char*>(&(probe_.*member)) -
+                               reinterpret_cast<const char*>(&probe_));
   }
+  S probe_{};
 };
 
 /// Tables of keys for docs/scenario.md.

@@ -12,7 +12,7 @@
 namespace xedgesim::system {
 namespace {
 
-constexpr uint16_t kLastAddress = 0xfffd;
+constexpr uint16_t kLastGatewayAddress = 0xfffd;
 
 double distance2(const scenario::Position& a, const scenario::Position& b) {
   const double x = a.x_m - b.x_m, y = a.y_m - b.y_m, z = a.z_m - b.z_m;
@@ -39,7 +39,7 @@ std::vector<GatewayPlan> plan_gateways(const scenario::Scenario& s) {
   std::map<std::tuple<int, uint16_t, uint16_t>, std::string> taken;
   for (const scenario::Gateway& g : s.network.gateways) {
     const auto n = static_cast<uint16_t>(plans.size());
-    const auto address = static_cast<uint16_t>(n == 0 ? 0 : kLastAddress - (n - 1));
+    const auto address = static_cast<uint16_t>(n == 0 ? 0 : kLastGatewayAddress - (n - 1));
     plans.push_back({.name = g.id,
                      .position = g.position,
                      .channel = static_cast<int>(g.channel.value_or(w.channel)),

@@ -16,7 +16,7 @@
 namespace xedgesim::system {
 namespace {
 
-constexpr int64_t kLastAddress = 0xfffd;
+constexpr int64_t kLastDeviceAddress = 0xfffd;
 
 std::shared_ptr<const platforms::Platform> find_platform(const scenario::Device& group,
                                                          const SystemOptions& options) {
@@ -61,7 +61,7 @@ void System::build_devices(const SystemOptions& options) {
     if (!instance.config.short_address) {
       while (taken.contains(next_address)) ++next_address;
       taken.insert(next_address);
-      if (next_address > kLastAddress)
+      if (next_address > kLastDeviceAddress)
         throw ConfigError("devices: there are more devices than short addresses: 65533 fit into one run");
     }
     node.short_address = static_cast<uint16_t>(instance.config.short_address.value_or(next_address));

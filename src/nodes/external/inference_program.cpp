@@ -12,11 +12,11 @@ namespace xedgesim::nodes {
 namespace {
 
 constexpr const char* kInferenceProtocol = "xedgesim-inference";
-constexpr size_t kShown = 120;  // characters of a bad message
+constexpr size_t kShownOfMessage = 120;  // characters of a bad message
 constexpr Duration kGrace = Duration::s(2);
 
 std::string shown(std::string text) {
-  if (text.size() > kShown) text = text.substr(0, kShown) + "...";
+  if (text.size() > kShownOfMessage) text = text.substr(0, kShownOfMessage) + "...";
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
   return text;

@@ -13,7 +13,7 @@
 namespace xedgesim::nodes {
 namespace {
 
-constexpr size_t kShown = 120;      // characters
+constexpr size_t kShownOfLine = 120;      // characters
 constexpr double kStrongest = 300;  // dBm
 
 /// The fields of one line, each of which must be there and within its range.
@@ -67,10 +67,10 @@ class Fields {
 }  // namespace
 
 std::string quote_line(std::string_view line) {
-  std::string text(line.substr(0, kShown));
+  std::string text(line.substr(0, kShownOfLine));
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
-  return line.size() > kShown ? text + "..." : text;
+  return line.size() > kShownOfLine ? text + "..." : text;
 }
 
 Ns3Event parse_ns3_event(std::string_view line, size_t stations) {
