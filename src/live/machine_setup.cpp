@@ -24,7 +24,7 @@ vm::Limits limits_of(const scenario::LinuxNode& n) {
 /// What cannot be set here and need not be.
 std::string refused_limits(const scenario::LinuxNode& n) {
   const std::string missed = vm::CgroupHost().refusal(limits_of(n));
-  if (!missed.empty())
+  if (!missed.empty() && n.limits == scenario::LinuxNode::LimitPolicy::enforce)
     throw ConfigError(
         fmt::format("node '{}': these limits cannot be set here: {}; set `limits: best-effort` to go without",
                     n.id, missed));

@@ -108,6 +108,13 @@ const Description<LinuxNode>& describe_node() {
           &N::cpu_quota, cores());
     d.add({.key = "cpu_shares", .doc = "weight against others; absent: 1024 a vcpu"}, &N::cpu_shares,
           integer(2, 262'144));
+    d.add(
+        {.key = "limits",
+         .doc = "vm: cpu_quota, cpu_shares and memory_limit where the host cannot set them: enforce refuses, "
+                "best-effort goes without"},
+        &N::limits,
+        choice<N::LimitPolicy>(
+            {{"enforce", N::LimitPolicy::enforce}, {"best-effort", N::LimitPolicy::best_effort}}));
     d.add({.key = "cpu_model", .doc = "processor model, such as cortex-a57 or host-passthrough"},
           &N::cpu_model, identifier());
     d.add({.key = "mac", .doc = "Ethernet address; absent: derived from the id"}, &N::mac, mac_address());

@@ -47,6 +47,7 @@ struct LinuxNode {
   enum class Arch { x86_64, aarch64 };
   enum class Role { none, k3s_server, k3s_agent };
   enum class Backend { qemu, libvirt };
+  enum class LimitPolicy { enforce, best_effort };
   std::string id;
   std::string description;
   int64_t count = 1;
@@ -55,7 +56,8 @@ struct LinuxNode {
   int64_t memory = int64_t{512} << 20;  ///< bytes
   std::optional<MemoryLimit> memory_limit;
   int64_t vcpus = 1;
-  std::optional<double> cpu_quota;    ///< 1.0 = one whole core
+  std::optional<double> cpu_quota;  ///< 1.0 = one whole core
+  LimitPolicy limits = LimitPolicy::enforce;
   std::optional<int64_t> cpu_shares;  ///< absent: 1024 a vcpu
   std::string cpu_model;              ///< absent: the back end's default for the architecture
   std::string mac;                    ///< absent: derived from the id
@@ -71,12 +73,12 @@ struct LinuxNode {
   std::optional<K3s> k3s;
   std::optional<Qos> qos;
   Backend backend = Backend::qemu;
-  std::vector<std::string> command;   ///< process, container
-  std::vector<std::string> commands;  ///< vm: run one after the other at boot
-  std::vector<TypedText> exec;        ///< vm: typed into the shell on the console
+  std::vector<std::string> command;       ///< process, container
+  std::vector<std::string> commands;      ///< vm: run one after the other at boot
+  std::vector<TypedText> exec;            ///< vm: typed into the shell on the console
   std::map<std::string, FilePath> files;  ///< vm: path in the machine -> file of the host
-  std::optional<Duration> boundary;   ///< vm: longest stretch without a look for input
-  Duration timeout = Duration::s(60);  ///< vm: wall time it may take for one answer
+  std::optional<Duration> boundary;       ///< vm: longest stretch without a look for input
+  Duration timeout = Duration::s(60);     ///< vm: wall time it may take for one answer
   std::map<std::string, std::string> environment;
   std::vector<std::string> volumes;
   std::filesystem::path folder;      ///< relative host paths of volumes start here

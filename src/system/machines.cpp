@@ -59,10 +59,11 @@ void check_repeatable(const scenario::LinuxNode& n) {
         "build`, or a kernel and an initrd");
   if (n.image.empty() && n.kernel.empty())
     refuse("there is nothing to boot: set `image` (xedgesim image build base) or `kernel` and `initrd`");
-  if (n.cpu_quota || n.cpu_shares || n.memory_limit)
+  if ((n.cpu_quota || n.cpu_shares || n.memory_limit) &&
+      n.limits == scenario::LinuxNode::LimitPolicy::enforce)
     refuse(
         "limits of the host process mean nothing in virtual time: remove cpu_quota, cpu_shares and "
-        "memory_limit");
+        "memory_limit, or set `limits: best-effort`");
   if (n.role != scenario::LinuxNode::Role::none)
     refuse("k3s roles are not available in this version: remove it");
 }
