@@ -54,6 +54,35 @@ TEST(Faults, BusErrorNamesTheAddressAndLeavesTheRegister) {
   EXPECT_EQ(b.core->fault_status(), "CFSR=0x00008200 HFSR=0x40000000 BFAR=0x60000004");
 }
 
+TEST(Faults, AnItBlockAtTheEndOfFlashFaultsEvenIfItsConditionFails) {
+  for (const bool with_image : {true, false}) {
+    Board b;
+    b.put_word(4, (Board::kSize - 4) | 1);
+    b.code(Board::kSize - 4, {0x2000, 0xBF18});  // movs r0, #0; it ne
+    b.handler(3, {Board::kHere});
+    b.start(with_image);
+    b.steps(3);
+    EXPECT_EQ(b.ipsr(), 3u);
+    EXPECT_EQ(b.core->instructions(), 2u);
+    EXPECT_EQ(b.ram_word(b.r(13) + 24), Board::kSize);
+    EXPECT_NE(b.ram_word(b.r(13) + 28) & 0x0600FC00, 0u) << "ITSTATE is stacked as it was";
+  }
+}
+
+TEST(Faults, HalfAnInstructionAtTheEndOfFlashFaultsInAnItBlock) {
+  for (const bool with_image : {true, false}) {
+    Board b;
+    b.put_word(4, (Board::kSize - 6) | 1);
+    b.code(Board::kSize - 6, {0x2000, 0xBF18, 0xF04F});  // movs r0, #0; it ne; first half of mov.w
+    b.handler(3, {Board::kHere});
+    b.start(with_image);
+    b.steps(3);
+    EXPECT_EQ(b.ipsr(), 3u);
+    EXPECT_EQ(b.core->instructions(), 2u);
+    EXPECT_EQ(b.ram_word(b.r(13) + 24), Board::kSize - 2);
+  }
+}
+
 TEST(Faults, StackOverflowLocksUp) {
   Board b;
   b.code(Board::kMain, {0xB401, 0xE7FD});  // push {r0}; b .-2

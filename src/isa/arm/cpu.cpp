@@ -226,6 +226,10 @@ void Cpu::run_it_block() {
         break;
       }
       outside_pc_ += static_cast<uint32_t>(op->advance / sizeof(Op)) * 2;
+    } else if (op->advance == 0) {
+      // The image ends here: what stands there is not an instruction of the block.
+      leave_image(address_of(*op));
+      break;
     } else {
       ip_ = reinterpret_cast<const Op*>(reinterpret_cast<const char*>(op) + op->advance);
     }
