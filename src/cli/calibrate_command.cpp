@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -48,7 +49,8 @@ ml::Timing time_yardstick(int layers, size_t repetitions) {
   return time_model(model, ml::yardstick_macs(kWidth, layers), std::min(repetitions, kMostYardstickRuns));
 }
 
-/// Multiply-accumulates of an inference; 0 when some operator's cannot be told: then all of its time is overhead.
+/// Multiply-accumulates of an inference; 0 when some operator's cannot be told: then all of its time is
+/// overhead.
 uint64_t macs_of(const std::string& file, const ml::OnnxModel& model) {
   if (model.macs()) return *model.macs();
   try {

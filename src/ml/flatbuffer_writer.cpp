@@ -1,5 +1,6 @@
 #include "ml/flatbuffer_writer.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/error.h"

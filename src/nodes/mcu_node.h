@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,8 +25,8 @@ class McuNode final : public sim::RunningParticipant, private bus::AnalogSource 
     std::string console;  ///< device whose bytes are its console; empty: the platform's
     sim::ParticipantId observer = sim::kNobody;  ///< gets ObserverCode events
     std::optional<Battery::Config> battery;      ///< none: a supply that lasts
-    /// Buffers of the ADC that the firmware counts as one sample: it looks at the last of them. Counted anew after a
-    /// boot.
+    /// Buffers of the ADC that the firmware counts as one sample: it looks at the last of them. Counted anew
+    /// after a boot.
     int64_t windows_per_sample = 1;
     /// The ADC has filled a buffer of so many samples; the board was off or reset. Either may be missing.
     std::function<void(int64_t samples)> window_ended = {};

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <tuple>
 
 #include "base/error.h"
 #include "platforms/firmware_image.h"
@@ -86,7 +87,8 @@ FirmwareImage parse_elf(std::string_view contents, const std::string& name) {
     loaded += ph.p_filesz;
     if (loaded > kLargestImage)
       throw ConfigError(fmt::format(
-          "firmware '{}' has segments of more than 256 MiB in all: that is not a microcontroller image", name));
+          "firmware '{}' has segments of more than 256 MiB in all: that is not a microcontroller image",
+          name));
     const std::string_view bytes = contents.substr(ph.p_offset, ph.p_filesz);
     image.segments_.push_back({static_cast<uint32_t>(ph.p_paddr), {bytes.begin(), bytes.end()}});
   }

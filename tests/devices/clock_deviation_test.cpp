@@ -1,6 +1,7 @@
 // Oscillators that run fast or slow: what counts LFCLK (RTC, WDT) and what counts HFCLK (TIMER) follows each
 // on its own.
 #include <gtest/gtest.h>
+#include <cmath>
 
 #include "chip.h"
 

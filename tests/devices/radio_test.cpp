@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include "chip.h"
 #include "devices/nrf/radio_frame.h"

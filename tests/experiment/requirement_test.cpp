@@ -1,5 +1,7 @@
 #include "experiment/requirement.h"
 
+#include <cstdint>
+
 #include <gtest/gtest.h>
 
 #include "base/error.h"

@@ -1,4 +1,5 @@
 // A compiled program under interrupts (firmware/interrupts.c), against the same computation on the host.
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 

@@ -1,5 +1,6 @@
 // Addresses and names: DHCP and DNS as a client sees them, byte by byte, and what is none of them.
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include "lan/responder.h"
 #include "lan/wire.h"

@@ -1,5 +1,7 @@
 #include "metrics/collector.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "metrics/metric_map.h"
 #include "metrics/summary.h"

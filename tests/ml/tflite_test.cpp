@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/error.h"
@@ -137,8 +139,8 @@ TEST(Tflite, RandomNetworksAgreeWithOnnxRuntime) {
   }
 }
 
-/// By another runtime: `command` takes the model, the names of input and output when `names`, the file of the inputs
-/// and that of the outputs.
+/// By another runtime: `command` takes the model, the names of input and output when `names`, the file of the
+/// inputs and that of the outputs.
 [[maybe_unused]] std::vector<std::vector<float>> by_program(const std::string& command, bool names,
                                                             const Quantised& q) {
   const auto model = temporary("model.tflite"), in = temporary("in.bin"), out = temporary("out.bin");
@@ -163,7 +165,9 @@ TEST(Tflite, RandomNetworksAgreeWithOnnxRuntime) {
 }
 
 #ifdef XEDGESIM_ARMNN_RUN
-std::vector<std::vector<float>> by_armnn(const Quantised& q) { return by_program(XEDGESIM_ARMNN_RUN, true, q); }
+std::vector<std::vector<float>> by_armnn(const Quantised& q) {
+  return by_program(XEDGESIM_ARMNN_RUN, true, q);
+}
 
 TEST(Tflite, WholeTestSetIsWithinOneOfArmNn) {
   const Quantised v = vibration();
@@ -194,7 +198,8 @@ std::vector<std::vector<float>> by_tflite(const Quantised& q) {
 /// The held-back rows of the second task.
 Quantised digits() {
   const std::filesystem::path folder = XEDGESIM_SOURCE_DIR "/models/digits";
-  const Network q = quantise(imported(folder / "digits.onnx"), read_data_table(folder / "calibration.csv").rows);
+  const Network q =
+      quantise(imported(folder / "digits.onnx"), read_data_table(folder / "calibration.csv").rows);
   return quantised(q, read_data_table(folder / "held_back.csv").rows);
 }
 

@@ -1,5 +1,7 @@
 #include "nodes/model_node.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "../net/harness.h"

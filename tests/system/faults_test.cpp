@@ -1,6 +1,7 @@
 // Faults of whole runs: at their time, for their duration, as often as asked, and written down.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -109,7 +110,9 @@ TEST_F(Faults, ADevicesOwnDeviationLastsTheWholeRun) {
   ASSERT_EQ(straight.size(), early.size());
   // From one line to another: where the first tick lies in the whole is a matter of the boot.
   for (size_t i = 2; i < straight.size(); ++i)
-    EXPECT_NEAR((straight[i] - early[i]) - (straight[1] - early[1]), (straight[i] - straight[1]) * 50e-6, 2e-6) << i;
+    EXPECT_NEAR((straight[i] - early[i]) - (straight[1] - early[1]), (straight[i] - straight[1]) * 50e-6,
+                2e-6)
+        << i;
 }
 
 TEST_F(Faults, TheHighClockPacesTheSamples) {
@@ -310,11 +313,12 @@ double delivered_part(const fs::path& run, double from, double to) {
   return delivered / sent;
 }
 
-// The guide's section 2.2: 300 s, the gateway off from 150 to 180 s, three of twenty boards cut off from 200 to 220 s.
+// The guide's section 2.2: 300 s, the gateway off from 150 to 180 s, three of twenty boards cut off from 200
+// to 220 s.
 TEST(SeedBaseline, TheTimelineShowsBothDipsAndTheRecovery) {
   TemporaryFolder folder;
-  const ProgramResult r = run_program({"run", source("scenarios/seed-baseline/scenario.yaml"), "-q", "--output",
-                                       (folder / "run").string()});
+  const ProgramResult r = run_program(
+      {"run", source("scenarios/seed-baseline/scenario.yaml"), "-q", "--output", (folder / "run").string()});
   EXPECT_EQ(r.exit_code, 0) << r.out << r.err;
   const auto summary = Json::parse(read_file(folder / "run/summary.json"));
   EXPECT_EQ(summary["assertions"].size(), 4u);

@@ -1,7 +1,9 @@
 // The same task with the model in each tier, through the program.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <fstream>
 #include <map>
 #include <set>

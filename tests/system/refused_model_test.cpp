@@ -2,6 +2,7 @@
 // firmware's build, before a run, and by the firmware itself.
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 

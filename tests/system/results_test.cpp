@@ -1,6 +1,7 @@
 // The files of a run that no other test reads, judged against its other figures.
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <map>
 
 #include "program.h"

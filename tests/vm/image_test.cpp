@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <functional>
+#include <sstream>
 
 #include "base/error.h"
 #include "temporary_folder.h"

@@ -14,9 +14,10 @@ struct Op {
   uint32_t imm = 0;  ///< immediate, register list, or absolute branch/literal address
   int32_t aux = 0;   ///< form-specific: byte distance of a near branch, return address, shift amount ...
   uint8_t rd = 0, rn = 0, rm = 0, ra = 0;
-  uint8_t advance = 0;  ///< bytes to the next instruction's record; 0 where the image ends before the next one
-  uint8_t cycles = 0;   ///< static cost; handlers add what depends on the data
-  uint16_t row = 0;     ///< row of the decode table, kNoRow when undefined
+  uint8_t advance =
+      0;               ///< bytes to the next instruction's record; 0 where the image ends before the next one
+  uint8_t cycles = 0;  ///< static cost; handlers add what depends on the data
+  uint16_t row = 0;    ///< row of the decode table, kNoRow when undefined
 };
 
 inline constexpr uint16_t kNoRow = 0xFFFF;

@@ -1,5 +1,6 @@
 // ARMv7-M ARM A7: parallel addition and subtraction, saturation, SEL and USAD8.
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "isa/arm/cpu.h"

@@ -1,5 +1,6 @@
 #include "net/ethernet/mac_table.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace xedgesim::net::ethernet {

@@ -2,7 +2,9 @@
 // same accesses to devices in the same cycles. XEDGESIM_ISA_SEED and XEDGESIM_ISA_FACTOR as for Unicorn.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <iterator>

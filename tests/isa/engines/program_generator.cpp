@@ -1,5 +1,8 @@
 #include "program_generator.h"
 
+#include <bit>
+#include <cstring>
+
 #include <fmt/format.h>
 
 #include "board.h"

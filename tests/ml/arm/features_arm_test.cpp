@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unicorn/unicorn.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <fstream>

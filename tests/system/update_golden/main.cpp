@@ -1,6 +1,9 @@
 // Writes tests/system/golden.txt anew with the digests and firmware keys of this build, line by line, and
 // says which have changed.
+#include <fstream>
 #include <iostream>
+#include <sstream>
+#include <string>
 
 #include "golden.h"
 
