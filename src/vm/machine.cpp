@@ -18,6 +18,15 @@ std::optional<Arch> host_arch() {
   return std::nullopt;
 }
 
+std::vector<std::string> kernel_arguments(const Machine& m) {
+  // The self-tests of the kernel's ciphers take 4 to 6 s of a boot.
+  std::string line = fmt::format("console={} panic=-1 quiet cryptomgr.notests", console_device(m.arch));
+  if (!m.kernel_args.empty()) line += " " + m.kernel_args;
+  std::vector<std::string> a{"-kernel", m.kernel.string(), "-append", line};
+  if (!m.initrd.empty()) a.insert(a.end(), {"-initrd", m.initrd.string()});
+  return a;
+}
+
 std::vector<std::string> virtual_time_arguments(const Machine& m, const VirtualTime& time) {
   const bool x86 = m.arch == Arch::x86_64;
   const std::string cpu = !m.cpu_model.empty() ? m.cpu_model : x86 ? "qemu64" : "cortex-a57";
@@ -35,12 +44,8 @@ std::vector<std::string> virtual_time_arguments(const Machine& m, const VirtualT
   add({"-device",
        fmt::format("virtio-net-pci,ioeventfd=off,tx=timer,x-txtimer=2000,netdev=net0,mac={},romfile=",
                    m.mac)});
-  add({"-kernel", m.kernel.string()});
-  if (!m.initrd.empty()) add({"-initrd", m.initrd.string()});
-  // The self-tests of the kernel's ciphers take 4 to 6 s of a boot.
-  std::string line = fmt::format("console={} panic=-1 quiet cryptomgr.notests", console_device(m.arch));
-  if (!m.kernel_args.empty()) line += " " + m.kernel_args;
-  add({"-append", line});
+  const auto boot = kernel_arguments(m);
+  a.insert(a.end(), boot.begin(), boot.end());
   return a;
 }
 

@@ -57,11 +57,8 @@ std::vector<std::string> wall_arguments(const Machine& m, bool kvm, const std::v
     if (!x86) add({"-bios", kArmFirmware});
     return a;
   }
-  add({"-kernel", m.kernel.string()});
-  if (!m.initrd.empty()) add({"-initrd", m.initrd.string()});
-  std::string line = fmt::format("console={} panic=-1 quiet cryptomgr.notests", console_device(m.arch));
-  if (!m.kernel_args.empty()) line += " " + m.kernel_args;
-  add({"-append", line});
+  const auto boot = kernel_arguments(m);
+  a.insert(a.end(), boot.begin(), boot.end());
   return a;
 }
 
