@@ -3,23 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "../../fuzz/parsers.h"
-#include "base/rng.h"
+#include "spoiled_bytes.h"
 
 namespace xedgesim {
 namespace {
-
-sim::Bytes noise(RandomStream& r, uint32_t longest) {
-  sim::Bytes b(r.below(longest + 1));
-  for (auto& x : b) x = static_cast<uint8_t>(r());
-  return b;
-}
-
-void spoil(sim::Bytes& b, RandomStream& r) {
-  for (uint32_t n = r.below(4); n > 0 && !b.empty(); --n)
-    b[r.below(static_cast<uint32_t>(b.size()))] = static_cast<uint8_t>(r());
-  if (r.chance(0.2)) b.resize(r.below(static_cast<uint32_t>(b.size() + 1)));
-  if (r.chance(0.1)) b.insert(b.end(), r.below(5), uint8_t{0});
-}
 
 TEST(ParserFuzz, Ieee802154Frames) {
   using namespace net::ieee802154;
