@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <cerrno>
 #include <charconv>
@@ -20,16 +19,12 @@ namespace {
   throw ConfigError(fmt::format("no run listens at '{}': {}", address, why));
 }
 
-Descriptor connect_unix(const std::string& address, const std::string& path) {
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof name.sun_path)
-    nobody(address, fmt::format("the path must have 1 to {} characters", sizeof name.sun_path - 1));
-  std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
-  Descriptor s(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (connect(s.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0)
-    nobody(address, std::strerror(errno));
-  return s;
+Descriptor connect_path(const std::string& address, const std::string& path) {
+  try {
+    return nodes::connect_unix(path);
+  } catch (const ConfigError& e) {
+    nobody(address, e.what());
+  }
 }
 
 Descriptor connect_tcp(const std::string& address) {
@@ -53,8 +48,8 @@ Descriptor connect_tcp(const std::string& address) {
 
 nlohmann::json ask(const std::string& address, const Request& request, Duration timeout) {
   nodes::LineChannel channel(address.starts_with("tcp:")    ? connect_tcp(address)
-                             : address.starts_with("unix:") ? connect_unix(address, address.substr(5))
-                                                            : connect_unix(address, address));
+                             : address.starts_with("unix:") ? connect_path(address, address.substr(5))
+                                                            : connect_path(address, address));
   std::string line;
   try {
     channel.send(to_json(request).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), timeout);

@@ -1,6 +1,6 @@
 #include "lan/dhcp.h"
 
-#include "lan/wire.h"
+#include "net/ethernet/network_order.h"
 
 namespace xedgesim::lan {
 namespace {
@@ -30,7 +30,7 @@ enum Option : uint8_t {
 void option(sim::Bytes& out, Option code, uint64_t value, int bytes) {
   out.push_back(code);
   out.push_back(static_cast<uint8_t>(bytes));
-  put(out, value, bytes);
+  ethernet::append_number(out, value, bytes);
 }
 
 void option(sim::Bytes& out, Option code, const std::string& text) {
@@ -44,20 +44,20 @@ void option(sim::Bytes& out, Option code, const std::string& text) {
 sim::Bytes head(const DhcpRequest& r, uint32_t your_ip, uint32_t client_ip) {
   sim::Bytes out;
   out.reserve(kShortestReply);
-  put(out, kBootReply, 1);
-  put(out, kEthernet, 1);
-  put(out, 6, 1);  // bytes of an address
-  put(out, 0, 1);  // hops
-  put(out, r.transaction, 4);
-  put(out, 0, 2);
-  put(out, r.broadcast ? kBroadcastFlag : 0, 2);
-  put(out, client_ip, 4);
-  put(out, your_ip, 4);
-  put(out, 0, 4);  // next server
-  put(out, r.relay_ip, 4);
-  put(out, static_cast<uint64_t>(r.client), 6);
+  ethernet::append_number(out, kBootReply, 1);
+  ethernet::append_number(out, kEthernet, 1);
+  ethernet::append_number(out, 6, 1);  // bytes of an address
+  ethernet::append_number(out, 0, 1);  // hops
+  ethernet::append_number(out, r.transaction, 4);
+  ethernet::append_number(out, 0, 2);
+  ethernet::append_number(out, r.broadcast ? kBroadcastFlag : 0, 2);
+  ethernet::append_number(out, client_ip, 4);
+  ethernet::append_number(out, your_ip, 4);
+  ethernet::append_number(out, 0, 4);  // next server
+  ethernet::append_number(out, r.relay_ip, 4);
+  ethernet::append_number(out, static_cast<uint64_t>(r.client), 6);
   out.resize(kHead);
-  put(out, kMagic, 4);
+  ethernet::append_number(out, kMagic, 4);
   return out;
 }
 
@@ -70,14 +70,14 @@ void finish(sim::Bytes& out) {
 
 std::optional<DhcpRequest> parse_dhcp(std::span<const uint8_t> b) {
   if (b.size() < kCookie || b[0] != kBootRequest || b[1] != kEthernet || b[2] != 6 ||
-      number(b, kHead, 4) != kMagic)
+      ethernet::number_at(b, kHead, 4) != kMagic)
     return std::nullopt;
-  DhcpRequest r{.transaction = static_cast<uint32_t>(number(b, 4, 4)),
-                .seconds = static_cast<uint16_t>(number(b, 8, 2)),
-                .broadcast = (number(b, 10, 2) & kBroadcastFlag) != 0,
-                .client_ip = static_cast<uint32_t>(number(b, 12, 4)),
-                .relay_ip = static_cast<uint32_t>(number(b, 24, 4)),
-                .client = ethernet::Mac{number(b, 28, 6)}};
+  DhcpRequest r{.transaction = static_cast<uint32_t>(ethernet::number_at(b, 4, 4)),
+                .seconds = static_cast<uint16_t>(ethernet::number_at(b, 8, 2)),
+                .broadcast = (ethernet::number_at(b, 10, 2) & kBroadcastFlag) != 0,
+                .client_ip = static_cast<uint32_t>(ethernet::number_at(b, 12, 4)),
+                .relay_ip = static_cast<uint32_t>(ethernet::number_at(b, 24, 4)),
+                .client = ethernet::Mac{ethernet::number_at(b, 28, 6)}};
   bool typed = false;
   for (size_t at = kCookie; at < b.size() && b[at] != Option::end;) {
     if (b[at] == Option::pad) {
@@ -91,9 +91,9 @@ std::optional<DhcpRequest> parse_dhcp(std::span<const uint8_t> b) {
       r.type = static_cast<dhcp::Type>(b[value]);
       typed = true;
     } else if (b[at] == Option::requested_address && length == 4) {
-      r.requested_ip = static_cast<uint32_t>(number(b, value, 4));
+      r.requested_ip = static_cast<uint32_t>(ethernet::number_at(b, value, 4));
     } else if (b[at] == Option::server_identifier && length == 4) {
-      r.server = static_cast<uint32_t>(number(b, value, 4));
+      r.server = static_cast<uint32_t>(ethernet::number_at(b, value, 4));
     }
     at = value + length;
   }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "lan/wire.h"
+#include "net/ethernet/network_order.h"
 
 namespace xedgesim::lan {
 namespace {
@@ -40,8 +40,8 @@ std::optional<Question> parse_question(std::span<const uint8_t> b) {
     if (q.name.size() > kLongestDnsName) return std::nullopt;
   }
   if (at + 4 > b.size()) return std::nullopt;
-  q.type = static_cast<uint16_t>(number(b, at, 2));
-  q.klass = static_cast<uint16_t>(number(b, at + 2, 2));
+  q.type = static_cast<uint16_t>(ethernet::number_at(b, at, 2));
+  q.klass = static_cast<uint16_t>(ethernet::number_at(b, at + 2, 2));
   q.end = at + 4;
   return q;
 }
@@ -82,9 +82,9 @@ sim::Bytes dns_name(const std::string& text) {
 
 std::optional<sim::Bytes> answer_dns(std::span<const uint8_t> b, const DnsTable& table) {
   if (b.size() < kDnsHead) return std::nullopt;
-  const auto flags = static_cast<uint16_t>(number(b, 2, 2));
+  const auto flags = static_cast<uint16_t>(ethernet::number_at(b, 2, 2));
   if (flags & kResponse) return std::nullopt;
-  const auto question = number(b, 4, 2) == 1 ? parse_question(b) : std::nullopt;
+  const auto question = ethernet::number_at(b, 4, 2) == 1 ? parse_question(b) : std::nullopt;
   uint16_t result = kNoError;
   sim::Bytes data;
   if (!question) {
@@ -98,22 +98,23 @@ std::optional<sim::Bytes> answer_dns(std::span<const uint8_t> b, const DnsTable&
   } else {
     const auto ip = table.address(question->name);
     if (!ip) result = kNoSuchName;
-    if (ip && question->type == kTypeA) put(data, *ip, 4);
+    if (ip && question->type == kTypeA) ethernet::append_number(data, *ip, 4);
   }
   sim::Bytes out;
-  put(out, number(b, 0, 2), 2);
-  put(out, kResponse | kAuthoritative | (flags & (kOpcode | kRecursionDesired)) | result, 2);
-  put(out, question ? 1 : 0, 2);
-  put(out, data.empty() ? 0 : 1, 2);
-  put(out, 0, 4);
+  ethernet::append_number(out, ethernet::number_at(b, 0, 2), 2);
+  ethernet::append_number(out, kResponse | kAuthoritative | (flags & (kOpcode | kRecursionDesired)) | result,
+                          2);
+  ethernet::append_number(out, question ? 1 : 0, 2);
+  ethernet::append_number(out, data.empty() ? 0 : 1, 2);
+  ethernet::append_number(out, 0, 4);
   if (!question) return out;
   out.insert(out.end(), b.begin() + kDnsHead, b.begin() + static_cast<std::ptrdiff_t>(question->end));
   if (data.empty()) return out;
-  put(out, kNameAtQuestion, 2);
-  put(out, question->type, 2);
-  put(out, kClassIn, 2);
-  put(out, kSecondsToLive, 4);
-  put(out, data.size(), 2);
+  ethernet::append_number(out, kNameAtQuestion, 2);
+  ethernet::append_number(out, question->type, 2);
+  ethernet::append_number(out, kClassIn, 2);
+  ethernet::append_number(out, kSecondsToLive, 4);
+  ethernet::append_number(out, data.size(), 2);
   out.insert(out.end(), data.begin(), data.end());
   return out;
 }

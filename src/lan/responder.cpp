@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "lan/wire.h"
+#include "net/ethernet/network_order.h"
 #include "net/ethernet/udp.h"
 
 namespace xedgesim::lan {
@@ -118,15 +118,17 @@ std::optional<sim::Bytes> Responder::dhcp_answer(std::span<const uint8_t> data) 
 std::optional<sim::Bytes> Responder::echo(std::span<const uint8_t> p) const {
   // Only the plain case: no options, not a fragment.
   if (p.size() < kIpHead + kIcmpHead || p[0] != 0x45 || p[9] != kProtocolIcmp ||
-      number(p, 16, 4) != config_.ip || (number(p, 6, 2) & 0x3fff) != 0 || p[kIpHead] != kEchoAsked)
+      ethernet::number_at(p, 16, 4) != config_.ip || (ethernet::number_at(p, 6, 2) & 0x3fff) != 0 ||
+      p[kIpHead] != kEchoAsked)
     return std::nullopt;
-  const size_t total = number(p, 2, 2);
+  const size_t total = ethernet::number_at(p, 2, 2);
   if (total > p.size() || total < kIpHead + kIcmpHead) return std::nullopt;
   sim::Bytes out(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(total));
   for (size_t i = 0; i < 4; ++i) std::swap(out[12 + i], out[16 + i]);  // the header's sum stays
   out[kIpHead] = kEchoAnswered;
   // The sum over the message, of which 8 in the upper byte of the first word went away (RFC 1624, eqn. 3).
-  uint32_t sum = static_cast<uint32_t>(number(out, kIpHead + 2, 2)) + (uint32_t{kEchoAsked} << 8);
+  uint32_t sum =
+      static_cast<uint32_t>(ethernet::number_at(out, kIpHead + 2, 2)) + (uint32_t{kEchoAsked} << 8);
   sum = (sum & 0xffff) + (sum >> 16);
   out[kIpHead + 2] = static_cast<uint8_t>(sum >> 8);
   out[kIpHead + 3] = static_cast<uint8_t>(sum);

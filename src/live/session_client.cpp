@@ -3,20 +3,19 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/base64.h"
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "nodes/external/line_channel.h"
 
 namespace xedgesim::live {
 namespace {
@@ -34,15 +33,12 @@ bool write_out(int fd, std::string_view bytes) {
 }
 
 Descriptor open_session(const std::filesystem::path& path, const nlohmann::json& opening) {
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  const std::string text = path.string();
-  if (text.size() >= sizeof name.sun_path)
-    throw ConfigError(fmt::format("{} is too long for a socket", text));
-  std::memcpy(name.sun_path, text.c_str(), text.size() + 1);
-  Descriptor s(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (connect(s.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0)
-    throw ConfigError(fmt::format("the system does not answer at {}: {}", text, std::strerror(errno)));
+  Descriptor s;
+  try {
+    s = nodes::connect_unix(path.string());
+  } catch (const ConfigError& e) {
+    throw ConfigError(fmt::format("the system does not answer at {}: {}", path.string(), e.what()));
+  }
   if (!write_out(s.get(), opening.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"))
     throw SimulationError("the system went away");
   return s;

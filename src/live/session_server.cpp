@@ -2,49 +2,26 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "base/base64.h"
-#include "base/error.h"
 
 namespace xedgesim::live {
 
 SessionServer::SessionServer(Lab& lab, const std::filesystem::path& socket_path)
-    : lab_(lab),
-      path_(socket_path),
-      listener_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  const std::string text = path_.string();
-  const bool fits = text.size() < sizeof name.sun_path;
-  if (fits) std::memcpy(name.sun_path, text.c_str(), text.size() + 1);
-  const mode_t before = umask(S_IRWXG | S_IRWXO);
-  const bool bound = fits &&
-                     bind(listener_.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 &&
-                     listen(listener_.get(), 16) == 0;
-  const int error = errno;
-  umask(before);
-  if (!bound)
-    throw ConfigError(
-        fmt::format("cannot listen at {}: {}", text, fits ? std::strerror(error) : "the path is too long"));
-  lab_.loop().watch(listener_.get(), [this](short) { take_peer(); });
+    : lab_(lab), listener_("unix:" + socket_path.string(), true) {
+  lab_.loop().watch(listener_.descriptor(), [this](short) { take_peer(); });
 }
 
 SessionServer::~SessionServer() {
   while (!peers_.empty()) drop(peers_.begin()->first);
-  lab_.loop().forget(listener_.get());
-  unlink(path_.c_str());
+  lab_.loop().forget(listener_.descriptor());
 }
 
 void SessionServer::take_peer() {
   sweep();
-  Descriptor socket(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  Descriptor socket(accept4(listener_.descriptor(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (socket.get() < 0 || peers_.size() >= kMostSessions) return;
   const uint64_t number = ++numbers_;
   Peer& peer = peers_[number];

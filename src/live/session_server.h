@@ -4,6 +4,7 @@
 #include <string>
 
 #include "live/lab.h"
+#include "nodes/external/line_channel.h"
 
 namespace xedgesim::live {
 
@@ -39,8 +40,7 @@ class SessionServer {
   void sweep();
 
   Lab& lab_;
-  std::filesystem::path path_;
-  Descriptor listener_;
+  nodes::Listener listener_;
   std::map<uint64_t, Peer> peers_;
   uint64_t numbers_ = 0;
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "lan/responder.h"
-#include "lan/wire.h"
+#include "net/ethernet/network_order.h"
 #include "net/ethernet/udp.h"
 
 namespace xedgesim::lan {
@@ -26,14 +26,14 @@ Responder::Config config() {
 Bytes client_message(Mac mac, std::initializer_list<int> options, uint32_t ciaddr = 0,
                      bool broadcast = false) {
   Bytes b{1, 1, 6, 0};
-  put(b, 0xcafe0001, 4);
-  put(b, 0, 2);
-  put(b, broadcast ? 0x8000 : 0, 2);
-  put(b, ciaddr, 4);
+  ethernet::append_number(b, 0xcafe0001, 4);
+  ethernet::append_number(b, 0, 2);
+  ethernet::append_number(b, broadcast ? 0x8000 : 0, 2);
+  ethernet::append_number(b, ciaddr, 4);
   b.resize(28);
-  put(b, static_cast<uint64_t>(mac), 6);
+  ethernet::append_number(b, static_cast<uint64_t>(mac), 6);
   b.resize(236);
-  put(b, 0x63825363, 4);
+  ethernet::append_number(b, 0x63825363, 4);
   for (const int o : options) b.push_back(static_cast<uint8_t>(o));
   return b;
 }
@@ -78,10 +78,10 @@ TEST(Dhcp, OffersAndGrantsTheFixedAddress) {
   EXPECT_EQ(offer->addresses.to_ip, 0xffffffffu);
   EXPECT_EQ(offer->addresses.to_port, 68);
   EXPECT_GE(offer->data.size(), 300u);
-  EXPECT_EQ(offer->data[0], 2);                       // BOOTREPLY
-  EXPECT_EQ(number(offer->data, 4, 4), 0xcafe0001u);  // the client's transaction
-  EXPECT_EQ(number(offer->data, 16, 4), kAddressA);   // yiaddr
-  EXPECT_EQ(number(offer->data, 28, 6), static_cast<uint64_t>(kA));
+  EXPECT_EQ(offer->data[0], 2);                                    // BOOTREPLY
+  EXPECT_EQ(ethernet::number_at(offer->data, 4, 4), 0xcafe0001u);  // the client's transaction
+  EXPECT_EQ(ethernet::number_at(offer->data, 16, 4), kAddressA);   // yiaddr
+  EXPECT_EQ(ethernet::number_at(offer->data, 28, 6), static_cast<uint64_t>(kA));
   EXPECT_EQ(option(offer->data, 53), Bytes{2});
   EXPECT_EQ(option(offer->data, 54), (Bytes{192, 168, 100, 1}));
   EXPECT_EQ(option(offer->data, 1), (Bytes{255, 255, 255, 0}));
@@ -110,7 +110,7 @@ TEST(Dhcp, RenewsByUnicastAndRefusesAnotherAddress) {
       only_answer(r.take(to_server(kA, client_message(kA, {53, 1, 3, 50, 4, 10, 0, 0, 1, 255}))));
   ASSERT_TRUE(nak);
   EXPECT_EQ(option(nak->data, 53), Bytes{6});
-  EXPECT_EQ(number(nak->data, 16, 4), 0u);
+  EXPECT_EQ(ethernet::number_at(nak->data, 16, 4), 0u);
 }
 
 TEST(Dhcp, StaysSilentWhereItShould) {
@@ -144,10 +144,10 @@ TEST(Dhcp, OptionsMayBePaddedAndUnknown) {
 
 Bytes query(const std::string& name, int type, int flags = 0x0100, int klass = 1) {
   Bytes q;
-  put(q, 0x1234, 2);
-  put(q, static_cast<uint64_t>(flags), 2);
-  put(q, 1, 2);
-  put(q, 0, 6);
+  ethernet::append_number(q, 0x1234, 2);
+  ethernet::append_number(q, static_cast<uint64_t>(flags), 2);
+  ethernet::append_number(q, 1, 2);
+  ethernet::append_number(q, 0, 6);
   for (size_t begin = 0; begin < name.size();) {
     const size_t dot = std::min(name.find('.', begin), name.size());
     q.push_back(static_cast<uint8_t>(dot - begin));
@@ -155,8 +155,8 @@ Bytes query(const std::string& name, int type, int flags = 0x0100, int klass = 1
     begin = dot + 1;
   }
   q.push_back(0);
-  put(q, static_cast<uint64_t>(type), 2);
-  put(q, static_cast<uint64_t>(klass), 2);
+  ethernet::append_number(q, static_cast<uint64_t>(type), 2);
+  ethernet::append_number(q, static_cast<uint64_t>(klass), 2);
   return q;
 }
 
@@ -177,18 +177,18 @@ TEST(Dns, KnowsAddressesInAnyCaseWithAndWithoutDomain) {
   for (const char* name : {"chassis", "CHASSIS", "chassis.local"}) {
     const auto a = ask(query(name, 1));
     ASSERT_TRUE(a) << name;
-    EXPECT_EQ(number(*a, 0, 2), 0x1234u);
-    EXPECT_EQ(number(*a, 2, 2), 0x8500u);  // an answer, authoritative, recursion was wanted
-    EXPECT_EQ(number(*a, 6, 2), 1u);
-    EXPECT_EQ(number(*a, a->size() - 4, 4), kAddressA);
+    EXPECT_EQ(ethernet::number_at(*a, 0, 2), 0x1234u);
+    EXPECT_EQ(ethernet::number_at(*a, 2, 2), 0x8500u);  // an answer, authoritative, recursion was wanted
+    EXPECT_EQ(ethernet::number_at(*a, 6, 2), 1u);
+    EXPECT_EQ(ethernet::number_at(*a, a->size() - 4, 4), kAddressA);
   }
-  EXPECT_EQ(number(*ask(query("compute-2", 1)), 6, 2), 1u);
+  EXPECT_EQ(ethernet::number_at(*ask(query("compute-2", 1)), 6, 2), 1u);
 }
 
 TEST(Dns, KnowsNamesByAddress) {
   const auto a = ask(query("10.100.168.192.in-addr.arpa", 12));
   ASSERT_TRUE(a);
-  EXPECT_EQ(number(*a, 6, 2), 1u);
+  EXPECT_EQ(ethernet::number_at(*a, 6, 2), 1u);
   const Bytes tail(a->end() - 15, a->end());
   EXPECT_EQ(text(tail), std::string("\7chassis\5local", 14) + '\0');
   EXPECT_EQ(result_of(*ask(query("99.100.168.192.in-addr.arpa", 12))), 3);
@@ -198,7 +198,7 @@ TEST(Dns, TellsWhatThereIsNot) {
   const auto aaaa = ask(query("chassis", 28));
   ASSERT_TRUE(aaaa);
   EXPECT_EQ(result_of(*aaaa), 0);
-  EXPECT_EQ(number(*aaaa, 6, 2), 0u);  // the name is there, without such a record
+  EXPECT_EQ(ethernet::number_at(*aaaa, 6, 2), 0u);  // the name is there, without such a record
   EXPECT_EQ(result_of(*ask(query("nobody", 1))), 3);
   EXPECT_EQ(result_of(*ask(query("chassis", 1, 0x2900))), 4);     // another opcode
   EXPECT_EQ(result_of(*ask(query("chassis", 1, 0x0100, 3))), 4);  // another class
@@ -215,11 +215,11 @@ TEST(Dns, TellsWhatThereIsNot) {
 TEST(LanResponder, AnswersForItsOwnAddressOnly) {
   Responder r(config());
   Bytes arp;
-  put(arp, 0x0001080006040001, 8);
-  put(arp, static_cast<uint64_t>(kA), 6);
-  put(arp, kAddressA, 4);
-  put(arp, 0, 6);
-  put(arp, kServer, 4);
+  ethernet::append_number(arp, 0x0001080006040001, 8);
+  ethernet::append_number(arp, static_cast<uint64_t>(kA), 6);
+  ethernet::append_number(arp, kAddressA, 4);
+  ethernet::append_number(arp, 0, 6);
+  ethernet::append_number(arp, kServer, 4);
   const ethernet::Header to_all{
       .destination = ethernet::kBroadcast, .source = kA, .type = ethernet::ether_type::kArp};
   EXPECT_EQ(r.take(ethernet::build(to_all, arp)).answers.size(), 1u);
@@ -229,19 +229,19 @@ TEST(LanResponder, AnswersForItsOwnAddressOnly) {
   EXPECT_TRUE(other.answers.empty());
 
   Bytes ping{0x45, 0, 0, 29, 0, 1, 0, 0, 64, 1, 0, 0};
-  put(ping, kAddressA, 4);
-  put(ping, kServer, 4);
+  ethernet::append_number(ping, kAddressA, 4);
+  ethernet::append_number(ping, kServer, 4);
   for (const int b : {8, 0, 0xe5, 0xfe, 0x12, 0, 0, 1, 0}) ping.push_back(static_cast<uint8_t>(b));
   const auto pong = r.take(
       ethernet::build({.destination = r.mac(), .source = kA, .type = ethernet::ether_type::kIpv4}, ping));
   ASSERT_EQ(pong.answers.size(), 1u);
   const auto packet = std::span(pong.answers[0]).subspan(14);
-  EXPECT_EQ(number(packet, 12, 4), kServer);
-  EXPECT_EQ(number(packet, 16, 4), kAddressA);
+  EXPECT_EQ(ethernet::number_at(packet, 12, 4), kServer);
+  EXPECT_EQ(ethernet::number_at(packet, 16, 4), kAddressA);
   EXPECT_EQ(packet[20], 0);
   uint32_t sum = 0;
   for (size_t i = 20; i < 30; i += 2)
-    sum += static_cast<uint32_t>(i + 1 < 29 ? number(packet, i, 2) : packet[i] << 8);
+    sum += static_cast<uint32_t>(i + 1 < 29 ? ethernet::number_at(packet, i, 2) : packet[i] << 8);
   EXPECT_EQ((sum & 0xffff) + (sum >> 16), 0xffffu);
 
   // Between machines: none of its business.

@@ -2,21 +2,13 @@
 
 #include <algorithm>
 
+#include "net/ethernet/network_order.h"
+
 namespace xedgesim::net::ethernet {
 namespace {
 
 constexpr size_t kIp = 20, kUdpHead = 8, kArpSize = 28;
 constexpr uint8_t kProtocolUdp = 17;
-
-void append_number(sim::Bytes& out, uint64_t v, int bytes) {
-  for (int i = bytes - 1; i >= 0; --i) out.push_back(static_cast<uint8_t>(v >> (8 * i)));
-}
-
-uint64_t number_at(std::span<const uint8_t> b, size_t at, int bytes) {
-  uint64_t v = 0;
-  for (int i = 0; i < bytes; ++i) v = v << 8 | b[at + static_cast<size_t>(i)];
-  return v;
-}
 
 /// One's complement sum of 16-bit words (RFC 1071).
 uint16_t ones_sum(std::span<const uint8_t> b, uint32_t start = 0) {

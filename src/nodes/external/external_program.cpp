@@ -16,15 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kProtocol = "xedgesim-external";
-constexpr size_t kQuoted = 120;  // characters of a bad message that are shown
 constexpr size_t kMostPayload = 116;
-
-std::string quoted(std::string text) {
-  if (text.size() > kQuoted) text = text.substr(0, kQuoted) + "...";
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
-  return text;
-}
 
 /// A whole number of an object, or none when it is absent or something else.
 std::optional<int64_t> whole(const json& object, const char* key) {
@@ -66,16 +58,18 @@ json ExternalProgram::receive(const char* answer_to) {
     fail(fmt::format("{} instead of answering {}", e.what(), answer_to));
   }
   json message = json::parse(line, nullptr, false);
-  if (!message.is_object()) fail(fmt::format("sent a line that is no JSON object ({})", quoted(line)));
+  if (!message.is_object()) fail(fmt::format("sent a line that is no JSON object ({})", quote_line(line)));
   const auto type = message.find("type");
   if (type == message.end() || !type->is_string())
-    fail(fmt::format("sent a message without a type ({})", quoted(line)));
+    fail(fmt::format("sent a message without a type ({})", quote_line(line)));
   if (*type == "ERROR") {
     const auto text = message.find("message");
-    fail(fmt::format("reports an error: {}",
-                     text != message.end() && text->is_string() ? quoted(*text) : "unknown"));
+    fail(fmt::format("reports an error: {}", text != message.end() && text->is_string()
+                                                 ? quote_line(text->get<std::string>())
+                                                 : "unknown"));
   }
-  if (*type != "DONE") fail(fmt::format("answered {} with {} instead of DONE", answer_to, quoted(*type)));
+  if (*type != "DONE")
+    fail(fmt::format("answered {} with {} instead of DONE", answer_to, quote_line(type->get<std::string>())));
   return message;
 }
 
@@ -147,7 +141,7 @@ void ExternalProgram::done(const json& message, SimTime from, SimTime at, sim::O
     next_ = SimTime::from_ns(*t);
   } else {
     fail(fmt::format("wants to act next at {} ns, which is not after {} ns, where it is",
-                     quoted(next->dump()), at.count_ns()));
+                     quote_line(next->dump()), at.count_ns()));
   }
   reached_ = at;
 }
@@ -155,14 +149,15 @@ void ExternalProgram::done(const json& message, SimTime from, SimTime at, sim::O
 void ExternalProgram::act(const json& e, SimTime at, sim::Outbox& outbox) {
   const auto bad = [&](const std::string& what) {
     fail(fmt::format("sent an event {} ({})", what,
-                     quoted(e.dump(-1, ' ', false, json::error_handler_t::replace))));
+                     quote_line(e.dump(-1, ' ', false, json::error_handler_t::replace))));
   };
   if (!e.is_object()) bad("that is no object");
   const auto kind = e.find("event"), name = e.find("node");
   if (kind == e.end() || !kind->is_string()) bad("without a kind");
   if (name == e.end() || !name->is_string()) bad("without a node");
   const auto node = index_.find(name->get_ref<const std::string&>());
-  if (node == index_.end()) bad(fmt::format("of the node '{}', which is not one of its own", quoted(*name)));
+  if (node == index_.end())
+    bad(fmt::format("of the node '{}', which is not one of its own", quote_line(name->get<std::string>())));
   const auto t = whole(e, "t_ns");
   if (!t || *t < acted_.count_ns() || *t > at.count_ns())
     bad(fmt::format("with a time outside {} to {} ns, the time it was given, or before its last event",

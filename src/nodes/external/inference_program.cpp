@@ -12,15 +12,7 @@ namespace xedgesim::nodes {
 namespace {
 
 constexpr const char* kInferenceProtocol = "xedgesim-inference";
-constexpr size_t kShownOfMessage = 120;  // characters of a bad message
 constexpr Duration kGrace = Duration::s(2);
-
-std::string shown(std::string text) {
-  if (text.size() > kShownOfMessage) text = text.substr(0, kShownOfMessage) + "...";
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
-  return text;
-}
 
 }  // namespace
 
@@ -47,23 +39,25 @@ InferenceProgram::Message InferenceProgram::ask(const std::string& line, const c
   }
   Message m{nlohmann::json::parse(answer, nullptr, false)};
   if (!m.json.is_object() || !m.json.contains("type"))
-    fail(fmt::format("answered {} with a line that is no message ({})", what, shown(answer)));
+    fail(fmt::format("answered {} with a line that is no message ({})", what, quote_line(answer)));
   if (m.json["type"] == "ERROR") {
     const auto text = m.json.find("message");
-    fail(fmt::format("reports an error: {}",
-                     text != m.json.end() && text->is_string() ? shown(text->get<std::string>()) : "unknown"));
+    fail(fmt::format("reports an error: {}", text != m.json.end() && text->is_string()
+                                                 ? quote_line(text->get<std::string>())
+                                                 : "unknown"));
   }
   if (m.json["type"] != "DONE")
-    fail(fmt::format("answered {} with {} instead of DONE", what, shown(m.json["type"].dump())));
+    fail(fmt::format("answered {} with {} instead of DONE", what, quote_line(m.json["type"].dump())));
   return m;
 }
 
 void InferenceProgram::connect(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
   // A socket's path is short; that of the results may not be.
-  listener_ = std::make_unique<Listener>(
-      "unix:" +
-      (std::filesystem::temp_directory_path() / fmt::format("xedgesim-{}-{}.sock", getpid(), config_.node)).string());
+  listener_ =
+      std::make_unique<Listener>("unix:" + (std::filesystem::temp_directory_path() /
+                                            fmt::format("xedgesim-{}-{}.sock", getpid(), config_.node))
+                                               .string());
   std::vector<std::string> environment = config_.environment;
   environment.push_back("XEDGESIM_SOCKET=" + listener_->address());
   child_ = std::make_unique<Child>(config_.command, environment, folder / (config_.node + ".log"));
@@ -72,13 +66,18 @@ void InferenceProgram::connect(const std::filesystem::path& folder) {
   } catch (const PeerError& e) {
     fail(e.what());
   }
-  const nlohmann::json init{{"type", "INIT"},         {"protocol", kInferenceProtocol}, {"version", kVersion},
-                            {"node", config_.node},   {"seed", config_.seed},           {"model", config_.model},
+  const nlohmann::json init{{"type", "INIT"},
+                            {"protocol", kInferenceProtocol},
+                            {"version", kVersion},
+                            {"node", config_.node},
+                            {"seed", config_.seed},
+                            {"model", config_.model},
                             {"classes", config_.classes}};
   const Message done = ask(init.dump(), "INIT", config_.start_timeout);
   if (const auto v = done.json.find("version"); v == done.json.end() || *v != kVersion)
-    fail(fmt::format("speaks version {} of the protocol, but this xedgesim speaks {}: use an SDK of this version",
-                     v == done.json.end() ? "(none)" : shown(v->dump()), kVersion));
+    fail(fmt::format(
+        "speaks version {} of the protocol, but this xedgesim speaks {}: use an SDK of this version",
+        v == done.json.end() ? "(none)" : quote_line(v->dump()), kVersion));
   if (const auto m = done.json.find("macs"); m != done.json.end() && m->is_number_unsigned())
     macs_ = m->get<uint64_t>();
 }
@@ -96,7 +95,8 @@ InferenceProgram::Answer InferenceProgram::infer(std::span<const float> input, S
     answer.output.push_back(v.get<float>());
   }
   if (answer.output.size() != config_.classes.size())
-    fail(fmt::format("answered {} values, but there are {} classes", answer.output.size(), config_.classes.size()));
+    fail(fmt::format("answered {} values, but there are {} classes", answer.output.size(),
+                     config_.classes.size()));
   if (const auto e = done.json.find("elapsed_ns"); e != done.json.end()) {
     constexpr int64_t kLongest = 86'400'000'000'000;
     if (!e->is_number_integer() || e->get<int64_t>() < 0 || e->get<int64_t>() > kLongest)

@@ -59,6 +59,26 @@ std::string seconds(Duration d) { return fmt::format("{:g} s", d.count_s()); }
 
 }  // namespace
 
+std::string quote_line(std::string_view line) {
+  constexpr size_t kShown = 120;  // characters
+  std::string text(line.substr(0, kShown));
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
+  return line.size() > kShown ? text + "..." : text;
+}
+
+Descriptor connect_unix(const std::string& path) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof name.sun_path)
+    throw ConfigError(fmt::format("the path must have 1 to {} characters", sizeof name.sun_path - 1));
+  std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
+  Descriptor s(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (connect(s.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0)
+    throw ConfigError(std::strerror(errno));
+  return s;
+}
+
 std::string LineChannel::receive(Duration timeout) {
   Descriptor timer;  // made when there is something to wait for
   for (size_t searched = 0;;) {

@@ -38,6 +38,12 @@ class LineChannel {
   std::string buffer_;
 };
 
+/// The first characters of what a peer sent, printable: for messages about it.
+std::string quote_line(std::string_view line);
+
+/// Connects to a unix socket. Throws ConfigError with the reason.
+Descriptor connect_unix(const std::string& path);
+
 /// A socket that waits for one peer. Addresses: unix:PATH, tcp:ADDRESS:PORT (numeric, loopback only; port 0:
 /// any).
 class Listener {

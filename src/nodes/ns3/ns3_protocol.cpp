@@ -13,7 +13,6 @@
 namespace xedgesim::nodes {
 namespace {
 
-constexpr size_t kShownOfLine = 120;      // characters
 constexpr double kStrongest = 300;  // dBm
 
 /// The fields of one line, each of which must be there and within its range.
@@ -65,13 +64,6 @@ class Fields {
 };
 
 }  // namespace
-
-std::string quote_line(std::string_view line) {
-  std::string text(line.substr(0, kShownOfLine));
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
-  return line.size() > kShownOfLine ? text + "..." : text;
-}
 
 Ns3Event parse_ns3_event(std::string_view line, size_t stations) {
   using Kind = Ns3Event::Kind;

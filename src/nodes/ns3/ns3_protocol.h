@@ -31,7 +31,4 @@ struct Ns3Event {
 /// also for ERROR lines.
 Ns3Event parse_ns3_event(std::string_view line, size_t stations);
 
-/// The first characters of what a peer sent, printable.
-std::string quote_line(std::string_view line);
-
 }  // namespace xedgesim::nodes
