@@ -251,13 +251,16 @@ TEST_F(UpTest, RefusesWhatCannotBe) {
   has(refusal(node("left", 1, ", kernel: kernel, mac: \"52:54:00:00:00:01\"") +
               node("right", 2, ", kernel: kernel, mac: \"52:54:00:00:00:01\"")),
       "has this address already");
-  has(refusal(node("left", 1) + node("left", 2)), "left");
+  has(refusal(node("left", 1) + node("left", 2)), "the id 'left' is taken");
   has(refusal(node("left", 1) + right,
               std::string(kCable) + "network: {lan: {host_ip: 10.9.0.1, prefix: 24}}\n"),
       "outside the network");
   has(refusal("  - {id: left, type: vm, image: base, ip: 10.8.0.5}\n" + right),
       "is no address for a machine of");
   has(refusal(node("left", 1, ", kernel: kernel, role: k3s-server") + right), "k3s");
+
+  has(refusal("  - {id: left, type: model, ip: 10.7.0.1}\n  - {id: right, type: model, ip: 10.7.0.2}\n"),
+      "has no machine to keep up");
 
   const std::string path = getenv("PATH");
   setenv("PATH", "/nonexistent", 1);
