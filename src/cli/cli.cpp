@@ -36,6 +36,7 @@ int run(int argc, char** argv) {
   add_model(app, body);
   add_calibrate(app, body);
   add_image(app, body);
+  add_doctor(app, body);
   add_version(app, body);
   try {
     app.parse(argc, argv);

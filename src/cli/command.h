@@ -39,6 +39,7 @@ void add_platforms(CLI::App& app, Body& body);
 void add_model(CLI::App& app, Body& body);
 void add_calibrate(CLI::App& app, Body& body);
 void add_image(CLI::App& app, Body& body);
+void add_doctor(CLI::App& app, Body& body);
 void add_batch(CLI::App& app, Body& body);
 void add_place(CLI::App& app, Body& body);
 void add_analyze(CLI::App& app, Body& body);

@@ -57,6 +57,9 @@ class OnnxModel {
   std::unique_ptr<OnnxSession> session_;
 };
 
+/// "1.21.0" of the ONNX Runtime that models would run in. Throws ConfigError when there is none.
+std::string onnx_runtime_version(const OnnxOptions& options = {});
+
 /// Probabilities of logits, in double precision; empty for empty. The values sum to 1.
 std::vector<double> softmax(std::span<const float> logits);
 /// Index of the greatest value, the first of equals. Needs at least one value.

@@ -52,9 +52,10 @@ class Runtime {
       using GetBase = const OrtApiBase* (*)();
       const auto get_base = reinterpret_cast<GetBase>(dlsym(handle, "OrtGetApiBase"));
       if (!get_base) throw ConfigError("'" + place + "' is not ONNX Runtime; " + kRemedy);
+      version_ = get_base()->GetVersionString();
       api_ = get_base()->GetApi(ORT_API_VERSION);
       if (!api_)
-        throw ConfigError("ONNX Runtime " + std::string(get_base()->GetVersionString()) + " ('" + place +
+        throw ConfigError("ONNX Runtime " + version_ + " ('" + place +
                           "') is older than 1." + std::to_string(ORT_API_VERSION) +
                           ", for which xedgesim was built; " + kRemedy);
       return;
@@ -62,6 +63,7 @@ class Runtime {
     throw ConfigError("ONNX Runtime is missing (" + reason + "); " + kRemedy);
   }
   const OrtApi& api() const { return *api_; }
+  const std::string& version() const { return version_; }
 
   void check(OrtStatus* status) const {
     if (!status) return;
@@ -73,6 +75,7 @@ class Runtime {
 
  private:
   const OrtApi* api_ = nullptr;
+  std::string version_;
 };
 
 /// Owner of one of the C API's objects.
@@ -199,15 +202,24 @@ std::unique_ptr<OnnxSession> open_onnx_session(std::span<const uint8_t> model,
   return std::make_unique<RuntimeSession>(model, library);
 }
 
+std::string onnx_runtime_version(const OnnxOptions& options) { return Runtime(options.library).version(); }
+
 }  // namespace xedgesim::ml
 
 #else
 
 namespace xedgesim::ml {
-
-std::unique_ptr<OnnxSession> open_onnx_session(std::span<const uint8_t>, const std::filesystem::path&) {
+namespace {
+[[noreturn]] void refuse() {
   throw ConfigError("this xedgesim was built without ONNX Runtime; run scripts/setup and build again");
 }
+}  // namespace
+
+std::unique_ptr<OnnxSession> open_onnx_session(std::span<const uint8_t>, const std::filesystem::path&) {
+  refuse();
+}
+
+std::string onnx_runtime_version(const OnnxOptions&) { refuse(); }
 
 }  // namespace xedgesim::ml
 
