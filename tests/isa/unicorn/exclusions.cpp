@@ -19,6 +19,10 @@ void clear_rounding(const Fields&, Registers& r) { r.fpscr &= ~kRounding; }
 void clear_rounding_to_float(const Fields& f, Registers& r) {
   if (f['x'] == 0) r.fpscr &= ~kRounding;
 }
+/// The only operands whose products add up to 2^31.
+void avoid_largest_products(const Fields& f, Registers& r) {
+  if (r.r[f['n']] == 0x80008000 && r.r[f['m']] == 0x80008000) r.r[f['n']] = 0x80008001;
+}
 void align_sp(const Fields& f, Registers& r) {
   if (f['D'] == 13) r.r[f['M']] &= ~3u;
   r.r[13] &= ~3u;
@@ -40,14 +44,17 @@ constexpr Exclusion kTable[] = {
     {"NOP", encoding, "A7.7.263", "YIELD is a hint; Unicorn leaves its loop on it", is_yield},
     {"MOV (register) T1", encoding, "B1.4.1", "SP<1:0> are always zero; Unicorn keeps the PC's bit 1",
      moves_pc_to_sp},
-    {"ADD (register) T2", encoding, "B1.4.1", "SP<1:0> are always zero; Unicorn keeps the sum with the PC's bit 1",
-     moves_pc_to_sp},
+    {"ADD (register) T2", encoding, "B1.4.1",
+     "SP<1:0> are always zero; Unicorn keeps the sum with the PC's bit 1", moves_pc_to_sp},
     {"", state, "B1.4.1", "SP<1:0> are always zero; Unicorn keeps what is written there", nullptr, align_sp},
     {"VCVT (floating-point and fixed-point)", state, "A7.7.229",
      "fixed-point to floating-point rounds to nearest whatever FPSCR says; Unicorn uses FPSCR", nullptr,
      clear_rounding_to_float},
     {"VCVT (floating-point and fixed-point)", sequence, "A7.7.229",
      "as above; a sequence keeps it, with FPSCR's rounding mode at nearest", nullptr, clear_rounding},
+    {"SMLAD, SMLADX T1", state, "A7.7, SMLAD",
+     "Q tells that the whole sum overflows; Unicorn looks at the two products alone", nullptr,
+     avoid_largest_products},
     {"ISB", sequence, "A7.3.3", "ITSTATE survives an ISB inside an IT block; Unicorn loses it"},
     {"VMSR", sequence, "A7.7.229", "could set the rounding mode that the conversion needs at nearest"},
 };
