@@ -24,7 +24,7 @@ sim::SharedBytes shared(std::vector<uint8_t>& bytes) {
 
 }  // namespace
 
-VmNode::VmNode(Config config) : config_(std::move(config)) {}
+VmNode::VmNode(Config config) : config_(std::move(config)), disks_(config_.disks) {}
 VmNode::~VmNode() { shut_down(); }
 
 void VmNode::connect(Host host) {
@@ -130,9 +130,11 @@ SimTime VmNode::next_activity() const {
 }
 
 SimTime VmNode::advance(SimTime limit, sim::Outbox& outbox) {
+  // A disk's answer must not be due before the machine stands.
+  Duration stretch = config_.boundary;
+  if (!disks_.disks().empty()) stretch = stretch > Duration() ? std::min(stretch, kAccess) : kAccess;
   while (state_ == State::running && reached_ < limit) {
-    const SimTime until =
-        config_.boundary > Duration() ? std::min(limit, reached_ + config_.boundary) : limit;
+    const SimTime until = stretch > Duration() ? std::min(limit, reached_ + stretch) : limit;
     try {
       ++counters_.boundaries;
       stand(channel_->go(to_machine(until), inputs_, sent_), until);
@@ -157,6 +159,7 @@ void VmNode::emit(SimTime limit, sim::Outbox& outbox) {
   for (vm::VtChannel::Record& r : sent_) {
     const SimTime t = to_run(r.time);
     if (r.type == vm::vt::RecordType::frame) {
+      if (answered_by_disk(r)) continue;
       ++counters_.frames_out;
       counters_.bytes_out += r.bytes.size();
       if (r.bytes.size() < kShortestFrame) r.bytes.resize(kShortestFrame);  // as a card does
@@ -177,6 +180,22 @@ void VmNode::emit(SimTime limit, sim::Outbox& outbox) {
     outbox.post(std::move(held_.front()));
 }
 
+bool VmNode::answered_by_disk(const vm::VtChannel::Record& r) {
+  if (disks_.disks().empty() || !AoeTarget::is_request(r.bytes)) return false;
+  const int64_t due = r.time + kAccess.count_ns();
+  for (sim::Bytes& answer : disks_.answers(r.bytes)) {
+    if (answer.size() < kShortestFrame) answer.resize(kShortestFrame);
+    add_input({due, vm::vt::RecordType::frame, std::move(answer)});
+  }
+  return true;
+}
+
+void VmNode::add_input(vm::VtChannel::Record r) {
+  const auto later = [](int64_t t, const vm::VtChannel::Record& other) { return t < other.time; };
+  const auto place = std::upper_bound(inputs_.begin(), inputs_.end(), r.time, later);
+  inputs_.insert(place, std::move(r));
+}
+
 void VmNode::deliver(const sim::Event& e, sim::Outbox&) {
   if (e.kind == sim::EventKind::control) return control(e);
   const bool frame = e.code == net::kFrameCode;
@@ -189,9 +208,9 @@ void VmNode::deliver(const sim::Event& e, sim::Outbox&) {
     ++counters_.frames_in;
     counters_.bytes_in += e.data->size();
   }
-  inputs_.push_back({to_machine(e.time),
-                     frame ? vm::vt::RecordType::frame : vm::vt::RecordType::console,
-                     {e.data->begin(), e.data->end()}});
+  add_input({to_machine(e.time),
+             frame ? vm::vt::RecordType::frame : vm::vt::RecordType::console,
+             {e.data->begin(), e.data->end()}});
 }
 
 void VmNode::control(const sim::Event& e) {

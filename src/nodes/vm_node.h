@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "nodes/aoe_target.h"
 #include "nodes/codes.h"
 #include "sim/participant.h"
 #include "sim/signal.h"
@@ -21,7 +22,11 @@ namespace xedgesim::nodes {
 /// carry the nanosecond of the instruction that made them; nothing depends on how far it was let run at a
 /// time. A frame that arrives while it is off or paused is lost.
 ///
-/// Limits: one network card, one processor; the cable's state does not reach the guest.
+/// Its disks answer ATA over Ethernet kAccess after a request, at the machine's own end of the cable: their
+/// frames never travel on it. What was written outlives a reset.
+///
+/// Limits: one network card, one processor; the cable's state does not reach the guest; disks of one access
+/// time.
 class VmNode final : public sim::RunningParticipant {
  public:
   struct Config {
@@ -33,7 +38,9 @@ class VmNode final : public sim::RunningParticipant {
     /// the scheduler lets it.
     Duration boundary{};
     Duration patience = Duration::s(60);  ///< wall time for one answer
+    std::vector<std::shared_ptr<vm::SparseDisk>> disks{};
   };
+  static constexpr Duration kAccess = Duration::us(250);  ///< of a disk: a solid-state one behind a bus
   explicit VmNode(Config config);
   ~VmNode() override;
 
@@ -67,6 +74,7 @@ class VmNode final : public sim::RunningParticipant {
   bool off() const { return state_ == State::off; }
   const Config& config() const { return config_; }
   const Host& host() const { return host_; }
+  const AoeTarget& disks() const { return disks_; }
 
  private:
   enum class State : uint8_t { off, running, paused };
@@ -77,11 +85,16 @@ class VmNode final : public sim::RunningParticipant {
   void switch_off();
   void stand(const vm::VtChannel::Standing& s, SimTime reached);
   void emit(SimTime limit, sim::Outbox& outbox);
+  /// Whether the frame was a disk's; the answer is then on its way.
+  bool answered_by_disk(const vm::VtChannel::Record& r);
+  /// In the order of their times.
+  void add_input(vm::VtChannel::Record r);
   void control(const sim::Event& e);
   [[noreturn]] void fail(const std::string& what, SimTime t);
 
   Config config_;
   Host host_;
+  AoeTarget disks_;
   std::unique_ptr<vm::QemuProcess> qemu_;
   std::unique_ptr<vm::VtChannel> channel_;
   State state_ = State::off;

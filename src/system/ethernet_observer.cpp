@@ -239,6 +239,14 @@ void EthernetObserver::add_to(metrics::Json& summary) const {
          {"bytes_out", c.bytes_out}, {"missed", c.frames_missed},     {"lines", c.lines},
          {"boots", c.boots},         {"instructions", c.instructions}};
     j["qemu"] = m.node->host().qemu.version;
+    if (!m.node->disks().disks().empty()) {
+      const auto& d = m.node->disks().counters();
+      j["disks"] = {{"reads", d.reads},
+                    {"writes", d.writes},
+                    {"sectors_read", d.sectors_read},
+                    {"sectors_written", d.sectors_written},
+                    {"refused", d.refused}};
+    }
     if (m.group->kernel.empty()) j["image"] = m.node->host().initrd.parent_path().filename().string();
   }
   for (const auto& w : net.switches()) {

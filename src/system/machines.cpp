@@ -11,12 +11,27 @@
 #include "vm/image/guest_settings.h"
 #include "vm/image/image_store.h"
 #include "vm/qemu_probe.h"
+#include "vm/sparse_disk.h"
 
 namespace xedgesim::system {
 namespace {
 
 constexpr Duration kShortestCable = Duration::us(10);
 constexpr Duration kLongestWindow = Duration::ms(1);
+constexpr size_t kMostDisks = 8;  // as many as our init looks for
+
+size_t disk_count(const scenario::LinuxNode& n) {
+  return n.disks.size() + !n.image_file.empty() + n.extra_disk_size.has_value();
+}
+
+/// In the order they have on the wall clock: system, more disks, data.
+std::vector<std::shared_ptr<vm::SparseDisk>> disks_of(const scenario::LinuxNode& n) {
+  std::vector<std::shared_ptr<vm::SparseDisk>> out;
+  if (!n.image_file.empty()) out.push_back(std::make_shared<vm::SparseDisk>(n.image_file.resolved));
+  for (const scenario::Disk& d : n.disks) out.push_back(std::make_shared<vm::SparseDisk>(d.file.resolved));
+  if (n.extra_disk_size) out.push_back(std::make_shared<vm::SparseDisk>(*n.extra_disk_size));
+  return out;
+}
 
 }  // namespace
 
@@ -51,12 +66,9 @@ void check_repeatable(const scenario::LinuxNode& n) {
   if (n.cpu_model == "host" || n.cpu_model == "host-passthrough" || n.cpu_model == "max")
     refuse(fmt::format("cpu_model: {} depends on the host: name a model such as {}", n.cpu_model,
                        n.arch == scenario::LinuxNode::Arch::x86_64 ? "qemu64" : "cortex-a57"));
-  if (!n.disks.empty() || n.extra_disk_size)
-    refuse("disks are not repeatable, their times are the host's: put the files into an image or `files`");
-  if (!n.image_file.empty())
+  if (disk_count(n) > kMostDisks)
     refuse(
-        "a disk image is not repeatable, its times are the host's: name an image made by `xedgesim image "
-        "build`, or a kernel and an initrd");
+        fmt::format("{} disks are more than the {} of a machine in virtual time", disk_count(n), kMostDisks));
   if (n.image.empty() && n.kernel.empty())
     refuse("there is nothing to boot: set `image` (xedgesim image build base) or `kernel` and `initrd`");
   if ((n.cpu_quota || n.cpu_shares || n.memory_limit) &&
@@ -73,6 +85,8 @@ vm::GuestSettings guest_settings(const scenario::LinuxNode& n, const std::string
   vm::GuestSettings settings{
       .hostname = id, .address = {}, .dhcp = wall_clock, .hosts = {}, .commands = n.commands, .files = {}};
   if (!wall_clock) {
+    settings.disks = disk_count(n);
+    settings.root_disk = !n.image_file.empty();
     settings.address = fmt::format("{}/{}", address.ip, address.prefix);
     settings.hosts = address.hosts;
   }
@@ -92,6 +106,7 @@ nodes::VmNode::Config machine_config(const scenario::LinuxNode& n, const std::st
   c.settings = guest_settings(n, id, address, false).archive();
   c.boundary = n.boundary.value_or(Duration());
   c.patience = n.timeout;
+  c.disks = disks_of(n);
   return c;
 }
 
@@ -135,7 +150,8 @@ void connect_machines(std::vector<MachineNode>& machines, const std::filesystem:
     nodes::VmNode::Host host{
         .qemu = found[arch], .plugin = plugin, .kernel = {}, .initrd = {}, .folder = folder};
     if (m.group->kernel.empty()) {
-      const vm::Image image = images.get(m.group->image, arch);
+      // A disk image is booted by the kernel and the init of `base`, which change over to it.
+      const vm::Image image = images.get(m.group->image_file.empty() ? m.group->image : "base", arch);
       host.kernel = image.kernel;
       host.initrd = image.initrd;
     } else {

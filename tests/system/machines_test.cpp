@@ -7,53 +7,10 @@
 #include <algorithm>
 #include <regex>
 
-#include "program.h"
-#include "vm/image/image_store.h"
-#include "vm/qemu_probe.h"
+#include "machine_run.h"
 
 namespace xedgesim::testing {
 namespace {
-
-std::string missing(vm::Arch arch) {
-  const auto probe = vm::probe_virtual_time(arch, std::string(XEDGESIM_BINARY_DIR) + "/xedgesim-vt.so");
-  if (!probe.qemu) return probe.reason;
-  if (!vm::ImageStore().find("base", arch))
-    return "there is no image 'base' for " + std::string(vm::to_string(arch)) +
-           ": xedgesim image build base --arch all";
-  return {};
-}
-
-std::string machine(const std::string& id, vm::Arch arch, int host, const std::string& more = {}) {
-  return "  - {id: " + id + ", type: vm, arch: " + std::string(to_string(arch)) +
-         ", memory: 256MiB, image: base, ip: 10.0.0." + std::to_string(host) + more + "}\n";
-}
-
-std::string two_machines(vm::Arch arch, const std::string& duration, const std::string& left,
-                         const std::string& right, const std::string& rest = {}) {
-  return "scenario: {name: machines, duration: " + duration + "}\nnodes:\n" + machine("left", arch, 1, left) +
-         machine("right", arch, 2, right) +
-         "links:\n  - {id: cable, endpoints: [\"left:eth0\", \"right:eth0\"], latency: 1ms, bandwidth: "
-         "20Mbit}\n" +
-         rest;
-}
-
-struct MachineRun {
-  explicit MachineRun(const std::string& scenario, const std::vector<std::string>& more = {}) {
-    std::ofstream(folder / "s.yaml") << scenario;
-    std::vector<std::string> arguments{"run", (folder / "s.yaml").string(), "-q", "--output",
-                                       (folder / "run").string()};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    result = run_program(arguments);
-    const std::string text = read_file(folder / "run/summary.json");
-    if (!text.empty()) summary = nlohmann::json::parse(text);
-  }
-  std::string console(const std::string& node) const {
-    return read_file(folder / ("run/consoles/" + node + ".log"));
-  }
-  TemporaryFolder folder;
-  ProgramResult result;
-  nlohmann::json summary;
-};
 
 class Machines : public ::testing::TestWithParam<vm::Arch> {
  protected:
@@ -204,7 +161,9 @@ TEST(MachineChecks, WhatIsNotRepeatableIsRefusedWithTheReason) {
   EXPECT_NE(
       said(", vcpus: 2").find("2 processors are not repeatable, their order is the host's: use vcpus: 1"),
       std::string::npos);
-  EXPECT_NE(said(", extra_disk_size: 1GiB").find("disks are not repeatable"), std::string::npos);
+  EXPECT_NE(said(", disks: [{file: /etc/hostname}]")
+                .find("which is not a number of sectors of 512: give a raw image"),
+            std::string::npos);
   EXPECT_NE(said(", cpu_model: host").find("depends on the host: name a model such as qemu64"),
             std::string::npos);
   EXPECT_NE(said(", cpu_quota: 50%").find("mean nothing in virtual time"), std::string::npos);

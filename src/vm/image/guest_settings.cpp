@@ -25,6 +25,8 @@ std::string GuestSettings::archive() const {
   if (dhcp) tree.add_file("etc/xedgesim/dhcp", "");
   tree.add_file("etc/xedgesim/hosts", lines_of(hosts));
   if (!commands.empty()) tree.add_file("etc/xedgesim/commands", lines_of(commands));
+  if (disks > 0) tree.add_file("etc/xedgesim/disks", fmt::format("{}\n", disks));
+  if (root_disk) tree.add_file("etc/xedgesim/root-disk", "");
   for (const auto& [to, from] : files) {
     std::ifstream in(from, std::ios::binary);
     if (!in || std::filesystem::is_directory(from))

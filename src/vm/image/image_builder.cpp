@@ -200,11 +200,14 @@ void ImageBuilder::write(const Recipe& recipe, const fs::path& root, const fs::p
   tree.add_folder("root", 0700);
   tree.add_character_device("dev/console", 5, 1, 0600);
   int number = 10;
-  for (const std::string& module : recipe.modules) {
+  const auto add_module = [&](const std::string& module, const std::string& place) {
     const auto file = find_file(root / "kernel", {module + ".ko", module + ".ko.xz"});
     if (!file) throw SimulationError(fmt::format("the kernel package has no module '{}'", module));
-    tree.add_file(fmt::format("usr/lib/xedgesim/modules/{}-{}.ko", number++, module), module_contents(*file));
-  }
+    tree.add_file("usr/lib/xedgesim/" + place, module_contents(*file));
+  };
+  for (const std::string& module : recipe.modules)
+    add_module(module, fmt::format("modules/{}-{}.ko", number++, module));
+  for (const std::string& module : recipe.spare_modules) add_module(module, "spare/" + module + ".ko");
   for (const std::string& program : recipe.programs)
     tree.add_file("usr/local/bin/" + program, contents(config_.programs / program), 0755);
   const auto kernel = find_file(root / "kernel", {"vmlinuz-*"});

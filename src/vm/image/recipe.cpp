@@ -48,6 +48,8 @@ void read_recipe(Recipe& out, const fs::path& folder, const std::string& name, i
       out.kernel = value;
     } else if (what == "module") {
       out.modules.push_back(value);
+    } else if (what == "spare-module") {
+      out.spare_modules.push_back(value);
     } else if (what == "leave") {
       out.leave.push_back(value);
     } else if (what == "drop") {
@@ -55,8 +57,10 @@ void read_recipe(Recipe& out, const fs::path& folder, const std::string& name, i
     } else if (what == "program") {
       out.programs.push_back(value);
     } else {
-      refuse(fmt::format(
-          "there is no '{}': there are include, package, kernel, module, leave, drop and program", what));
+      refuse(
+          fmt::format("there is no '{}': there are include, package, kernel, module, spare-module, leave, "
+                      "drop and program",
+                      what));
     }
   }
   if (fs::exists(folder / name / "root")) out.roots.push_back(folder / name / "root");

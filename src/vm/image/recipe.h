@@ -9,13 +9,16 @@ namespace xedgesim::vm {
 /// thing a line, `#` begins a comment:
 ///   include NAME        all of another recipe first
 ///   package NAME        a Debian package with what it depends on; @ARCH@ stands for Debian's name of the
-///   processor kernel NAME         the package of the kernel module NAME         a module of the kernel,
-///   loaded at boot, in this order leave NAME          a package that is not unpacked although something
-///   depends on it; globs drop PATH           a file or folder that is left out; globs program NAME        a
-///   program of this build, as /usr/local/bin/NAME (the host's processor only)
+///                        processor
+///   kernel NAME          the package of the kernel
+///   module NAME          a module of the kernel, loaded at boot, in this order
+///   spare-module NAME    one that is loaded only where something needs it (disks in virtual time)
+///   leave NAME           a package that is not unpacked although something depends on it; globs
+///   drop PATH            a file or folder that is left out; globs
+///   program NAME         a program of this build, as /usr/local/bin/NAME (the host's processor only)
 struct Recipe {
   std::string name;
-  std::vector<std::string> packages, modules, leave, drop, programs;
+  std::vector<std::string> packages, modules, spare_modules, leave, drop, programs;
   std::string kernel;
   std::vector<std::filesystem::path> roots;
   std::string text;  ///< of all recipe files, for the content key

@@ -1,0 +1,80 @@
+#include "vm/sparse_disk.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace xedgesim::vm {
+
+SparseDisk::SparseDisk(int64_t bytes) : sectors_((bytes + kSector - 1) / kSector) {
+  if (bytes <= 0) throw ConfigError("a disk needs a size above zero");
+}
+
+SparseDisk::SparseDisk(const std::filesystem::path& file)
+    : file_(open(file.c_str(), O_RDONLY | O_CLOEXEC)), name_(file) {
+  struct stat status {};
+  if (file_.get() < 0 || fstat(file_.get(), &status) != 0 || !S_ISREG(status.st_mode))
+    throw ConfigError(fmt::format("cannot read the disk {}", file.string()));
+  if (status.st_size < kSector || status.st_size % kSector != 0)
+    throw ConfigError(
+        fmt::format("the disk {} has {} bytes, which is not a number of sectors of {}: give a raw image",
+                    file.string(), status.st_size, kSector));
+  char magic[4] = {};
+  if (pread(file_.get(), magic, sizeof magic, 0) == 4 && std::memcmp(magic, "QFI\xfb", 4) == 0)
+    throw ConfigError(
+        fmt::format("the disk {} is in qcow2 format: convert it (qemu-img convert -O raw)", file.string()));
+  sectors_ = status.st_size / kSector;
+}
+
+void SparseDisk::fill(uint64_t page, Page& out) const {
+  out.fill(0);
+  for (size_t at = 0; file_.get() >= 0 && at < kPage;) {
+    const ssize_t n = pread(file_.get(), out.data() + at, kPage - at, static_cast<off_t>(page * kPage + at));
+    if (n < 0) throw SimulationError(fmt::format("cannot read the disk {}", name_.string()));
+    if (n == 0) break;
+    at += static_cast<size_t>(n);
+  }
+}
+
+void SparseDisk::read(int64_t sector, std::span<uint8_t> data) const {
+  auto at = static_cast<uint64_t>(sector * kSector);
+  if (sector < 0 || sector + static_cast<int64_t>(data.size()) / kSector > sectors_)
+    throw SimulationError("a disk was read behind its end");
+  while (!data.empty()) {
+    const size_t offset = at % kPage, n = std::min(data.size(), kPage - offset);
+    if (const auto page = pages_.find(at / kPage); page != pages_.end()) {
+      std::memcpy(data.data(), page->second->data() + offset, n);
+    } else {
+      Page fresh;
+      fill(at / kPage, fresh);
+      std::memcpy(data.data(), fresh.data() + offset, n);
+    }
+    data = data.subspan(n);
+    at += n;
+  }
+}
+
+void SparseDisk::write(int64_t sector, std::span<const uint8_t> data) {
+  auto at = static_cast<uint64_t>(sector * kSector);
+  if (sector < 0 || sector + static_cast<int64_t>(data.size()) / kSector > sectors_)
+    throw SimulationError("a disk was written behind its end");
+  while (!data.empty()) {
+    const size_t offset = at % kPage, n = std::min(data.size(), kPage - offset);
+    auto& page = pages_[at / kPage];
+    if (!page) {
+      page = std::make_unique<Page>();
+      fill(at / kPage, *page);
+    }
+    std::memcpy(page->data() + offset, data.data(), n);
+    data = data.subspan(n);
+    at += n;
+  }
+}
+
+}  // namespace xedgesim::vm
