@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "live/machine.h"
 #include "system/lan_config.h"
 
 namespace xedgesim::live {
@@ -40,7 +41,9 @@ void Lab::start_machines(const std::filesystem::path& folder) {
   clock_ = std::make_unique<WallClock>();
 }
 
-void Lab::add(system::MachineNode& node, const std::filesystem::path& folder) {
+/// Throws ConfigError for what is missing on this host.
+std::unique_ptr<Guest> Lab::make_guest(system::MachineNode& node, const std::filesystem::path& folder,
+                                       Guest::Outside outside) {
   Machine::Config c{.setup = machine_setup(node), .folder = folder, .console = {}, .group = {}};
   c.console =
       config_.consoles.empty() ? folder / (node.id + ".console") : config_.consoles / (node.id + ".log");
@@ -49,25 +52,29 @@ void Lab::add(system::MachineNode& node, const std::filesystem::path& folder) {
     config_.log(fmt::format("{}: emulated, not under KVM: {}", node.id, c.setup.no_kvm));
   if (config_.log && !c.setup.unlimited.empty())
     config_.log(fmt::format("{}: goes without limits: {}", node.id, c.setup.unlimited));
+  return std::make_unique<Machine>(loop_, std::move(c), std::move(outside));
+}
+
+void Lab::add(system::MachineNode& node, const std::filesystem::path& folder) {
   nodes_[node.id] = &node;
   system::HostedMachine& hosted = *node.hosted;
-  machines_.push_back(std::make_unique<Machine>(
-      loop_, std::move(c),
-      Machine::Outside{.frame = [this, &node](sim::Bytes frame) { from_machine(node, std::move(frame)); },
-                       .line =
-                           [this, &node](std::string_view text) {
-                             system_->scheduler().post(node.participant, node.hosted->line(text, stamp()));
-                           },
-                       .changed =
-                           [this] {
-                             if (config_.changed) config_.changed();
-                           },
-                       .crashed =
-                           [this](const std::string& why) {
-                             if (config_.log) config_.log(why);
-                             if (config_.crash_ends && crash_.empty()) crash_ = why;
-                           }}));
-  Machine& machine = *machines_.back();
+  machines_.push_back(
+      make_guest(node, folder,
+                 {.frame = [this, &node](sim::Bytes frame) { from_machine(node, std::move(frame)); },
+                  .line =
+                      [this, &node](std::string_view text) {
+                        system_->scheduler().post(node.participant, node.hosted->line(text, stamp()));
+                      },
+                  .changed =
+                      [this] {
+                        if (config_.changed) config_.changed();
+                      },
+                  .crashed =
+                      [this](const std::string& why) {
+                        if (config_.log) config_.log(why);
+                        if (config_.crash_ends && crash_.empty()) crash_ = why;
+                      }}));
+  Guest& machine = *machines_.back();
   hosted.to_machine = [&machine](const sim::Bytes& frame) { return machine.to_network(frame); };
   hosted.typed = [&machine](std::string_view text) { machine.to_console(text); };
   hosted.carrier = [&machine](bool up) { machine.set_carrier(up); };
@@ -81,7 +88,7 @@ void Lab::from_machine(system::MachineNode& node, sim::Bytes frame) {
     system_->scheduler().post(node.participant, node.hosted->frame(std::move(frame), stamp()));
 }
 
-void Lab::control(Machine& machine, nodes::ControlCode code) {
+void Lab::control(Guest& machine, nodes::ControlCode code) {
   using nodes::ControlCode;
   switch (code) {
     case ControlCode::fail:
@@ -100,7 +107,7 @@ void Lab::control(Machine& machine, nodes::ControlCode code) {
   }
 }
 
-Machine* Lab::machine(const std::string& id) {
+Guest* Lab::machine(const std::string& id) {
   for (auto& m : machines_)
     if (m->id() == id) return m.get();
   return nullptr;
