@@ -12,6 +12,7 @@
 
 #include "live/console.h"
 #include "sim/event.h"
+#include "system/hosted_machine.h"
 
 namespace xedgesim::live {
 
@@ -63,8 +64,14 @@ class Guest {
   virtual pid_t pid() const = 0;
   virtual bool running() const = 0;
   virtual std::vector<std::filesystem::path> cgroups() const { return {}; }
+  /// Of a container: its id, and the socket of the engine that runs it.
+  virtual std::string container() const { return {}; }
+  virtual std::filesystem::path engine_socket() const { return {}; }
   /// Adds what a person may want to know of it: what it is, and what it was granted.
   virtual void describe(nlohmann::json& out) const = 0;
+  /// What it has used of the host until now; nothing when that is not known.
+  using Usage = system::HostedMachine::Usage;
+  virtual std::optional<Usage> usage() const { return std::nullopt; }
 
   const std::string& id() const { return id_; }
   State state() const { return state_; }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "container/engine.h"
 #include "lan/responder.h"
 #include "live/event_loop.h"
 #include "live/guest.h"
@@ -23,6 +24,7 @@ class Lab final : public system::Pacer {
     const std::atomic<bool>* stop = nullptr;
     std::function<void(const std::string&)> log{};  ///< a line for a person; may be empty
     std::function<void()> changed{};                ///< a machine was started or ended
+    std::filesystem::path programs{};               ///< where container-start lies
     std::filesystem::path
         consoles{};  ///< folder of <id>.log; empty: beside QEMU's own files, as <id>.console
   };
@@ -51,6 +53,7 @@ class Lab final : public system::Pacer {
   void add(system::MachineNode& node, const std::filesystem::path& folder);
   std::unique_ptr<Guest> make_guest(system::MachineNode& node, const std::filesystem::path& folder,
                                     Guest::Outside outside);
+  const container::Engine* find_engine(const system::MachineNode& node);
   void from_machine(system::MachineNode& node, sim::Bytes frame);
   void control(Guest& machine, nodes::ControlCode code);
   SimTime stamp() const;
@@ -62,6 +65,8 @@ class Lab final : public system::Pacer {
   std::unique_ptr<lan::Responder> responder_;
   std::vector<std::unique_ptr<Guest>> machines_;
   std::map<std::string, system::MachineNode*> nodes_;
+  std::optional<container::Engine> engine_;
+  std::string no_engine_;
   Duration lateness_;
   std::string crash_;
 };

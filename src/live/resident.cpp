@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "net/ethernet/frame.h"
 
 namespace xedgesim::live {
 namespace {
@@ -41,6 +42,7 @@ Resident::Resident(scenario::Scenario scenario, Options options)
             .stop = options_.stop,
             .log = options_.log,
             .changed = [this] { note_machines(); },
+            .programs = options_.programs,
             .consoles = folder_.path() / "consoles"}) {
   system_.scheduler().attach(system_.observer_id(), observer_);
   folder_.create();
@@ -69,10 +71,12 @@ void Resident::write_record() const {
       .name = options_.name, .scenario = options_.scenario, .since_unix_s = options_.since_unix_s};
   record.owner = find_process(getpid()).value_or(HostProcess{});
   for (const auto& m : lab_.machines())
-    if (m->pid() > 0)
+    if (m->pid() > 0 || !m->container().empty())
       record.nodes.push_back({.id = m->id(),
                               .process = find_process(m->pid()).value_or(HostProcess{}),
-                              .cgroups = m->cgroups()});
+                              .cgroups = m->cgroups(),
+                              .container = m->container(),
+                              .engine = m->engine_socket()});
   folder_.write(record);
 }
 
@@ -139,7 +143,7 @@ nlohmann::json Resident::machines() {
       if (node.id == m->id()) {
         one["mac"] = node.address.mac;
         one["ip"] = fmt::format("{}/{}", node.address.ip, lab_.responder().config().prefix);
-        one["leases"] = lab_.responder().leases(system::node_mac(system_.scenario(), node.id));
+        one["leases"] = lab_.responder().leases(net::ethernet::parse_mac(node.address.mac).value());
       }
     m->describe(one);
     if (!m->reason().empty()) one["reason"] = m->reason();
