@@ -13,7 +13,8 @@
 
 namespace xedgesim::system {
 
-System::System(const scenario::Scenario& scenario, const SystemOptions& options) : scenario_(with_edge_containers(scenario)) {
+System::System(const scenario::Scenario& scenario, const SystemOptions& options)
+    : scenario_(with_edge_containers(scenario)) {
   refuse_unsupported();
   gateway_plans_ = plan_gateways(scenario_);
   classes_ = class_names(scenario_);
@@ -62,6 +63,13 @@ void System::refuse_unsupported() const {
           entry("devices", i),
           fmt::format("device '{}': a behavioural device has ml_placement: edge only; use type: mcu", d.id));
   }
+  // Said before the network is built, which could not say how far a container may run ahead.
+  for (size_t i = 0; i < scenario_.nodes.size() && !on_wall_clock(scenario_); ++i) {
+    const scenario::LinuxNode& n = scenario_.nodes[i];
+    if (of_the_host(n))
+      located(scenario_, shown_name(n.id) == n.id ? entry("nodes", i) : entry("edge", 0),
+              [&] { check_repeatable(n); });
+  }
   for (size_t i = 0; i < scenario_.switches.size(); ++i) {
     const scenario::Switch& w = scenario_.switches[i];
     if (w.backend != scenario::Switch::Backend::native)
@@ -76,11 +84,10 @@ void System::refuse_unsupported() const {
   for (size_t i = 0; i < scenario_.edge.size(); ++i)
     if (scenario_.edge[i].type != scenario::EdgeNode::Type::model &&
         scenario_.edge[i].type != scenario::EdgeNode::Type::machine)
-      refuse(entry("edge", i),
-             fmt::format(
-                 "edge node '{}': this version has no external programs at the edge: use type: docker, process or "
-                 "model",
-                 scenario_.edge[i].id));
+      refuse(entry("edge", i), fmt::format("edge node '{}': this version has no external programs at the "
+                                           "edge: use type: docker, process or "
+                                           "model",
+                                           scenario_.edge[i].id));
 }
 
 std::vector<std::string> System::participant_names() {

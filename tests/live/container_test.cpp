@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "container/docker_archive.h"
 #include "container/engine.h"
 #include "container/namespaces.h"
@@ -160,7 +161,7 @@ class Containers : public UpTest, public ::testing::WithParamInterface<const cha
 };
 
 INSTANTIATE_TEST_SUITE_P(Engine, Containers, ::testing::Values("docker", "podman"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& engine) { return std::string(engine.param); });
 
 TEST_P(Containers, ReachEachOtherAndAreGoneAfterDown) {
   // Its first program finds the network as it is to be.
