@@ -9,6 +9,7 @@
 #include "lan/responder.h"
 #include "live/event_loop.h"
 #include "live/guest.h"
+#include "live/health_watch.h"
 #include "live/wall_clock.h"
 #include "system/pacer.h"
 
@@ -64,6 +65,7 @@ class Lab final : public system::Pacer {
   system::System* system_ = nullptr;
   std::unique_ptr<lan::Responder> responder_;
   std::vector<std::unique_ptr<Guest>> machines_;
+  std::vector<std::unique_ptr<HealthWatch>> health_watches_;  // of machines_
   std::map<std::string, system::MachineNode*> nodes_;
   std::optional<container::Engine> engine_;
   std::string no_engine_;

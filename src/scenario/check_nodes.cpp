@@ -46,13 +46,13 @@ void check_node(Check& check, const LinuxNode& n, const std::string& path) {
   if (n.type == T::process && n.command.empty() && n.image.empty())
     check.error(path, "a process needs the key 'command'");
   if (n.type == T::container || n.type == T::process)
-    for (const char* key : {"memory", "vcpus", "cpu_model", "kernel", "initrd", "kernel_args", "disks",
-                            "extra_disk_size"})
+    for (const char* key :
+         {"memory", "vcpus", "cpu_model", "kernel", "initrd", "kernel_args", "disks", "extra_disk_size"})
       if (check.given(at("{}.{}", path, key)))
         check.error(at("{}.{}", path, key),
                     "this is for nodes of type vm: remove it (memory_limit and cpu_quota limit the others)");
-  if (n.health && n.type != T::container)
-    check.error(path + ".health", "this is for nodes of type container: remove it");
+  if (n.health && n.type != T::container && n.type != T::process)
+    check.error(path + ".health", "this is for nodes of type container and process: remove it");
   if (n.type != T::model)
     for (const char* key : {"traffic", "vlan"})
       if (check.given(at("{}.{}", path, key)))
@@ -165,7 +165,8 @@ void check_services(Check& check) {
                     "an edge node of type machine needs the key 'machine' with the id of a node of type "
                     "vm, container or process");
       if (e.ip.empty())
-        check.error(path, "an edge node of type machine needs the key 'ip', an address in the machine's network");
+        check.error(path,
+                    "an edge node of type machine needs the key 'ip', an address in the machine's network");
     }
     if (e.type == EdgeNode::Type::process && e.command.empty() && e.image.empty())
       check.error(path, "an edge node of type process needs the key 'command'");

@@ -170,7 +170,7 @@ const Description<LinuxNode>& describe_node() {
     d.add({.key = "command", .doc = "process, container: what to run"}, &N::command, one_or_more(text()));
     d.add({.key = "environment", .doc = "variables"}, &N::environment, map_of(text(), "variable"));
     d.add({.key = "volumes", .doc = "process, container: HOST:CONTAINER[:ro]"}, &N::volumes, list_of(text()));
-    d.add({.key = "health", .doc = "container: health check"}, &N::health, health_codec());
+    d.add({.key = "health", .doc = "container, process: health check"}, &N::health, health_codec());
     d.add({.key = "vlan", .doc = "model: its frames carry this tag"}, &N::vlan, integer(1, 4094, "a VLAN"));
     d.add({.key = "traffic", .doc = "model: what it sends"}, &N::traffic, list_of(traffic_codec()));
     return d;
