@@ -2,6 +2,7 @@
 #include <map>
 
 #include "scenario/common.h"
+#include "scenario/health.h"
 #include "scenario/traffic.h"
 #include "scenario/typed_text.h"
 
@@ -81,6 +82,7 @@ struct LinuxNode {
   Duration timeout = Duration::s(60);     ///< vm: wall time it may take for one answer
   std::map<std::string, std::string> environment;
   std::vector<std::string> volumes;
+  std::optional<Health> health;           ///< container
   std::filesystem::path folder;      ///< relative host paths of volumes start here
   std::optional<int64_t> vlan;       ///< model: its frames carry this tag
   std::vector<TrafficFlow> traffic;  ///< model
