@@ -14,6 +14,7 @@ struct GuestSettings {
   bool dhcp = false;                                   ///< it asks for its address instead
   std::vector<std::string> hosts;                      ///< lines of /etc/hosts
   std::vector<std::string> commands;                   ///< run one after the other once the machine is up
+  std::map<std::string, std::string> environment{};    ///< of an imported image's program
   std::map<std::string, std::filesystem::path> files;  ///< path in the machine -> file of the host
   /// A cpio archive. Throws ConfigError for a file that cannot be read.
   std::string archive() const;
