@@ -18,6 +18,7 @@
 #include "live/lab.h"
 #include "report/progress.h"
 #include "report/terminal.h"
+#include "system/machine_images.h"
 #include "system/run.h"
 
 namespace xedgesim::cli {
@@ -128,6 +129,7 @@ ExitCode run_command(const RunFlags& flags) {
         "or use --engine auto");
   options.version = kVersion;
   experiment::FileDigests digests;
+  system::add_image_files(scenario, files);
   options.inputs =
       experiment::run_inputs(scenario, files, installation.platforms, {kVersion, kSelf}, digests).json;
   options.print_consoles = flags.consoles;

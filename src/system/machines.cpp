@@ -71,7 +71,7 @@ void check_repeatable(const scenario::LinuxNode& n) {
 vm::GuestSettings guest_settings(const scenario::LinuxNode& n, const std::string& id,
                                  const MachineAddress& address, bool wall_clock) {
   vm::GuestSettings settings{
-      .hostname = id, .address = {}, .dhcp = wall_clock, .hosts = {}, .commands = n.commands, .files = {}};
+      .hostname = id, .address = {}, .dhcp = wall_clock, .hosts = {}, .commands = n.commands, .environment = n.environment, .files = {}};
   if (!wall_clock) {
     settings.address = fmt::format("{}/{}", address.ip, address.prefix);
     settings.hosts = address.hosts;
