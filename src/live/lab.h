@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "lan/responder.h"
+#include "live/host_network.h"
 #include "live/machine.h"
+#include "live/open_vswitch.h"
 #include "live/wall_clock.h"
 #include "system/pacer.h"
 
@@ -56,6 +58,8 @@ class Lab final : public system::Pacer {
   std::unique_ptr<WallClock> clock_;
   system::System* system_ = nullptr;
   std::unique_ptr<lan::Responder> responder_;
+  std::unique_ptr<HostNetwork> host_;
+  std::vector<std::unique_ptr<OpenVswitch>> switches_;
   std::vector<std::unique_ptr<Machine>> machines_;
   std::map<std::string, system::MachineNode*> nodes_;
   Duration lateness_;

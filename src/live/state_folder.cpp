@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "live/open_vswitch.h"
 #include "vm/cgroup.h"
 
 namespace xedgesim::live {
@@ -91,11 +92,8 @@ void StateFolder::write(const SystemRecord& r) const {
     for (const fs::path& g : n.cgroups) groups.push_back(g.string());
     nodes.push_back({{"id", n.id}, {"process", to_json(n.process)}, {"cgroups", groups}});
   }
-  const json j = {{"name", r.name},
-                  {"scenario", r.scenario},
-                  {"owner", to_json(r.owner)},
-                  {"since", r.since_unix_s},
-                  {"nodes", nodes}};
+  const json j = {{"name", r.name},          {"scenario", r.scenario}, {"owner", to_json(r.owner)},
+                  {"since", r.since_unix_s}, {"bridges", r.bridges},   {"nodes", nodes}};
   const fs::path fresh = path_ / "system.json.new";
   std::ofstream out(fresh);
   out << j.dump(2) << "\n";
@@ -122,6 +120,7 @@ std::optional<SystemRecord> StateFolder::read() const {
       for (const json& g : groups) node.cgroups.emplace_back(g.get<std::string>());
       r.nodes.push_back(std::move(node));
     }
+    r.bridges = j.value("bridges", std::vector<std::string>{});
     return r;
   } catch (const json::exception&) {
     return std::nullopt;
@@ -145,6 +144,7 @@ size_t StateFolder::clean_up() const {
       end_process(p, Duration::s(2));
     }
     for (const auto& n : r->nodes) vm::remove_cgroups(n.cgroups);
+    for (const std::string& b : r->bridges) OpenVswitch::remove(b);
   }
   std::error_code ec;
   fs::remove_all(path_, ec);

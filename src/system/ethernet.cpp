@@ -96,6 +96,10 @@ class EthernetNetwork::Builder {
       located(s_, fmt::format("links[{}]", i), [&] { add_link(s_.links[i]); });
     for (size_t i = 0; i < s_.switches.size(); ++i) {
       const auto id = scheduler_.id(s_.switches[i].id);
+      if (s_.switches[i].backend == scenario::Switch::Backend::ovs) {
+        add_hosted_switch(i, id);
+        continue;
+      }
       located(s_, fmt::format("switches[{}]", i), [&] {
         out_.switches_.push_back(std::make_unique<net::ethernet::SwitchNode>(
             id, switch_config(s_.switches[i], ports_[i], plugs_[i]), cables_[i]));
@@ -104,10 +108,18 @@ class EthernetNetwork::Builder {
     }
     for (size_t i = 0; i < machines_.size(); ++i)
       located(s_, fmt::format("nodes[{}]", machines_[i].second),
-              [&] { is_vm(machines_[i].second) ? add_machine(i) : add_host(i); });
+              [&] { is_machine(machines_[i].second) ? add_machine(i) : add_host(i); });
   }
 
  private:
+  void add_hosted_switch(size_t i, sim::ParticipantId id) {
+    std::vector<HostedSwitch::Port> ports;
+    for (size_t p = 0; p < ports_[i].size(); ++p)
+      ports.push_back({ports_[i][p], cables_[i][p], plugs_[i][p].end_station});
+    out_.hosted_switches_.push_back(std::make_unique<HostedSwitch>(id, s_.switches[i], std::move(ports)));
+    scheduler_.attach(id, *out_.hosted_switches_.back());
+  }
+
   /// The ports a switch lists, then those only links name.
   void name_ports() {
     for (const scenario::Switch& w : s_.switches) {
@@ -143,7 +155,7 @@ class EthernetNetwork::Builder {
                 .node = node,
                 .switch_index = {},
                 .qos = nullptr,
-                .outside = is_vm(entry) && !on_wall_clock(s_)};
+                .outside = is_machine(entry) && !on_wall_clock(s_)};
     for (const scenario::EdgeNode& e : s_.edge)
       if (e.id == node && e.type == scenario::EdgeNode::Type::machine)
         return {.participant = scheduler_.id(node), .port = 0, .node = node, .switch_index = {}};
@@ -195,7 +207,7 @@ class EthernetNetwork::Builder {
   net::ethernet::Mac mac_of(size_t machine) const { return node_mac(s_, machines_[machine].first); }
   uint32_t ip_of(size_t machine) const { return node_ip(s_, machines_[machine].first); }
 
-  bool is_vm(size_t entry) const { return s_.nodes[entry].type == scenario::LinuxNode::Type::vm; }
+  bool is_machine(size_t entry) const { return s_.nodes[entry].type != scenario::LinuxNode::Type::model; }
 
   sim::ParticipantId cable_of(const std::string& id) const {
     const auto cable = hosts_cable_.find(id);
