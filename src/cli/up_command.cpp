@@ -125,8 +125,8 @@ ExitCode up_command(const UpFlags& flags) {
   const Installation installation = find_installation(flags.common.platforms);
   const scenario::Scenario scenario = load_or_throw(flags.scenario, flags.common, installation);
   if (std::none_of(scenario.nodes.begin(), scenario.nodes.end(),
-                   [](const scenario::LinuxNode& n) { return n.type == scenario::LinuxNode::Type::vm; }))
-    throw ConfigError(fmt::format("{} has no machine to keep up (nodes of type vm): `xedgesim run` runs it",
+                   [](const scenario::LinuxNode& n) { return n.type != scenario::LinuxNode::Type::model; }))
+    throw ConfigError(fmt::format("{} has no machine to keep up (nodes of type vm or host): `xedgesim run` runs it",
                                   flags.scenario));
   const std::string name = flags.name.empty() ? scenario.meta.name : flags.name;
   if (flags.detach) return detach(flags, scenario, name, installation);

@@ -192,6 +192,35 @@ TEST_F(HostNetworkTest, ADeviceOfTheHostTalksThroughOurLinksAndGoesWithTheProgra
   EXPECT_FALSE(fs::exists(folder_ / "state/lab"));
 }
 
+/// Without any machine: the host's tools and model nodes, which answer pings.
+TEST(HostNetwork, ADeviceReachesModelNodes) {
+  if (std::system("ip -V >/dev/null 2>&1 && command -v ping >/dev/null") != 0)
+    GTEST_SKIP() << "iproute2 or iputils-ping is not installed";
+  OwnNetwork network;
+  if (!network.made()) GTEST_SKIP() << "a network namespace of our own takes CAP_SYS_ADMIN";
+  TemporaryFolder folder;
+  setenv("XEDGESIM_STATE", (folder / "state").c_str(), 1);
+  std::ofstream(folder / "s.yaml")
+      << "scenario: {name: lab}\nnodes:\n"
+         "  - {id: tools, type: host, ip: 10.7.0.9, interface: bench0}\n"
+         "  - {id: peer, type: model, ip: 10.7.0.2}\n"
+         "links:\n  - {id: lead, endpoints: [\"tools:eth0\", \"peer:eth0\"], latency: 25ms}\n";
+  const ProgramResult up = run_program({"up", "-d", (folder / "s.yaml").string()});
+  ASSERT_EQ(up.exit_code, 0) << up.out << up.err;
+  const auto ping = [](const std::string& count) {
+    return vm::run_to_end({"ping", "-c", count, "-i", "0.2", "-W", "2", "10.7.0.2"}, Duration::s(30));
+  };
+  const std::string there = ping("5");
+  std::smatch least;
+  ASSERT_TRUE(std::regex_search(there, least, std::regex("min/avg/max[^=]*= ([0-9.]+)"))) << there;
+  EXPECT_GE(std::stod(least[1]), 50.0);
+  EXPECT_EQ(run_program({"link", "set", "lead", "loss_rate=100%"}).exit_code, 0);
+  EXPECT_THROW(ping("2"), SimulationError);
+  EXPECT_EQ(run_program({"down"}).exit_code, 0);
+  EXPECT_EQ(if_nametoindex("bench0"), 0u);
+  unsetenv("XEDGESIM_STATE");
+}
+
 TEST(HostNetwork, IsRefusedWhereItCannotBe) {
   TemporaryFolder folder;
   setenv("XEDGESIM_STATE", (folder / "state").c_str(), 1);
