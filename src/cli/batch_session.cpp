@@ -10,6 +10,7 @@
 #include "cli/interrupt.h"
 #include "experiment/batch_runner.h"
 #include "report/batch_progress.h"
+#include "system/machine_images.h"
 
 namespace xedgesim::cli {
 namespace {
@@ -70,6 +71,7 @@ experiment::RunRecord RunPlanner::plan(const scenario::BatchRun& run) {
       loaded = load(r);
     }
     if (r.seed.empty()) r.seed = fmt::format("{}", loaded.scenario.meta.seed);
+    system::add_image_files(loaded.scenario, loaded.files);
     r.key = experiment::run_inputs(loaded.scenario, loaded.files, installation_.platforms, {kVersion, kSelf},
                                    digests_)
                 .key;

@@ -7,6 +7,7 @@
 #include "container/docker_archive.h"
 #include "container/engine.h"
 #include "vm/image/image_builder.h"
+#include "vm/image/image_importer.h"
 
 namespace xedgesim::cli {
 namespace {
@@ -53,6 +54,11 @@ void hand_to_containers(const ImageFlags& flags, const vm::Image& image) {
     std::filesystem::remove(file, ec);
   }
 }
+struct ImportFlags {
+  ImageFlags image;
+  std::string source;
+  std::vector<std::string> command;
+};
 
 std::vector<vm::Arch> wanted(const ImageFlags& flags) {
   std::vector<vm::Arch> out;
@@ -66,24 +72,39 @@ std::vector<vm::Arch> wanted(const ImageFlags& flags) {
   return out;
 }
 
+void show(const vm::Image& image, vm::Arch arch) {
+  std::printf("%s\n", fmt::format("image {} for {}: {} ({:.1f} MB)", image.name, vm::to_string(arch),
+                                  image.initrd.parent_path().string(),
+                                  static_cast<double>(std::filesystem::file_size(image.initrd) +
+                                                      std::filesystem::file_size(image.kernel)) *
+                                      1e-6)
+                          .c_str());
+}
+
+void tell(std::string_view text) {
+  std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+}
+
 ExitCode build(const ImageFlags& flags) {
   const Installation installation = find_installation("");
   vm::ImageBuilder builder({.recipes = installation.root / "images",
                             .programs = installation.executable_dir,
                             .store = vm::ImageStore(),
-                            .log = [](std::string_view text) {
-                              std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
-                            }});
+                            .log = tell});
   for (const vm::Arch arch : wanted(flags)) {
     const vm::Image image = builder.build(flags.name, arch);
-    std::printf("%s\n", fmt::format("image {} for {}: {} ({:.1f} MB)", image.name, vm::to_string(arch),
-                                    image.initrd.parent_path().string(),
-                                    static_cast<double>(std::filesystem::file_size(image.initrd) +
-                                                        std::filesystem::file_size(image.kernel)) *
-                                        1e-6)
-                            .c_str());
+    show(image, arch);
     hand_to_containers(flags, image);
   }
+  return ExitCode::ok;
+}
+
+ExitCode import(const ImportFlags& flags) {
+  vm::ImageImporter importer({.store = vm::ImageStore(), .log = tell});
+  for (const vm::Arch arch : wanted(flags.image))
+    show(importer.import(
+             {.path = flags.source, .name = flags.image.name, .arch = arch, .command = flags.command}),
+         arch);
   return ExitCode::ok;
 }
 
@@ -94,6 +115,8 @@ ExitCode list() {
   std::vector<std::string> names;
   for (const auto& e : std::filesystem::directory_iterator(installation.root / "images", ec))
     if (std::filesystem::exists(e.path() / "recipe", ec)) names.push_back(e.path().filename().string());
+  for (const std::string& name : store.names())
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   std::sort(names.begin(), names.end());
   for (const std::string& name : names)
     for (const vm::Arch arch : {vm::Arch::x86_64, vm::Arch::aarch64}) {
@@ -122,6 +145,21 @@ void add_image(CLI::App& app, Body& body) {
       ->envname("XEDGESIM_LOAD");
   b->footer("Example:  xedgesim image build base --arch all");
   b->callback([&body, flags] { body = [flags] { return build(*flags); }; });
+  auto import_flags = std::make_shared<ImportFlags>();
+  CLI::App* i = image->add_subcommand("import", "Make a container image or a root file system bootable");
+  i->add_option("source", import_flags->source,
+                "What docker or podman save wrote, an OCI layout, or a root file system (archive or folder)")
+      ->required();
+  i->add_option("--name", import_flags->image.name, "Name of the new image; absent: from the source's own");
+  i->add_option("--arch", import_flags->image.arch, "Processor; absent: the host's")
+      ->check(CLI::IsMember({"x86_64", "aarch64"}))
+      ->envname("XEDGESIM_ARCH");
+  i->add_option("--command", import_flags->command, "Program and arguments instead of the image's");
+  i->footer(
+      "Example:  docker save xedgesim/mqtt-ml-inference | gzip >edge.tar.gz; xedgesim image import "
+      "edge.tar.gz --name "
+      "edge");
+  i->callback([&body, import_flags] { body = [import_flags] { return import(*import_flags); }; });
   CLI::App* l = image->add_subcommand("list", "What can be built, and where it is");
   l->footer("Example:  xedgesim image list");
   l->callback([&body] { body = [] { return list(); }; });

@@ -18,6 +18,7 @@
 #include "live/lab.h"
 #include "report/progress.h"
 #include "report/terminal.h"
+#include "system/machine_images.h"
 #include "system/run.h"
 
 namespace xedgesim::cli {
@@ -108,7 +109,10 @@ ExitCode run_command(const RunFlags& flags) {
   report::ProgressPrinter loading(out, false, wall_clock_ns, Duration::s(1));
   if (!flags.quiet) loading.log("Loading scenario: " + flags.scenario);
   std::map<std::string, std::filesystem::path> files;
-  const scenario::Scenario scenario = load_or_throw(flags.scenario, flags.common, installation, &files);
+  scenario::Scenario scenario = load_or_throw(flags.scenario, flags.common, installation, &files);
+  if (system::on_wall_clock(scenario))
+    live::choose_switches(scenario,
+                          [](const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); });
   report::ProgressPrinter progress(out, isatty(fileno(out)) != 0, wall_clock_ns, scenario.meta.duration);
   int64_t boards = 0;
   for (const auto& d : scenario.devices) boards += d.count;
@@ -128,6 +132,7 @@ ExitCode run_command(const RunFlags& flags) {
         "or use --engine auto");
   options.version = kVersion;
   experiment::FileDigests digests;
+  system::add_image_files(scenario, files);
   options.inputs =
       experiment::run_inputs(scenario, files, installation.platforms, {kVersion, kSelf}, digests).json;
   options.print_consoles = flags.consoles;

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/sha256.h"
+#include "system/machine_images.h"
 
 namespace xedgesim::exporter {
 namespace {
@@ -71,6 +72,21 @@ void Artefacts::add_folder(const std::string& role, const std::string& owner, co
 
 void Artefacts::mention(const std::string& role, const std::string& owner, const scenario::FilePath& from) {
   list_.push_back(entry(role, owner, from.written, from.resolved));
+}
+
+void Artefacts::mention_machine_image(const vm::Image& image) {
+  for (const auto& [role, file] : {std::pair("kernel", image.kernel), std::pair("initrd", image.initrd)}) {
+    auto e = entry(role, image.name, system::image_file_name(image, file.filename().string()), file);
+    e["content"] = image.content;
+    list_.push_back(std::move(e));
+  }
+  std::ifstream in(image.kernel.parent_path() / "source.json", std::ios::binary);
+  const auto source = nlohmann::ordered_json::parse(in, nullptr, false);
+  if (source.is_object() && source.contains("sha256"))
+    list_.push_back({{"role", "container image archive"},
+                     {"of", image.name},
+                     {"image", source.value("reference", "")},
+                     {"sha256", source["sha256"]}});
 }
 
 void Artefacts::mention_image(const std::string& owner, const std::string& image) {

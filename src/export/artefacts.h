@@ -4,6 +4,7 @@
 
 #include "export/result.h"
 #include "scenario/scenario.h"
+#include "vm/image/image_store.h"
 
 namespace xedgesim::exporter {
 
@@ -20,6 +21,8 @@ class Artefacts {
                   const std::filesystem::path& from, const std::filesystem::path& place);
   /// In the manifest only, because it is too large or not the exporter's to copy.
   void mention(const std::string& role, const std::string& owner, const scenario::FilePath& from);
+  /// A machine's image: its kernel and initial RAM disk, and the archive it was imported from.
+  void mention_machine_image(const vm::Image& image);
   /// A container image by name, which only an engine can hash.
   void mention_image(const std::string& owner, const std::string& image);
 

@@ -10,6 +10,7 @@
 #include "export/shell.h"
 #include "export/systemd.h"
 #include "scenario/expand.h"
+#include "system/machine_images.h"
 
 namespace xedgesim::exporter {
 namespace {
@@ -367,6 +368,7 @@ Result export_compose(const scenario::Scenario& s, const ComposeOptions& options
     for (const auto& [role, file] : {std::pair("disk image", n.image_file), std::pair("kernel", n.kernel),
                                      std::pair("initrd", n.initrd)})
       if (!file.empty()) artefacts.mention(role, n.id, file);
+  for (const vm::Image& image : system::machine_images(s)) artefacts.mention_machine_image(image);
   const Topology topology = make_topology(s);
   add_k3s(s, topology, options.secret, result);
   if (result.files.empty() && artefacts.files().empty())

@@ -16,6 +16,7 @@ constexpr size_t kLongestName = 63;
 enum Option : uint8_t {
   pad = 0,
   subnet_mask = 1,
+  router = 3,
   dns_servers = 6,
   host_name = 12,
   domain_name = 15,
@@ -110,6 +111,7 @@ sim::Bytes dhcp_reply(const DhcpRequest& request, dhcp::Type type, const DhcpLea
   if (with_address) option(out, Option::lease_time, lease.seconds, 4);
   option(out, Option::subnet_mask, mask, 4);
   option(out, Option::broadcast_address, lease.ip | ~mask, 4);
+  if (lease.router != 0) option(out, Option::router, lease.router, 4);
   option(out, Option::dns_servers, lease.server, 4);
   option(out, Option::host_name, lease.hostname);
   option(out, Option::domain_name, lease.domain);

@@ -36,6 +36,7 @@ std::optional<DhcpRequest> parse_dhcp(std::span<const uint8_t> datagram);
 struct DhcpLease {
   uint32_t ip = 0, server = 0;
   int prefix = 24;
+  uint32_t router = 0;  ///< 0: none
   std::string hostname{}, domain{};
   uint32_t seconds = 3600;
 };

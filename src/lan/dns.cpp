@@ -46,24 +46,6 @@ std::optional<Question> parse_question(std::span<const uint8_t> b) {
   return q;
 }
 
-/// 10.100.168.192.in-addr.arpa -> 192.168.100.10
-std::optional<uint32_t> reverse_address(const std::string& name) {
-  constexpr std::string_view kZone = ".in-addr.arpa";
-  if (!name.ends_with(kZone)) return std::nullopt;
-  const char* at = name.data();
-  const char* const stop = name.data() + name.size() - kZone.size();
-  uint32_t ip = 0;
-  for (int i = 0; i < 4; ++i) {
-    uint8_t octet = 0;
-    const auto [next, error] = std::from_chars(at, stop, octet);
-    if (error != std::errc{} || (i < 3 && (next == stop || *next != '.')) || (i == 3 && next != stop))
-      return std::nullopt;
-    ip |= uint32_t{octet} << (8 * i);
-    at = next + 1;
-  }
-  return ip;
-}
-
 sim::Bytes dns_name(const std::string& text) {
   sim::Bytes out;
   for (size_t begin = 0; begin < text.size();) {
@@ -80,6 +62,30 @@ sim::Bytes dns_name(const std::string& text) {
 
 }  // namespace
 
+std::optional<uint32_t> reverse_name(const std::string& name) {
+  constexpr std::string_view kZone = ".in-addr.arpa";
+  if (!name.ends_with(kZone)) return std::nullopt;
+  const char* at = name.data();
+  const char* const stop = name.data() + name.size() - kZone.size();
+  uint32_t ip = 0;
+  for (int i = 0; i < 4; ++i) {
+    uint8_t octet = 0;
+    const auto [next, error] = std::from_chars(at, stop, octet);
+    if (error != std::errc{} || (i < 3 && (next == stop || *next != '.')) || (i == 3 && next != stop))
+      return std::nullopt;
+    ip |= uint32_t{octet} << (8 * i);
+    at = next + 1;
+  }
+  return ip;
+}
+
+std::optional<std::string> asked_name(std::span<const uint8_t> b) {
+  if (b.size() < kDnsHead || (ethernet::number_at(b, 2, 2) & kResponse) || ethernet::number_at(b, 4, 2) != 1)
+    return std::nullopt;
+  const auto question = parse_question(b);
+  return question ? std::optional(question->name) : std::nullopt;
+}
+
 std::optional<sim::Bytes> answer_dns(std::span<const uint8_t> b, const DnsTable& table) {
   if (b.size() < kDnsHead) return std::nullopt;
   const auto flags = static_cast<uint16_t>(ethernet::number_at(b, 2, 2));
@@ -91,7 +97,7 @@ std::optional<sim::Bytes> answer_dns(std::span<const uint8_t> b, const DnsTable&
     result = kFormatError;
   } else if ((flags & kOpcode) != 0 || question->klass != kClassIn) {
     result = kNotImplemented;
-  } else if (const auto reverse = reverse_address(question->name)) {
+  } else if (const auto reverse = reverse_name(question->name)) {
     const auto name = table.name(*reverse);
     if (!name) result = kNoSuchName;
     if (name && question->type == kTypePtr) data = dns_name(*name);

@@ -66,9 +66,27 @@ Responder::Outcome Responder::take(std::span<const uint8_t> frame) {
   const bool dhcp = udp && udp->addresses.to_port == dhcp::kServerPort;
   if (!mine && !(dhcp && h->destination == ethernet::kBroadcast)) return {};
   Outcome out{.taken = true};
+  const bool ours = dhcp || (udp && udp->addresses.to_ip == config_.ip &&
+                             udp->addresses.to_port == kDnsPort && !foreign(udp->data));
+  if (udp && !ours) return {.taken = true, .outward = true};
   auto packet = udp ? datagram(payload) : echo(payload);
+  out.outward = !udp && !packet;
   if (packet) out.answers.push_back(framed(h->source, type::kIpv4, *packet));
   return out;
+}
+
+/// A name that neither is in the table nor could be: outside the domain, with a dot.
+bool Responder::foreign(std::span<const uint8_t> query) const {
+  if (!config_.foreign_names) return false;
+  const auto name = asked_name(query);
+  if (!name || by_name_.contains(*name)) return false;
+  if (const auto ip = reverse_name(*name)) return !in_network(*ip);
+  const std::string domain = lower(config_.domain);
+  return name->find('.') != std::string::npos && (domain.empty() || !name->ends_with("." + domain));
+}
+
+bool Responder::in_network(uint32_t ip) const {
+  return config_.prefix == 0 || (ip ^ config_.ip) >> (32 - config_.prefix) == 0;
 }
 
 std::optional<sim::Bytes> Responder::datagram(std::span<const uint8_t> packet) {
@@ -99,6 +117,7 @@ std::optional<sim::Bytes> Responder::dhcp_answer(std::span<const uint8_t> data) 
   const DhcpLease lease{.ip = host->second->ip,
                         .server = config_.ip,
                         .prefix = config_.prefix,
+                        .router = config_.gateway ? config_.ip : 0,
                         .hostname = host->second->name,
                         .domain = config_.domain};
   switch (r->type) {

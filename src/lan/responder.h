@@ -13,7 +13,8 @@ namespace xedgesim::lan {
 /// is meant for it never reaches the cable.
 ///
 /// Takes frames for its own address, DHCP broadcasts, and ARP questions for its address; answers DHCP, DNS,
-/// ARP and pings. Leaves out: IPv6, DNS over TCP, names outside the network, leases for anybody not listed.
+/// ARP and pings; other IPv4 for its MAC, and questions for foreign names where `foreign_names` is set, are
+/// for an uplink behind it. Leaves out: IPv6, DNS over TCP, leases for anybody not listed.
 class Responder {
  public:
   struct Host {
@@ -24,7 +25,9 @@ class Responder {
   struct Config {
     uint32_t ip = 0;  ///< its own
     int prefix = 24;
-    std::string domain{};  ///< "local"; may be empty
+    std::string domain{};        ///< "local"; may be empty
+    bool gateway = false;        ///< the way out of the network: told by DHCP
+    bool foreign_names = false;  ///< somebody else answers for names outside the network
     std::vector<Host> hosts{};
   };
   explicit Responder(Config config);
@@ -34,6 +37,7 @@ class Responder {
   /// What became of a frame that a machine sent.
   struct Outcome {
     bool taken = false;                 ///< it was meant for the responder, and goes nowhere else
+    bool outward = false;               ///< taken, but for somebody behind it
     std::vector<sim::Bytes> answers{};  ///< frames for the machine
   };
   Outcome take(std::span<const uint8_t> frame);
@@ -44,6 +48,8 @@ class Responder {
   uint64_t leases(ethernet::Mac mac) const;
 
  private:
+  bool foreign(std::span<const uint8_t> query) const;
+  bool in_network(uint32_t ip) const;
   std::optional<sim::Bytes> datagram(std::span<const uint8_t> packet);
   std::optional<sim::Bytes> dhcp_answer(std::span<const uint8_t> datagram);
   std::optional<sim::Bytes> echo(std::span<const uint8_t> packet) const;

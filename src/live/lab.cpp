@@ -36,8 +36,20 @@ void Lab::connect(system::System& system, const std::filesystem::path& folder) {
 void Lab::start_machines(const std::filesystem::path& folder) {
   system::System& system = *system_;
   responder_ = std::make_unique<lan::Responder>(system::lan_config(system.scenario()));
-  for (system::MachineNode& m : system.ethernet().machines())
-    if (m.hosted) add(m, folder / "vm");
+  host_ = std::make_unique<HostNetwork>(loop_, system, *responder_);
+  for (system::MachineNode& m : system.ethernet().machines()) {
+    if (!m.hosted) continue;
+    if (m.group->type == scenario::LinuxNode::Type::host)
+      host_->add_device(m, [this, &m](sim::Bytes frame) { from_machine(m, std::move(frame)); });
+    else
+      add(m, folder / "vm");
+  }
+  for (const auto& w : system.ethernet().hosted_switches())
+    switches_.push_back(std::make_unique<OpenVswitch>(
+        loop_, *w, [this, &w = *w](const sim::Event& e) { system_->scheduler().post(w.participant(), e); },
+        [this] { return clock_ ? stamp() : SimTime::zero(); }));
+  if (config_.log)
+    for (const std::string& line : host_->told()) config_.log(line);
   prctl(PR_SET_TIMERSLACK, 1000UL);  // ns; the usual 50 µs would be seen in every delay
   for (auto& m : machines_) m->start();
   clock_ = std::make_unique<WallClock>();
@@ -127,7 +139,8 @@ void Lab::add(system::MachineNode& node, const std::filesystem::path& folder) {
 
 void Lab::from_machine(system::MachineNode& node, sim::Bytes frame) {
   const auto outcome = responder_->take(frame);
-  for (const sim::Bytes& answer : outcome.answers) machine(node.id)->to_network(answer);
+  for (const sim::Bytes& answer : outcome.answers) node.hosted->to_machine(answer);
+  if (outcome.outward) host_->outward(frame);
   if (!outcome.taken)
     system_->scheduler().post(node.participant, node.hosted->frame(std::move(frame), stamp()));
 }
@@ -171,7 +184,11 @@ void Lab::step(SimTime end, Duration patience, const std::vector<pollfd>& others
   if (now >= scheduler.now()) scheduler.run_until(now);
   for (auto& m : machines_) m->flush();
   const SimTime next = std::min(scheduler.next_time(), end);
-  loop_.wait(std::min(patience, next.is_never() ? patience : next - clock_->now()), others);
+  patience = std::min(patience, next.is_never() ? patience : next - clock_->now());
+  std::vector<pollfd> waited_for = others;
+  patience = host_->prepare(waited_for, patience);
+  loop_.wait(patience, waited_for);
+  host_->serve();
 }
 
 bool Lab::run_until(SimTime end) {
@@ -203,6 +220,8 @@ void Lab::shut_down() noexcept {
     if (nodes_.contains(m->id()) && system_) counters(m->id());
     m->stop();
   }
+  host_.reset();
+  switches_.clear();
   system_ = nullptr;
 }
 

@@ -10,6 +10,8 @@
 #include "live/event_loop.h"
 #include "live/guest.h"
 #include "live/health_watch.h"
+#include "live/host_network.h"
+#include "live/open_vswitch.h"
 #include "live/wall_clock.h"
 #include "system/pacer.h"
 
@@ -64,6 +66,8 @@ class Lab final : public system::Pacer {
   std::unique_ptr<WallClock> clock_;
   system::System* system_ = nullptr;
   std::unique_ptr<lan::Responder> responder_;
+  std::unique_ptr<HostNetwork> host_;
+  std::vector<std::unique_ptr<OpenVswitch>> switches_;
   std::vector<std::unique_ptr<Guest>> machines_;
   std::vector<std::unique_ptr<HealthWatch>> health_watches_;  // of machines_
   std::map<std::string, system::MachineNode*> nodes_;

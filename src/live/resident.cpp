@@ -17,7 +17,8 @@ namespace {
 constexpr Duration kForever = Duration::s(int64_t{3600} * 24 * 3650);
 constexpr Duration kRound = Duration::ms(50);
 
-scenario::Scenario on_wall(scenario::Scenario s) {
+scenario::Scenario on_wall(scenario::Scenario s, const std::function<void(const std::string&)>& log) {
+  choose_switches(s, log);
   s.meta.clock = scenario::ScenarioMeta::Clock::wall;
   s.meta.duration = kForever;
   s.faults.clear();
@@ -36,7 +37,7 @@ void write_secret(const std::filesystem::path& file, const std::string& text) {
 Resident::Resident(scenario::Scenario scenario, Options options)
     : options_(std::move(options)),
       folder_(options_.name),
-      system_(on_wall(std::move(scenario)), options_.system),
+      system_(on_wall(std::move(scenario), options_.log), options_.system),
       lab_({.name = options_.name,
             .crash_ends = false,
             .stop = options_.stop,
@@ -77,6 +78,8 @@ void Resident::write_record() const {
                               .cgroups = m->cgroups(),
                               .container = m->container(),
                               .engine = m->engine_socket()});
+  for (const auto& w : system_.ethernet().hosted_switches())
+    record.bridges.push_back(OpenVswitch::bridge_name(w->config()));
   folder_.write(record);
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "container/engine.h"
+#include "live/open_vswitch.h"
 #include "vm/cgroup.h"
 
 namespace xedgesim::live {
@@ -106,11 +107,8 @@ void StateFolder::write(const SystemRecord& r) const {
                      {"container", n.container},
                      {"engine", n.engine.string()}});
   }
-  const json j = {{"name", r.name},
-                  {"scenario", r.scenario},
-                  {"owner", to_json(r.owner)},
-                  {"since", r.since_unix_s},
-                  {"nodes", nodes}};
+  const json j = {{"name", r.name},          {"scenario", r.scenario}, {"owner", to_json(r.owner)},
+                  {"since", r.since_unix_s}, {"bridges", r.bridges},   {"nodes", nodes}};
   const fs::path fresh = path_ / "system.json.new";
   std::ofstream out(fresh);
   out << j.dump(2) << "\n";
@@ -139,6 +137,7 @@ std::optional<SystemRecord> StateFolder::read() const {
       for (const json& g : groups) node.cgroups.emplace_back(g.get<std::string>());
       r.nodes.push_back(std::move(node));
     }
+    r.bridges = j.value("bridges", std::vector<std::string>{});
     return r;
   } catch (const json::exception&) {
     return std::nullopt;
@@ -163,6 +162,7 @@ size_t StateFolder::clean_up() const {
     }
     for (const auto& n : r->nodes) vm::remove_cgroups(n.cgroups);
     for (const auto& n : r->nodes) found += remove_container(n);
+    for (const std::string& b : r->bridges) OpenVswitch::remove(b);
   }
   std::error_code ec;
   fs::remove_all(path_, ec);

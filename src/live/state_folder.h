@@ -21,6 +21,7 @@ struct SystemRecord {
   HostProcess owner{};  ///< the program that keeps it up
   int64_t since_unix_s = 0;
   std::vector<Node> nodes{};
+  std::vector<std::string> bridges{};  ///< of Open vSwitch
 };
 
 /// The folder of a system that is up, for its owner only:

@@ -7,6 +7,7 @@
 #include "scenario/check.h"
 #include "scenario/codecs.h"
 #include "scenario/metric_names.h"
+#include "scenario/port_forward.h"
 
 namespace xedgesim::scenario {
 namespace {
@@ -106,6 +107,56 @@ void check_node(Check& check, const LinuxNode& n, const std::string& path) {
   check_volumes(check, n.volumes, path);
 }
 
+constexpr size_t kLongestInterface = 15;  // IFNAMSIZ less the zero
+
+void check_host_side(Check& check, const LinuxNode& n, const std::string& path) {
+  using T = LinuxNode::Type;
+  if (n.type != T::host && !n.interface.empty())
+    check.error(path + ".interface", "this is for nodes of type host: remove it");
+  const bool named = std::all_of(n.interface.begin(), n.interface.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.';
+  });
+  if (n.interface.size() > kLongestInterface || !named || n.interface.starts_with('.'))
+    check.error(path + ".interface",
+                "'{}' is no name for a network device: at most 15 letters, digits, '-', '_' and '.'",
+                n.interface);
+  if (n.type == T::host && n.count > 1)
+    check.error(path + ".count", "a node of type host stands for one device: write another node");
+  if (n.ports.empty()) return;
+  if (n.type == T::host || n.type == T::model)
+    check.error(path + ".ports", "this is for nodes of type vm, container and process: remove it");
+  else if (n.count > 1)
+    check.error(path + ".ports", "a port of the host cannot lead to {} nodes: give each an entry of its own",
+                n.count);
+  for (size_t i = 0; i < n.ports.size(); ++i)
+    if (!parse_port_forward(n.ports[i]))
+      check.error(at("{}.ports[{}]", path, i),
+                  "'{}' is no forwarded port: write HOST_PORT:PORT, such as 8080:80, or IP:HOST_PORT:PORT, "
+                  "with /udp behind it for UDP",
+                  n.ports[i]);
+}
+
+void check_ports(Check& check) {
+  struct Taken {
+    PortForward forward;
+    std::string where;
+  };
+  std::vector<Taken> taken;
+  for (size_t i = 0; i < check.s.nodes.size(); ++i)
+    for (size_t k = 0; k < check.s.nodes[i].ports.size(); ++k) {
+      const auto p = parse_port_forward(check.s.nodes[i].ports[k]);
+      const std::string where = at("nodes[{}].ports[{}]", i, k);
+      if (!p) continue;
+      for (const Taken& other : taken)
+        if (other.forward.host_port == p->host_port && other.forward.udp == p->udp &&
+            (other.forward.host_ip == p->host_ip || other.forward.host_ip == "0.0.0.0" ||
+             p->host_ip == "0.0.0.0"))
+          check.error(where, "port {} of the host leads elsewhere already ({}): choose another", p->host_port,
+                      other.where);
+      taken.push_back({*p, where});
+    }
+}
+
 void check_addresses(Check& check) {
   std::unordered_map<std::string, size_t> macs, ips;
   const auto& lan = check.s.network.lan;
@@ -190,7 +241,11 @@ void check_services(Check& check) {
 }
 
 void check_linux_nodes(Check& check) {
-  for (size_t i = 0; i < check.s.nodes.size(); ++i) check_node(check, check.s.nodes[i], at("nodes[{}]", i));
+  for (size_t i = 0; i < check.s.nodes.size(); ++i) {
+    check_node(check, check.s.nodes[i], at("nodes[{}]", i));
+    check_host_side(check, check.s.nodes[i], at("nodes[{}]", i));
+  }
+  check_ports(check);
   check_addresses(check);
   check_cluster(check);
 }

@@ -109,12 +109,14 @@ const Description<LinuxNode>& describe_node() {
     d.add({.key = "count", .doc = "number of machines; more than 1 makes id_1, id_2, …"}, &N::count,
           integer(1, 10'000, "a number of nodes"));
     d.add({.key = "type",
-           .doc = "virtual machine, container or process of the host; model: traffic without a machine"},
+           .doc = "virtual machine, container or process of the host; model: traffic without a machine; host: "
+                  "a network device for the host's own tools"},
           &N::type,
           choice<N::Type>({{"vm", N::Type::vm},
                            {"container", N::Type::container},
                            {"process", N::Type::process},
-                           {"model", N::Type::model}}));
+                           {"model", N::Type::model},
+                           {"host", N::Type::host}}));
     d.add({.key = "arch", .doc = "processor; emulated where it is not the host's"}, &N::arch,
           choice<N::Arch>({{"x86_64", N::Arch::x86_64}, {"aarch64", N::Arch::aarch64}}));
     d.add({.key = "memory", .doc = "RAM"}, &N::memory, memory_size());
@@ -171,6 +173,11 @@ const Description<LinuxNode>& describe_node() {
     d.add({.key = "environment", .doc = "variables"}, &N::environment, map_of(text(), "variable"));
     d.add({.key = "volumes", .doc = "process, container: HOST:CONTAINER[:ro]"}, &N::volumes, list_of(text()));
     d.add({.key = "health", .doc = "container, process: health check"}, &N::health, health_codec());
+    d.add({.key = "ports",
+           .doc = "vm, container, process: ports of the host that lead to it, on the wall clock: "
+                  "[IP:]HOST_PORT:PORT[/udp]; without IP on 127.0.0.1"},
+          &N::ports, one_or_more(text()));
+    d.add({.key = "interface", .doc = "host: name of the device; absent: xs-ID"}, &N::interface, text());
     d.add({.key = "vlan", .doc = "model: its frames carry this tag"}, &N::vlan, integer(1, 4094, "a VLAN"));
     d.add({.key = "traffic", .doc = "model: what it sends"}, &N::traffic, list_of(traffic_codec()));
     return d;

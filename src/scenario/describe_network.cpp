@@ -159,6 +159,12 @@ const Description<Lan>& describe_lan() {
     d.add({.key = "dhcp_start", .doc = "first address given out"}, &Lan::dhcp_start, ip_address());
     d.add({.key = "dhcp_end", .doc = "last address given out"}, &Lan::dhcp_end, ip_address());
     d.add({.key = "domain", .doc = "nodes are found as NAME.domain"}, &Lan::domain, identifier());
+    d.add({.key = "uplink",
+           .doc = "wall clock: nodes reach the outside through the host's sockets, without privileges"},
+          &Lan::uplink, boolean());
+    d.add({.key = "host_loopback",
+           .doc = "wall clock: nodes reach services on the host's 127.0.0.1 at `host_ip`"},
+          &Lan::host_loopback, boolean());
     return d;
   }();
   return kD;

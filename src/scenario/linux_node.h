@@ -44,7 +44,7 @@ struct K3s {
 
 /// A Linux machine, or a native model of a host on the network.
 struct LinuxNode {
-  enum class Type { vm, container, process, model };
+  enum class Type { vm, container, process, model, host };
   enum class Arch { x86_64, aarch64 };
   enum class Role { none, k3s_server, k3s_agent };
   enum class Backend { qemu, libvirt };
@@ -82,7 +82,9 @@ struct LinuxNode {
   Duration timeout = Duration::s(60);     ///< vm: wall time it may take for one answer
   std::map<std::string, std::string> environment;
   std::vector<std::string> volumes;
-  std::optional<Health> health;           ///< container
+  std::optional<Health> health;      ///< container
+  std::vector<std::string> ports;    ///< of the host that lead to it; see port_forward.h
+  std::string interface;             ///< host: its network device; absent: xs-<id>
   std::filesystem::path folder;      ///< relative host paths of volumes start here
   std::optional<int64_t> vlan;       ///< model: its frames carry this tag
   std::vector<TrafficFlow> traffic;  ///< model

@@ -80,6 +80,8 @@ struct Lan {
   std::string dhcp_start = "192.168.100.100";
   std::string dhcp_end = "192.168.100.200";
   std::string domain = "local";
+  bool uplink = false;         ///< nodes reach what the host reaches, on the wall clock
+  bool host_loopback = false;  ///< and services on the host's loopback, at host_ip
   bool operator==(const Lan&) const = default;
 };
 

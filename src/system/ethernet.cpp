@@ -97,6 +97,10 @@ class EthernetNetwork::Builder {
       located(s_, fmt::format("links[{}]", i), [&] { add_link(s_.links[i]); });
     for (size_t i = 0; i < s_.switches.size(); ++i) {
       const auto id = scheduler_.id(s_.switches[i].id);
+      if (s_.switches[i].backend == scenario::Switch::Backend::ovs) {
+        add_hosted_switch(i, id);
+        continue;
+      }
       located(s_, fmt::format("switches[{}]", i), [&] {
         out_.switches_.push_back(std::make_unique<net::ethernet::SwitchNode>(
             id, switch_config(s_.switches[i], ports_[i], plugs_[i]), cables_[i]));
@@ -109,6 +113,14 @@ class EthernetNetwork::Builder {
   }
 
  private:
+  void add_hosted_switch(size_t i, sim::ParticipantId id) {
+    std::vector<HostedSwitch::Port> ports;
+    for (size_t p = 0; p < ports_[i].size(); ++p)
+      ports.push_back({ports_[i][p], cables_[i][p], plugs_[i][p].end_station});
+    out_.hosted_switches_.push_back(std::make_unique<HostedSwitch>(id, s_.switches[i], std::move(ports)));
+    scheduler_.attach(id, *out_.hosted_switches_.back());
+  }
+
   /// The ports a switch lists, then those only links name.
   void name_ports() {
     for (const scenario::Switch& w : s_.switches) {

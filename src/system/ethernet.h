@@ -8,6 +8,7 @@
 #include "nodes/traffic_host.h"
 #include "scenario/scenario.h"
 #include "sim/scheduler.h"
+#include "system/hosted_switch.h"
 #include "system/machines.h"
 
 namespace xedgesim::system {
@@ -34,6 +35,8 @@ class EthernetNetwork {
   };
   const std::vector<Cable>& cables() const { return cables_; }
   const std::vector<std::unique_ptr<net::ethernet::SwitchNode>>& switches() const { return switches_; }
+  /// Those that somebody else is; the others are in switches().
+  const std::vector<std::unique_ptr<HostedSwitch>>& hosted_switches() const { return hosted_switches_; }
   const std::vector<std::unique_ptr<nodes::TrafficHost>>& hosts() const { return hosts_; }
   std::vector<MachineNode>& machines() { return machines_; }
   const std::vector<MachineNode>& machines() const { return machines_; }
@@ -44,6 +47,7 @@ class EthernetNetwork {
   class Builder;
   std::vector<Cable> cables_;
   std::vector<std::unique_ptr<net::ethernet::SwitchNode>> switches_;
+  std::vector<std::unique_ptr<HostedSwitch>> hosted_switches_;
   std::vector<std::unique_ptr<nodes::TrafficHost>> hosts_;
   std::vector<MachineNode> machines_;
   std::vector<Flow> flows_;

@@ -249,6 +249,13 @@ void EthernetObserver::add_to(metrics::Json& summary) const {
     }
     if (m.group->kernel.empty()) j["image"] = m.node->host().initrd.parent_path().filename().string();
   }
+  for (const auto& w : net.hosted_switches()) {
+    const auto& c = w->counters();
+    summary["switches"][w->config().id] = {{"backend", "ovs"},
+                                           {"frames_in", c.frames_in},
+                                           {"frames_out", c.frames_out},
+                                           {"missed", c.frames_missed}};
+  }
   for (const auto& w : net.switches()) {
     auto& j = summary["switches"][w->core().config().name];
     j["stations"] = w->core().stations(system_.scheduler().now());

@@ -28,7 +28,10 @@ lan::Responder::Config lan_config(const scenario::Scenario& s) {
       derived = derived || s.nodes[i].ip.empty();
       c.hosts.push_back(host);
     }
+  c.gateway = std::any_of(s.nodes.begin(), s.nodes.end(), [](const auto& n) { return !n.ports.empty(); });
   if (const auto& lan = s.network.lan) {
+    c.gateway = c.gateway || lan->uplink;
+    c.foreign_names = lan->uplink;
     c.prefix = static_cast<int>(lan->prefix);
     c.ip = parse_ipv4(lan->host_ip).value_or(0);
     c.domain = lan->domain;

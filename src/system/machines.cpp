@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "scenario/expand.h"
 #include "system/impairments.h"
+#include "system/located.h"
 #include "vm/image/guest_settings.h"
 #include "vm/image/image_store.h"
 #include "vm/qemu_probe.h"
@@ -48,6 +49,22 @@ bool of_the_host(const scenario::LinuxNode& n) {
   return n.type == scenario::LinuxNode::Type::container || n.type == scenario::LinuxNode::Type::process;
 }
 
+void refuse_host_network(const scenario::Scenario& s) {
+  if (on_wall_clock(s)) return;
+  constexpr const char* kAdvice =
+      "what the host's network does is not repeatable: use `xedgesim up`, or clock: wall, or remove it";
+  for (size_t i = 0; i < s.nodes.size(); ++i) {
+    if (!s.nodes[i].ports.empty())
+      refuse_at(s, fmt::format("nodes[{}].ports", i),
+                fmt::format("node '{}': ports: {}", s.nodes[i].id, kAdvice));
+    if (s.nodes[i].type == scenario::LinuxNode::Type::host)
+      refuse_at(s, fmt::format("nodes[{}]", i),
+                fmt::format("node '{}': type host: {}", s.nodes[i].id, kAdvice));
+  }
+  if (s.network.lan && (s.network.lan->uplink || s.network.lan->host_loopback))
+    refuse_at(s, "network.lan", fmt::format("network.lan: an uplink: {}", kAdvice));
+}
+
 vm::Arch arch_of(const scenario::LinuxNode& n) {
   return n.arch == scenario::LinuxNode::Arch::x86_64 ? vm::Arch::x86_64 : vm::Arch::aarch64;
 }
@@ -58,6 +75,7 @@ void check_hosted(const scenario::LinuxNode& n) {
   };
   if (n.backend != scenario::LinuxNode::Backend::qemu)
     refuse("backend: libvirt is for `xedgesim export libvirt`: remove it, or use backend: qemu");
+  if (n.type == scenario::LinuxNode::Type::host) return;
   if (!of_the_host(n) && n.image.empty() && n.kernel.empty() && n.image_file.empty())
     refuse("there is nothing to boot: set `image` (xedgesim image build base) or `kernel` and `initrd`");
   if (n.role != scenario::LinuxNode::Role::none)
@@ -70,7 +88,8 @@ void check_repeatable(const scenario::LinuxNode& n) {
   };
   if (of_the_host(n))
     refuse(
-        "containers and processes run on the host's clock: set `clock: wall` (or auto), or make it a machine of "
+        "containers and processes run on the host's clock: set `clock: wall` (or auto), or make it a machine "
+        "of "
         "type vm, which can run the same image in virtual time");
   if (n.backend != scenario::LinuxNode::Backend::qemu)
     refuse("backend: libvirt has no virtual time: remove it, or use backend: qemu");
@@ -95,8 +114,13 @@ void check_repeatable(const scenario::LinuxNode& n) {
 
 vm::GuestSettings guest_settings(const scenario::LinuxNode& n, const std::string& id,
                                  const MachineAddress& address, bool wall_clock) {
-  vm::GuestSettings settings{
-      .hostname = id, .address = {}, .dhcp = wall_clock, .hosts = {}, .commands = n.commands, .files = {}};
+  vm::GuestSettings settings{.hostname = id,
+                             .address = {},
+                             .dhcp = wall_clock,
+                             .hosts = {},
+                             .commands = n.commands,
+                             .environment = n.environment,
+                             .files = {}};
   if (!wall_clock) {
     settings.disks = disk_count(n);
     settings.root_disk = !n.image_file.empty();

@@ -34,6 +34,10 @@ bool on_wall_clock(const scenario::Scenario& scenario);
 /// A container or processes of the host: neither boots, and neither can keep virtual time.
 bool of_the_host(const scenario::LinuxNode& node);
 
+/// Throws ConfigError for what connects the simulated network with the host's where that is not repeatable:
+/// `ports`, nodes of type host, network.lan.uplink and host_loopback in virtual time.
+void refuse_host_network(const scenario::Scenario& scenario);
+
 /// Throws ConfigError when the machine asks for something that is not repeatable in virtual time, or that
 /// this version does not have, with what to change.
 void check_repeatable(const scenario::LinuxNode& node);

@@ -70,11 +70,17 @@ void System::refuse_unsupported() const {
       located(scenario_, shown_name(n.id) == n.id ? entry("nodes", i) : entry("edge", 0),
               [&] { check_repeatable(n); });
   }
+  refuse_host_network(scenario_);
   for (size_t i = 0; i < scenario_.switches.size(); ++i) {
     const scenario::Switch& w = scenario_.switches[i];
-    if (w.backend != scenario::Switch::Backend::native)
+    if (w.backend == scenario::Switch::Backend::bridge)
       refuse(entry("switches", i),
-             fmt::format("switch '{}': this version has the native switch only: use backend: native", w.id));
+             fmt::format("switch '{}': backend: bridge is for `xedgesim export`: use backend: native or ovs",
+                         w.id));
+    if (w.backend == scenario::Switch::Backend::ovs && !on_wall_clock(scenario_))
+      refuse(entry("switches", i),
+             fmt::format("switch '{}': Open vSwitch has no virtual time: use backend: native, or clock: wall",
+                         w.id));
     if (w.tagging != scenario::Switch::Tagging::none)
       refuse(entry("switches", i),
              fmt::format("switch '{}': tagging is not available in this version: remove it", w.id));

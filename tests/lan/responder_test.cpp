@@ -212,6 +212,35 @@ TEST(Dns, TellsWhatThereIsNot) {
   EXPECT_FALSE(ask(Bytes(5)));
 }
 
+TEST(LanResponder, LeavesTheOutsideToAnUplink) {
+  Responder::Config c = config();
+  const auto ack = [](Responder& r) {
+    return only_answer(r.take(to_server(kA, client_message(kA, {53, 1, 1, 255}))))->data;
+  };
+  const auto sent = [](Responder& r, uint32_t to, uint16_t port, const Bytes& data) {
+    return r.take(ethernet::build({.destination = r.mac(), .source = kA, .type = ethernet::ether_type::kIpv4},
+                                  ethernet::udp_packet({kAddressA, to, 4000, port}, 1, data)));
+  };
+  Responder closed(c);
+  EXPECT_TRUE(option(ack(closed), 3).empty());
+  EXPECT_EQ(sent(closed, kServer, 53, query("example.org", 1)).answers.size(), 1u);  // there is no such name
+  c.gateway = c.foreign_names = true;
+  Responder open(c);
+  EXPECT_EQ(option(ack(open), 3), (Bytes{192, 168, 100, 1}));
+  for (const char* name : {"example.org", "notlocal", "a.b.notlocal", "1.0.0.10.in-addr.arpa"}) {
+    const auto o = sent(open, kServer, 53, query(name, 1));
+    const bool foreign = std::string(name) != "notlocal";  // one word is a name of the network
+    EXPECT_TRUE(o.taken);
+    EXPECT_EQ(o.outward, foreign) << name;
+    EXPECT_EQ(o.answers.size(), foreign ? 0u : 1u) << name;
+  }
+  for (const char* name : {"chassis", "nobody.local", "99.100.168.192.in-addr.arpa"})
+    EXPECT_FALSE(sent(open, kServer, 53, query(name, 1)).outward) << name;
+  const auto out = sent(open, 0x08080808, 53, query("chassis", 1));
+  EXPECT_TRUE(out.taken && out.outward);
+  EXPECT_TRUE(sent(open, kServer, 9, {1}).outward);
+}
+
 TEST(LanResponder, AnswersForItsOwnAddressOnly) {
   Responder r(config());
   Bytes arp;

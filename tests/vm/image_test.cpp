@@ -114,7 +114,8 @@ TEST(ImageStore, TellsHowToBuildWhatIsMissing) {
   const TemporaryFolder scratch;
   const ImageStore store(scratch.path());
   EXPECT_EQ(refusal([&] { store.get("base", Arch::aarch64); }),
-            "there is no image 'base' for aarch64: make it by `xedgesim image build base --arch aarch64`");
+            "there is no image 'base' for aarch64: make it by `xedgesim image build base --arch aarch64`, or bring a "
+            "container image by `xedgesim image import`");
   const fs::path folder = store.content_folder("base", Arch::aarch64, "abc");
   write_text(folder / "kernel", "k");
   write_text(folder / "initrd", "i");

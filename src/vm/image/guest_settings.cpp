@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <fstream>
 
 #include "base/error.h"
@@ -27,6 +29,21 @@ std::string GuestSettings::archive() const {
   if (!commands.empty()) tree.add_file("etc/xedgesim/commands", lines_of(commands));
   if (disks > 0) tree.add_file("etc/xedgesim/disks", fmt::format("{}\n", disks));
   if (root_disk) tree.add_file("etc/xedgesim/root-disk", "");
+  if (!environment.empty()) {
+    std::string text;
+    for (const auto& [name, value] : environment) {
+      const bool good = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+        return std::isalnum(c) || c == '_';
+      });
+      if (!good || name.empty() || std::isdigit(static_cast<unsigned char>(name[0])))
+        throw ConfigError(fmt::format(
+            "machine '{}': '{}' is no name for a variable: letters, digits and '_' only", hostname, name));
+      text += "export " + name + "='";
+      for (const char c : value) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+      text += "'\n";
+    }
+    tree.add_file("etc/xedgesim/environment", text);
+  }
   for (const auto& [to, from] : files) {
     std::ifstream in(from, std::ios::binary);
     if (!in || std::filesystem::is_directory(from))

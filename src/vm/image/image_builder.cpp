@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fnmatch.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -14,6 +13,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "vm/image/cpio.h"
+#include "vm/image/work_folder.h"
 #include "vm/process.h"
 
 namespace xedgesim::vm {
@@ -47,24 +47,6 @@ std::string for_arch(std::string name, Arch arch) {
   if (const size_t at = name.find("@ARCH@"); at != std::string::npos) name.replace(at, 6, debian_name(arch));
   return name;
 }
-
-/// A folder that is gone when the work is done or fails.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(const fs::path& parent) {
-    std::string name = (parent / "making-XXXXXX").string();
-    if (!mkdtemp(name.data())) throw SimulationError(fmt::format("cannot write to {}", parent.string()));
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ec;
-    fs::remove_all(path_, ec);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 /// Debian's own layout of old and new packages alike: /bin, /sbin, /lib and /lib64 are links into /usr.
 std::string merged(const std::string& path) {
@@ -241,7 +223,7 @@ Image ImageBuilder::build(const std::string& name, Arch arch) {
     config_.store.select(name, arch, content);
     return *there;
   }
-  const TemporaryFolder work(config_.store.folder());
+  const WorkFolder work(config_.store.folder());
   say(fmt::format("unpacking {} packages", files.size()));
   unpack(recipe, files, arch, work.path());
   const fs::path fresh = work.path() / "image";

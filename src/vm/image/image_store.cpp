@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <set>
 
 #include "base/error.h"
 
@@ -55,8 +56,20 @@ std::optional<Image> ImageStore::find(const std::string& name, Arch arch) const 
 Image ImageStore::get(const std::string& name, Arch arch) const {
   if (const auto image = find(name, arch)) return *image;
   throw ConfigError(
-      fmt::format("there is no image '{}' for {}: make it by `xedgesim image build {} --arch {}`", name,
-                  to_string(arch), name, to_string(arch)));
+      fmt::format("there is no image '{}' for {}: make it by `xedgesim image build {} --arch {}`, or "
+                  "bring a container image by `xedgesim image import`",
+                  name, to_string(arch), name, to_string(arch)));
+}
+
+std::vector<std::string> ImageStore::names() const {
+  std::set<std::string> found;
+  std::error_code ec;
+  for (const auto& e : fs::directory_iterator(folder_, ec))
+    for (const Arch arch : {Arch::x86_64, Arch::aarch64}) {
+      const std::string file = e.path().filename().string(), end = label("", arch);
+      if (e.is_symlink(ec) && file.ends_with(end)) found.insert(file.substr(0, file.size() - end.size()));
+    }
+  return {found.begin(), found.end()};
 }
 
 void ImageStore::select(const std::string& name, Arch arch, const std::string& content) const {

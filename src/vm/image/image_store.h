@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "vm/machine.h"
 
@@ -28,6 +29,9 @@ class ImageStore {
   std::optional<Image> with_content(const std::string& name, Arch arch, const std::string& content) const;
   /// Makes `name` stand for this content.
   void select(const std::string& name, Arch arch, const std::string& content) const;
+
+  /// Of all images that are there, for either processor.
+  std::vector<std::string> names() const;
 
   std::filesystem::path content_folder(const std::string& name, Arch arch, const std::string& content) const;
   const std::filesystem::path& folder() const { return folder_; }
