@@ -69,7 +69,7 @@ class Guest {
   virtual std::filesystem::path engine_socket() const { return {}; }
   /// Adds what a person may want to know of it: what it is, and what it was granted.
   virtual void describe(nlohmann::json& out) const = 0;
-  /// What it has used of the host until now; nothing when that is not known.
+  /// What it has used of the host since the lab began; nothing when that is not known.
   using Usage = system::HostedMachine::Usage;
   virtual std::optional<Usage> usage() const { return std::nullopt; }
 

@@ -134,6 +134,26 @@ TEST_F(Processes, SayWhatWentWrong) {
   EXPECT_NE(run((folder_ / "s.yaml").string()).err.find("run on the host's clock"), std::string::npos);
 }
 
+TEST_F(UpTest, RefusesAnEdgeContainerPastTheNetwork) {
+  const auto refusal = [&](const std::string& yaml) {
+    std::ofstream(folder_ / "s.yaml") << "scenario: {name: lab, duration: 5s}\n" << yaml;
+    const ProgramResult r = run_program({"validate", (folder_ / "s.yaml").string()});
+    EXPECT_EQ(r.exit_code, 3) << r.out;
+    return r.err;
+  };
+  const std::string edge = "edge:\n  - {id: gw, type: docker, image: x";
+  EXPECT_NE(refusal(edge + ", network_mode: host}\n")
+                .find("s.yaml:3:5: edge[0]: edge node 'gw': network_mode: host"),
+            std::string::npos);
+  EXPECT_NE(refusal(edge + "}\nnodes: [{id: h, type: model}]\nlinks: [{endpoints: ['gw:eth0', 'h:eth0']}]\n")
+                .find("its container has a cable of its own"),
+            std::string::npos);
+  std::ofstream(folder_ / "s.yaml") << "scenario: {name: lab, clock: virtual, duration: 5s}\n"
+                                    << edge + "}\n";
+  EXPECT_NE(run_program({"validate", (folder_ / "s.yaml").string()}).err.find("run on the host's clock"),
+            std::string::npos);
+}
+
 TEST_F(Processes, RunWithoutRootOrSayWhyNot) {
   if (geteuid() != 0 || access("/usr/bin/setpriv", X_OK) != 0)
     GTEST_SKIP() << "this test runs the program as nobody: it takes root and setpriv";
