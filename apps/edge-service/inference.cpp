@@ -63,7 +63,7 @@ Bytes verdict(std::span<const uint8_t> report, const std::vector<float>& scores,
 
 void run_inference(const std::string& model_file) {
   Model model(model_file);
-  MqttClient broker("inference", kBrokerPort);
+  MqttClient broker("inference", broker_port());
   broker.subscribe("sn/+/1");
   std::printf("edge-service: inference ready\n");
   std::fflush(stdout);

@@ -76,7 +76,7 @@ void run_mqttsn_gateway() {
   own.sin_port = htons(kForwarderPort);
   if (bind(udp, reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0)
     give_up("cannot listen for forwarders");
-  MqttClient broker("mqttsn-gateway", kBrokerPort);
+  MqttClient broker("mqttsn-gateway", broker_port());
   broker.subscribe("back/+/+");
   std::printf("edge-service: MQTT-SN gateway ready\n");
   std::fflush(stdout);

@@ -4,7 +4,10 @@
 
 namespace edge {
 
-constexpr uint16_t kBrokerPort = 1883, kForwarderPort = 10'000;
+constexpr uint16_t kForwarderPort = 10'000;
+
+/// The variable MQTT_PORT, else 1883.
+uint16_t broker_port();
 
 /// Between forwarders on the wire and the broker, an MQTT-SN gateway for publications with predefined topic
 /// ids and QoS -1: "sn/<node>/<topic id>" is what a node published, "back/<node>/<topic id>" is what it gets.

@@ -4,6 +4,8 @@
 #include <cstdio>
 
 #include "cli/command.h"
+#include "container/docker_archive.h"
+#include "container/engine.h"
 #include "vm/image/image_builder.h"
 #include "vm/image/image_importer.h"
 
@@ -13,6 +15,8 @@ namespace {
 struct ImageFlags {
   std::string name;
   std::vector<std::string> arch;
+  std::string docker;  ///< file for an archive
+  bool load = false;
 };
 
 struct ImportFlags {
@@ -20,6 +24,42 @@ struct ImportFlags {
   std::string source;
   std::vector<std::string> command;
 };
+
+/// The same files as a container image. Kernel modules stay behind: a container has the host's kernel.
+void write_container_image(const vm::Image& image, const std::filesystem::path& out) {
+  std::vector<std::string> tags{fmt::format("xedgesim/{}:latest", image.name)};
+  if (image.name == "gateway") tags.push_back("xedgesim/mqtt-ml-inference:latest");  // the seed's name
+  container::write_docker_archive(
+      image.initrd,
+      {.tags = tags,
+       .architecture = std::string(vm::debian_name(image.arch)),
+       .entrypoint = {"/usr/lib/xedgesim/container"},
+       .environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/busybox"},
+       .leave_out = {"usr/lib/xedgesim/modules"}},
+      out);
+}
+
+void load_into_engine(const vm::Image& image, const std::filesystem::path& archive) {
+  std::string why;
+  const auto engine = container::Engine::find(why);
+  if (!engine) throw ConfigError(fmt::format("{}: the image was not loaded", why));
+  engine->load_image(archive);
+  std::printf("loaded xedgesim/%s:latest into %s\n", image.name.c_str(), engine->version().c_str());
+}
+
+void hand_to_containers(const ImageFlags& flags, const vm::Image& image) {
+  if (flags.docker.empty() && !flags.load) return;
+  const std::filesystem::path file =
+      flags.docker.empty() ? image.initrd.parent_path() / "docker.tar" : std::filesystem::path(flags.docker);
+  write_container_image(image, file);
+  if (flags.load) load_into_engine(image, file);
+  if (!flags.docker.empty()) {
+    std::printf("wrote %s\n", file.c_str());
+  } else {
+    std::error_code ec;
+    std::filesystem::remove(file, ec);
+  }
+}
 
 std::vector<vm::Arch> wanted(const ImageFlags& flags) {
   std::vector<vm::Arch> out;
@@ -55,6 +95,7 @@ ExitCode build(const ImageFlags& flags) {
   for (const vm::Arch arch : wanted(flags)) {
     const vm::Image image = builder.build(flags.name, arch);
     show(image, arch);
+    hand_to_containers(flags, image);
   }
   return ExitCode::ok;
 }
@@ -98,6 +139,11 @@ void add_image(CLI::App& app, Body& body) {
   b->add_option("--arch", flags->arch, "Processor; absent: the host's")
       ->check(CLI::IsMember({"x86_64", "aarch64", "all"}))
       ->envname("XEDGESIM_ARCH");
+  b->add_option("--docker", flags->docker,
+                "Also write it as a container image that docker load and podman load take")
+      ->envname("XEDGESIM_DOCKER");
+  b->add_flag("--load", flags->load, "Also load it into the container engine of this host")
+      ->envname("XEDGESIM_LOAD");
   b->footer("Example:  xedgesim image build base --arch all");
   b->callback([&body, flags] { body = [flags] { return build(*flags); }; });
   auto import_flags = std::make_shared<ImportFlags>();

@@ -155,10 +155,11 @@ ExitCode run_command(const RunFlags& flags) {
     return host_info(begun, before, started, flags.threads);
   };
   std::optional<live::Lab> lab;
-  if (scenario.meta.clock == scenario::ScenarioMeta::Clock::wall) {
+  if (system::on_wall_clock(scenario)) {
     lab.emplace(live::Lab::Config{.name = scenario.meta.name,
                                   .stop = &watch_interrupts(),
-                                  .log = [&](const std::string& text) { progress.log(text); }});
+                                  .log = [&](const std::string& text) { progress.log(text); },
+                                  .programs = installation.executable_dir});
     options.pacer = &*lab;
   }
   std::optional<Control> control;

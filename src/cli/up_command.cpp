@@ -65,6 +65,7 @@ ExitCode keep_up(const UpFlags& flags, const scenario::Scenario& scenario, const
                                      .scenario = std::filesystem::absolute(flags.scenario).string(),
                                      .system = {.platforms = installation.platforms,
                                                 .vm_plugin = installation.executable_dir / "xedgesim-vt.so"},
+                                     .programs = installation.executable_dir,
                                      .since_unix_s = wall_clock_ns() / 1'000'000'000,
                                      .stop = &stop,
                                      .log = [&](const std::string& text) { herald.say(text); }});
@@ -125,8 +126,11 @@ ExitCode up_command(const UpFlags& flags) {
   const Installation installation = find_installation(flags.common.platforms);
   const scenario::Scenario scenario = load_or_throw(flags.scenario, flags.common, installation);
   if (std::none_of(scenario.nodes.begin(), scenario.nodes.end(),
-                   [](const scenario::LinuxNode& n) { return n.type != scenario::LinuxNode::Type::model; }))
-    throw ConfigError(fmt::format("{} has no machine to keep up (nodes of type vm or host): `xedgesim run` runs it",
+                   [](const scenario::LinuxNode& n) { return n.type != scenario::LinuxNode::Type::model; }) &&
+      std::none_of(scenario.edge.begin(), scenario.edge.end(), [](const scenario::EdgeNode& e) {
+        return e.type == scenario::EdgeNode::Type::docker || e.type == scenario::EdgeNode::Type::process;
+      }))
+    throw ConfigError(fmt::format("{} has no machine to keep up (nodes of type vm, container, process or host): `xedgesim run` runs it",
                                   flags.scenario));
   const std::string name = flags.name.empty() ? scenario.meta.name : flags.name;
   if (flags.detach) return detach(flags, scenario, name, installation);

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "live/guest.h"
+
 namespace xedgesim::live {
 
 /// Our end of the conversation with images/base/root/usr/lib/xedgesim/agent in a machine: lines over a
@@ -18,11 +20,7 @@ class Agent {
   /// `send` hands bytes to the machine.
   explicit Agent(std::function<void(const std::string&)> send) : send_(std::move(send)) {}
 
-  struct Session {
-    /// A piece of its standard output, or of its standard error.
-    std::function<void(bool error, std::string_view)> output{};
-    std::function<void(int status)> ended{};
-  };
+  using Session = CommandSession;
   /// Runs a shell command. Returns its number; nothing when too many run already. To be called when ready().
   std::optional<uint64_t> run(const std::string& command, Session session);
   void kill(uint64_t session);

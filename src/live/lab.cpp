@@ -6,6 +6,9 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "live/container_guest.h"
+#include "live/machine.h"
+#include "live/process_guest.h"
 #include "system/lan_config.h"
 
 namespace xedgesim::live {
@@ -52,37 +55,83 @@ void Lab::start_machines(const std::filesystem::path& folder) {
   clock_ = std::make_unique<WallClock>();
 }
 
-void Lab::add(system::MachineNode& node, const std::filesystem::path& folder) {
-  Machine::Config c{.setup = machine_setup(node), .folder = folder, .console = {}, .group = {}};
-  c.console =
+/// Throws ConfigError for what is missing on this host.
+std::unique_ptr<Guest> Lab::make_guest(system::MachineNode& node, const std::filesystem::path& folder,
+                                       Guest::Outside outside) {
+  const auto tell = [&](const std::string& text) {
+    if (config_.log) config_.log(fmt::format("{}: {}", node.id, text));
+  };
+  const std::filesystem::path console =
       config_.consoles.empty() ? folder / (node.id + ".console") : config_.consoles / (node.id + ".log");
-  c.group = fmt::format("xedgesim-{}-{}", config_.name, node.id);
-  if (config_.log && !c.setup.kvm && !c.setup.no_kvm.empty())
-    config_.log(fmt::format("{}: emulated, not under KVM: {}", node.id, c.setup.no_kvm));
-  if (config_.log && !c.setup.unlimited.empty())
-    config_.log(fmt::format("{}: goes without limits: {}", node.id, c.setup.unlimited));
+  const std::string group = fmt::format("xedgesim-{}-{}", config_.name, node.id);
+  if (node.group->type == scenario::LinuxNode::Type::vm) {
+    Machine::Config c{.setup = machine_setup(node), .folder = folder, .console = console, .group = group};
+    if (!c.setup.kvm && !c.setup.no_kvm.empty()) tell("emulated, not under KVM: " + c.setup.no_kvm);
+    if (!c.setup.unlimited.empty()) tell("goes without limits: " + c.setup.unlimited);
+    return std::make_unique<Machine>(loop_, std::move(c), std::move(outside));
+  }
+  if (node.group->type == scenario::LinuxNode::Type::container)
+    if (const container::Engine* engine = find_engine(node)) {
+      ContainerGuest::Config c{
+          .setup = container_setup(node, responder_->config()),
+          .system = config_.name,
+          .engine = *engine,
+          .folder = folder,
+          .console = console,
+          .programs = config_.programs,
+          .best_effort = node.group->limits == scenario::LinuxNode::LimitPolicy::best_effort};
+      return std::make_unique<ContainerGuest>(loop_, std::move(c), std::move(outside));
+    }
+  ProcessGuest::Config c{.setup = process_setup(node, responder_->config()),
+                         .folder = folder,
+                         .console = console,
+                         .group = group};
+  if (!c.setup.unlimited.empty()) tell("goes without limits: " + c.setup.unlimited);
+  return std::make_unique<ProcessGuest>(loop_, std::move(c), std::move(outside));
+}
+
+/// Null when the host has none and the node's image is one of ours, whose files a process can see as well.
+/// Throws ConfigError when it is not.
+const container::Engine* Lab::find_engine(const system::MachineNode& node) {
+  if (!engine_) {
+    engine_ = container::Engine::find(no_engine_);
+    if (engine_) remove_orphans(*engine_);
+  }
+  if (engine_) return &*engine_;
+  if (!local_image(node.group->image))
+    throw ConfigError(
+        fmt::format("node '{}': {}: start Docker or Podman's service (scripts/setup --with containers), "
+                    "name its socket by DOCKER_HOST, or use type: process",
+                    node.id, no_engine_));
+  if (config_.log)
+    config_.log(fmt::format("{}: {}: its image's files run as processes in namespaces", node.id, no_engine_));
+  return nullptr;
+}
+
+void Lab::add(system::MachineNode& node, const std::filesystem::path& folder) {
   nodes_[node.id] = &node;
   system::HostedMachine& hosted = *node.hosted;
-  machines_.push_back(std::make_unique<Machine>(
-      loop_, std::move(c),
-      Machine::Outside{.frame = [this, &node](sim::Bytes frame) { from_machine(node, std::move(frame)); },
-                       .line =
-                           [this, &node](std::string_view text) {
-                             system_->scheduler().post(node.participant, node.hosted->line(text, stamp()));
-                           },
-                       .changed =
-                           [this] {
-                             if (config_.changed) config_.changed();
-                           },
-                       .crashed =
-                           [this](const std::string& why) {
-                             if (config_.log) config_.log(why);
-                             if (config_.crash_ends && crash_.empty()) crash_ = why;
-                           }}));
-  Machine& machine = *machines_.back();
+  machines_.push_back(
+      make_guest(node, folder,
+                 {.frame = [this, &node](sim::Bytes frame) { from_machine(node, std::move(frame)); },
+                  .line =
+                      [this, &node](std::string_view text) {
+                        system_->scheduler().post(node.participant, node.hosted->line(text, stamp()));
+                      },
+                  .changed =
+                      [this] {
+                        if (config_.changed) config_.changed();
+                      },
+                  .crashed =
+                      [this](const std::string& why) {
+                        if (config_.log) config_.log(why);
+                        if (config_.crash_ends && crash_.empty()) crash_ = why;
+                      }}));
+  Guest& machine = *machines_.back();
   hosted.to_machine = [&machine](const sim::Bytes& frame) { return machine.to_network(frame); };
   hosted.typed = [&machine](std::string_view text) { machine.to_console(text); };
   hosted.carrier = [&machine](bool up) { machine.set_carrier(up); };
+  hosted.usage = [&machine] { return machine.usage(); };
   hosted.control = [this, &machine](nodes::ControlCode code) { control(machine, code); };
 }
 
@@ -94,7 +143,7 @@ void Lab::from_machine(system::MachineNode& node, sim::Bytes frame) {
     system_->scheduler().post(node.participant, node.hosted->frame(std::move(frame), stamp()));
 }
 
-void Lab::control(Machine& machine, nodes::ControlCode code) {
+void Lab::control(Guest& machine, nodes::ControlCode code) {
   using nodes::ControlCode;
   switch (code) {
     case ControlCode::fail:
@@ -113,7 +162,7 @@ void Lab::control(Machine& machine, nodes::ControlCode code) {
   }
 }
 
-Machine* Lab::machine(const std::string& id) {
+Guest* Lab::machine(const std::string& id) {
   for (auto& m : machines_)
     if (m->id() == id) return m.get();
   return nullptr;

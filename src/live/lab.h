@@ -1,12 +1,15 @@
 #pragma once
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "container/engine.h"
 #include "lan/responder.h"
+#include "live/event_loop.h"
+#include "live/guest.h"
 #include "live/host_network.h"
-#include "live/machine.h"
 #include "live/open_vswitch.h"
 #include "live/wall_clock.h"
 #include "system/pacer.h"
@@ -23,6 +26,7 @@ class Lab final : public system::Pacer {
     const std::atomic<bool>* stop = nullptr;
     std::function<void(const std::string&)> log{};  ///< a line for a person; may be empty
     std::function<void()> changed{};                ///< a machine was started or ended
+    std::filesystem::path programs{};               ///< where container-start lies
     std::filesystem::path
         consoles{};  ///< folder of <id>.log; empty: beside QEMU's own files, as <id>.console
   };
@@ -41,16 +45,19 @@ class Lab final : public system::Pacer {
 
   EventLoop& loop() { return loop_; }
   const WallClock& clock() const { return *clock_; }
-  const std::vector<std::unique_ptr<Machine>>& machines() const { return machines_; }
-  Machine* machine(const std::string& id);
+  const std::vector<std::unique_ptr<Guest>>& machines() const { return machines_; }
+  Guest* machine(const std::string& id);
   const lan::Responder& responder() const { return *responder_; }
   const system::HostedMachine::Counters& counters(const std::string& id) const;
 
  private:
   void start_machines(const std::filesystem::path& folder);
   void add(system::MachineNode& node, const std::filesystem::path& folder);
+  std::unique_ptr<Guest> make_guest(system::MachineNode& node, const std::filesystem::path& folder,
+                                    Guest::Outside outside);
+  const container::Engine* find_engine(const system::MachineNode& node);
   void from_machine(system::MachineNode& node, sim::Bytes frame);
-  void control(Machine& machine, nodes::ControlCode code);
+  void control(Guest& machine, nodes::ControlCode code);
   SimTime stamp() const;
 
   Config config_;
@@ -60,8 +67,10 @@ class Lab final : public system::Pacer {
   std::unique_ptr<lan::Responder> responder_;
   std::unique_ptr<HostNetwork> host_;
   std::vector<std::unique_ptr<OpenVswitch>> switches_;
-  std::vector<std::unique_ptr<Machine>> machines_;
+  std::vector<std::unique_ptr<Guest>> machines_;
   std::map<std::string, system::MachineNode*> nodes_;
+  std::optional<container::Engine> engine_;
+  std::string no_engine_;
   Duration lateness_;
   std::string crash_;
 };

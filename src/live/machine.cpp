@@ -21,16 +21,10 @@ constexpr Duration kReaped = Duration::ms(500);
 
 }  // namespace
 
-std::string_view to_string(Machine::State state) {
-  constexpr std::string_view kNames[] = {"off", "starting", "up", "paused", "crashed"};
-  return kNames[static_cast<size_t>(state)];
-}
-
 Machine::Machine(EventLoop& loop, Config config, Outside outside)
-    : loop_(loop),
+    : Guest(config.setup.id, config.console, std::move(outside)),
+      loop_(loop),
       config_(std::move(config)),
-      outside_(std::move(outside)),
-      console_(config_.console, [this](std::string_view text) { outside_.line(text); }),
       agent_([this](const std::string& text) {
         if (port_ && port_->send(text)) port_->flush();
       }),
@@ -43,9 +37,19 @@ Machine::Machine(EventLoop& loop, Config config, Outside outside)
 
 Machine::~Machine() { stop(); }
 
-void Machine::set_state(State state) {
-  state_ = state;
-  if (outside_.changed) outside_.changed();
+void Machine::describe(nlohmann::json& out) const {
+  const MachineSetup& s = config_.setup;
+  nlohmann::json disks = nlohmann::json::array();
+  for (const auto& d : s.disks) disks.push_back(d.file.string());
+  out["kind"] = "vm";
+  out["arch"] = vm::to_string(s.machine.arch);
+  out["vcpus"] = s.machine.vcpus;
+  out["memory"] = s.machine.memory;
+  out["accelerator"] = s.kvm ? "kvm" : "tcg";
+  out["disks"] = disks;
+  out["data_disk"] = s.data_disk;
+  if (!s.kvm && !s.no_kvm.empty()) out["no_kvm"] = s.no_kvm;
+  if (!s.unlimited.empty()) out["without_limits"] = s.unlimited;
 }
 
 fs::path Machine::write_initrd() const {
@@ -168,14 +172,9 @@ void Machine::ended() {
 }
 
 void Machine::crash(const std::string& why) {
-  const std::string tail = vm::tail_of(console_.file(), kTail);
-  reason_ = fmt::format("machine '{}': {}", id(), why);
-  if (!tail.empty()) reason_ += "; the console's last lines:\n" + tail;
   close();
   agent_.reset();
-  set_state(State::crashed);
-  const std::string text = reason_;
-  if (outside_.crashed) outside_.crashed(text);
+  tell_crash(why);
 }
 
 /// Null before the machine runs: until then QEMU would not answer at once.

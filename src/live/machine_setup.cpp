@@ -12,25 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-vm::Limits limits_of(const scenario::LinuxNode& n) {
-  vm::Limits l{.cpu_quota = n.cpu_quota, .cpu_shares = n.cpu_shares};
-  if (n.memory_limit) {
-    l.memory_hard = n.memory_limit->hard;
-    l.memory_soft = n.memory_limit->soft;
-  }
-  return l;
-}
-
-/// What cannot be set here and need not be.
-std::string refused_limits(const scenario::LinuxNode& n) {
-  const std::string missed = vm::CgroupHost().refusal(limits_of(n));
-  if (!missed.empty() && n.limits == scenario::LinuxNode::LimitPolicy::enforce)
-    throw ConfigError(
-        fmt::format("node '{}': these limits cannot be set here: {}; set `limits: best-effort` to go without",
-                    n.id, missed));
-  return missed;
-}
-
 void need_file(const std::string& id, const char* what, const fs::path& file) {
   std::error_code ec;
   if (!fs::is_regular_file(file, ec))
@@ -64,6 +45,25 @@ void choose_boot(MachineSetup& s, const scenario::LinuxNode& n, const system::Ma
 }
 
 }  // namespace
+
+vm::Limits limits_of(const scenario::LinuxNode& n) {
+  vm::Limits l{.cpu_quota = n.cpu_quota, .cpu_shares = n.cpu_shares};
+  if (n.memory_limit) {
+    l.memory_hard = n.memory_limit->hard;
+    l.memory_soft = n.memory_limit->soft;
+  }
+  return l;
+}
+
+/// What cannot be set here and need not be.
+std::string refused_limits(const scenario::LinuxNode& n) {
+  const std::string missed = vm::CgroupHost().refusal(limits_of(n));
+  if (!missed.empty() && n.limits == scenario::LinuxNode::LimitPolicy::enforce)
+    throw ConfigError(
+        fmt::format("node '{}': these limits cannot be set here: {}; set `limits: best-effort` to go without",
+                    n.id, missed));
+  return missed;
+}
 
 MachineSetup machine_setup(const system::MachineNode& m) {
   const scenario::LinuxNode& n = *m.group;
@@ -103,7 +103,7 @@ MachineSetup machine_setup(const system::MachineNode& m) {
 
 void check_limits(const scenario::Scenario& s) {
   for (size_t i = 0; i < s.nodes.size(); ++i)
-    if (s.nodes[i].type == scenario::LinuxNode::Type::vm)
+    if (s.nodes[i].type != scenario::LinuxNode::Type::model)
       system::located(s, fmt::format("nodes[{}]", i), [&] { refused_limits(s.nodes[i]); });
 }
 

@@ -24,6 +24,11 @@ struct MachineSetup {
   std::string unlimited{};  ///< limits that cannot be set here and need not be (limits: best-effort)
 };
 
+/// The limits of the host a node asks for.
+vm::Limits limits_of(const scenario::LinuxNode& node);
+/// What of them cannot be set here and need not be. Throws ConfigError when it must.
+std::string refused_limits(const scenario::LinuxNode& node);
+
 /// Throws ConfigError when this host cannot set the limits a machine of the scenario wants; for `validate`.
 void check_limits(const scenario::Scenario& scenario);
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "net/ethernet/frame.h"
 
 namespace xedgesim::live {
 namespace {
@@ -42,6 +43,7 @@ Resident::Resident(scenario::Scenario scenario, Options options)
             .stop = options_.stop,
             .log = options_.log,
             .changed = [this] { note_machines(); },
+            .programs = options_.programs,
             .consoles = folder_.path() / "consoles"}) {
   system_.scheduler().attach(system_.observer_id(), observer_);
   folder_.create();
@@ -70,10 +72,12 @@ void Resident::write_record() const {
       .name = options_.name, .scenario = options_.scenario, .since_unix_s = options_.since_unix_s};
   record.owner = find_process(getpid()).value_or(HostProcess{});
   for (const auto& m : lab_.machines())
-    if (m->pid() > 0)
+    if (m->pid() > 0 || !m->container().empty())
       record.nodes.push_back({.id = m->id(),
                               .process = find_process(m->pid()).value_or(HostProcess{}),
-                              .cgroups = m->cgroups()});
+                              .cgroups = m->cgroups(),
+                              .container = m->container(),
+                              .engine = m->engine_socket()});
   for (const auto& w : system_.ethernet().hosted_switches())
     record.bridges.push_back(OpenVswitch::bridge_name(w->config()));
   folder_.write(record);
@@ -98,9 +102,9 @@ std::vector<std::string> Resident::wait_up(Duration patience) {
   for (;;) {
     std::vector<std::string> missing;
     for (const auto& m : lab_.machines())
-      if (!m->agent().ready()) missing.push_back(m->id());
+      if (!m->ready()) missing.push_back(m->id());
     const bool hopeless = std::all_of(missing.begin(), missing.end(), [this](const std::string& id) {
-      return lab_.machine(id)->state() == Machine::State::crashed;
+      return lab_.machine(id)->state() == Guest::State::crashed;
     });
     if (hopeless || stopping() || lab_.clock().now() >= end) return missing;
     round(kRound);
@@ -129,32 +133,22 @@ void Resident::take_down() noexcept {
 nlohmann::json Resident::machines() {
   nlohmann::json list = nlohmann::json::array();
   for (const auto& m : lab_.machines()) {
-    const MachineSetup& s = m->setup();
     const auto& c = lab_.counters(m->id());
-    nlohmann::json disks = nlohmann::json::array();
-    for (const auto& d : s.disks) disks.push_back(d.file.string());
     nlohmann::json one = {{"id", m->id()},
                           {"state", to_string(m->state())},
-                          {"arch", vm::to_string(s.machine.arch)},
-                          {"vcpus", s.machine.vcpus},
-                          {"memory", s.machine.memory},
-                          {"accelerator", s.kvm ? "kvm" : "tcg"},
                           {"pid", m->pid()},
-                          {"mac", s.machine.mac},
                           {"boots", m->boots()},
                           {"frames_in", c.frames_in},
                           {"frames_out", c.frames_out},
                           {"frames_missed", c.frames_missed},
-                          {"disks", disks},
-                          {"data_disk", s.data_disk},
                           {"console", m->console().file().string()}};
     for (const system::MachineNode& node : system_.ethernet().machines())
       if (node.id == m->id()) {
+        one["mac"] = node.address.mac;
         one["ip"] = fmt::format("{}/{}", node.address.ip, lab_.responder().config().prefix);
-        one["leases"] = lab_.responder().leases(system::node_mac(system_.scenario(), node.id));
+        one["leases"] = lab_.responder().leases(net::ethernet::parse_mac(node.address.mac).value());
       }
-    if (!s.kvm && !s.no_kvm.empty()) one["no_kvm"] = s.no_kvm;
-    if (!s.unlimited.empty()) one["without_limits"] = s.unlimited;
+    m->describe(one);
     if (!m->reason().empty()) one["reason"] = m->reason();
     nlohmann::json groups = nlohmann::json::array();
     for (const auto& g : m->cgroups()) groups.push_back(g.string());

@@ -20,6 +20,7 @@ class Resident {
     std::string name{};      ///< of the system
     std::string scenario{};  ///< its file, for people
     system::SystemOptions system{};
+    std::filesystem::path programs{};  ///< where container-start lies
     int64_t since_unix_s = 0;
     const std::atomic<bool>* stop = nullptr;        ///< set: end in good order
     std::function<void(const std::string&)> log{};  ///< a line for a person

@@ -39,7 +39,7 @@ void SessionServer::drop(uint64_t number) {
   const auto p = peers_.find(number);
   if (p == peers_.end()) return;
   if (p->second.machine && p->second.console) p->second.machine->console().detach(p->second.console);
-  if (p->second.machine && p->second.command) p->second.machine->agent().kill(p->second.command);
+  if (p->second.machine && p->second.command) p->second.machine->kill(p->second.command);
   peers_.erase(p);
 }
 
@@ -73,7 +73,7 @@ void SessionServer::open(uint64_t number, const std::string& line) {
     return j.is_object() && j.contains(key) && j[key].is_string() ? j[key].get<std::string>() : std::string();
   };
   const std::string node = text("node"), what = text("open");
-  Machine* machine = lab_.machine(node);
+  Guest* machine = lab_.machine(node);
   if (!machine) return refuse(fmt::format("there is no machine '{}'", node));
   Peer& peer = peers_.at(number);
   if (what == "console") {
@@ -84,11 +84,11 @@ void SessionServer::open(uint64_t number, const std::string& line) {
     return;
   }
   if (what != "exec") return refuse("open a console or exec");
-  if (!machine->agent().ready())
-    return refuse(fmt::format("the machine '{}' is {}: its agent does not answer{}", node,
+  if (!machine->ready())
+    return refuse(fmt::format("the machine '{}' is {}: it takes no commands{}", node,
                               to_string(machine->state()),
-                              machine->state() == Machine::State::starting ? " yet" : ""));
-  const auto id = machine->agent().run(
+                              machine->state() == Guest::State::starting ? " yet" : ""));
+  const auto id = machine->run(
       text("command"),
       {.output =
            [this, number](bool error, std::string_view piece) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "live/byte_channel.h"
 #include "live/lab.h"
 #include "nodes/external/line_channel.h"
 
@@ -28,7 +29,7 @@ class SessionServer {
   struct Peer {
     std::unique_ptr<ByteChannel> channel;
     std::string opening;
-    Machine* machine = nullptr;
+    Guest* machine = nullptr;
     uint64_t console = 0, command = 0;
     bool closing = false;  // when all is written
   };

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "container/engine.h"
 #include "live/open_vswitch.h"
 #include "vm/cgroup.h"
 
@@ -32,6 +33,16 @@ std::string variable(const char* name) {
 json to_json(const HostProcess& p) { return {{"pid", p.pid}, {"started", p.started}}; }
 
 HostProcess process_of(const json& j) { return {j.value("pid", pid_t{-1}), j.value("started", int64_t{0})}; }
+
+/// True when it was still there.
+bool remove_container(const SystemRecord::Node& n) {
+  if (n.container.empty()) return false;
+  try {
+    return container::Engine(n.engine).remove(n.container);
+  } catch (const Error&) {
+    return false;  // the engine is gone; the next one that starts a container with it looks for orphans
+  }
+}
 
 }  // namespace
 
@@ -90,7 +101,11 @@ void StateFolder::write(const SystemRecord& r) const {
   for (const SystemRecord::Node& n : r.nodes) {
     json groups = json::array();
     for (const fs::path& g : n.cgroups) groups.push_back(g.string());
-    nodes.push_back({{"id", n.id}, {"process", to_json(n.process)}, {"cgroups", groups}});
+    nodes.push_back({{"id", n.id},
+                     {"process", to_json(n.process)},
+                     {"cgroups", groups},
+                     {"container", n.container},
+                     {"engine", n.engine.string()}});
   }
   const json j = {{"name", r.name},          {"scenario", r.scenario}, {"owner", to_json(r.owner)},
                   {"since", r.since_unix_s}, {"bridges", r.bridges},   {"nodes", nodes}};
@@ -115,7 +130,9 @@ std::optional<SystemRecord> StateFolder::read() const {
     const json nodes = j.value("nodes", json::array());
     for (const json& n : nodes) {
       SystemRecord::Node node{.id = n.value("id", ""),
-                              .process = process_of(n.value("process", json::object()))};
+                              .process = process_of(n.value("process", json::object())),
+                              .container = n.value("container", ""),
+                              .engine = n.value("engine", "")};
       const json groups = n.value("cgroups", json::array());
       for (const json& g : groups) node.cgroups.emplace_back(g.get<std::string>());
       r.nodes.push_back(std::move(node));
@@ -144,6 +161,7 @@ size_t StateFolder::clean_up() const {
       end_process(p, Duration::s(2));
     }
     for (const auto& n : r->nodes) vm::remove_cgroups(n.cgroups);
+    for (const auto& n : r->nodes) found += remove_container(n);
     for (const std::string& b : r->bridges) OpenVswitch::remove(b);
   }
   std::error_code ec;

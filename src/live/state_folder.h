@@ -14,6 +14,8 @@ struct SystemRecord {
     std::string id{};
     HostProcess process{};
     std::vector<std::filesystem::path> cgroups{};
+    std::string container{};         ///< id in an engine; empty: none
+    std::filesystem::path engine{};  ///< its socket
   };
   std::string name{}, scenario{};
   HostProcess owner{};  ///< the program that keeps it up

@@ -44,7 +44,16 @@ uint32_t ipv4(const std::string& text) {
 void check_node(Check& check, const LinuxNode& n, const std::string& path) {
   using T = LinuxNode::Type;
   if (n.type == T::container && n.image.empty()) check.error(path, "a container needs the key 'image'");
-  if (n.type == T::process && n.command.empty()) check.error(path, "a process needs the key 'command'");
+  if (n.type == T::process && n.command.empty() && n.image.empty())
+    check.error(path, "a process needs the key 'command'");
+  if (n.type == T::container || n.type == T::process)
+    for (const char* key : {"memory", "vcpus", "cpu_model", "kernel", "initrd", "kernel_args", "disks",
+                            "extra_disk_size"})
+      if (check.given(at("{}.{}", path, key)))
+        check.error(at("{}.{}", path, key),
+                    "this is for nodes of type vm: remove it (memory_limit and cpu_quota limit the others)");
+  if (n.health && n.type != T::container)
+    check.error(path + ".health", "this is for nodes of type container: remove it");
   if (n.type != T::model)
     for (const char* key : {"traffic", "vlan"})
       if (check.given(at("{}.{}", path, key)))
@@ -200,16 +209,17 @@ void check_services(Check& check) {
       check.error(path, "an edge node of type docker needs the key 'image'");
     if (e.type == EdgeNode::Type::machine) {
       const auto machine = std::find_if(check.s.nodes.begin(), check.s.nodes.end(), [&](const LinuxNode& n) {
-        return n.id == e.machine && n.count == 1 && n.type == LinuxNode::Type::vm;
+        return n.id == e.machine && n.count == 1 && n.type != LinuxNode::Type::model;
       });
       if (machine == check.s.nodes.end())
         check.error(check.given(path + ".machine") ? path + ".machine" : path,
-                    "an edge node of type machine needs the key 'machine' with the id of a node of type vm");
+                    "an edge node of type machine needs the key 'machine' with the id of a node of type "
+                    "vm, container or process");
       if (e.ip.empty())
         check.error(path,
                     "an edge node of type machine needs the key 'ip', an address in the machine's network");
     }
-    if (e.type == EdgeNode::Type::process && e.command.empty())
+    if (e.type == EdgeNode::Type::process && e.command.empty() && e.image.empty())
       check.error(path, "an edge node of type process needs the key 'command'");
     if (e.type == EdgeNode::Type::model) {
       check_native_services(check, e.services, path);

@@ -16,6 +16,7 @@ CodecPtr<Link> link_codec();
 CodecPtr<Profile> profile_codec();
 CodecPtr<LinuxNode> linux_node_codec();
 CodecPtr<TrafficFlow> traffic_codec();
+CodecPtr<Health> health_codec();
 CodecPtr<EdgeNode> edge_codec();
 CodecPtr<CloudNode> cloud_codec();
 CodecPtr<Metrics> metrics_codec();

@@ -80,6 +80,23 @@ const Description<TypedText>& describe_exec() {
   return kD;
 }
 
+const Description<Health>& describe_health() {
+  static const Description<Health> kD = [] {
+    Description<Health> d;
+    d.doc = "How a container says that it is well.";
+    d.add({.key = "command", .doc = "run in the container; exit code 0 means well", .required = true},
+          &Health::command, one_or_more(text()));
+    d.add({.key = "interval", .doc = "time between two questions"}, &Health::interval, positive_duration());
+    d.add({.key = "timeout", .doc = "time an answer may take"}, &Health::timeout, positive_duration());
+    d.add({.key = "start_period", .doc = "failures before that do not count"}, &Health::start_period,
+          duration());
+    d.add({.key = "retries", .doc = "failures in a row that make it unhealthy"}, &Health::retries,
+          integer(1, 1000));
+    return d;
+  }();
+  return kD;
+}
+
 const Description<LinuxNode>& describe_node() {
   using N = LinuxNode;
   static const Description<N> kD = [] {
@@ -112,7 +129,7 @@ const Description<LinuxNode>& describe_node() {
           integer(2, 262'144));
     d.add(
         {.key = "limits",
-         .doc = "vm: cpu_quota, cpu_shares and memory_limit where the host cannot set them: enforce refuses, "
+         .doc = "cpu_quota, cpu_shares and memory_limit where the host cannot set them: enforce refuses, "
                 "best-effort goes without"},
         &N::limits,
         choice<N::LimitPolicy>(
@@ -123,7 +140,7 @@ const Description<LinuxNode>& describe_node() {
     d.add({.key = "ip", .doc = "fixed address; absent: by DHCP"}, &N::ip, ip_address());
     d.add({.key = "image",
            .doc = "vm: name of an image made by `xedgesim image build`, or file of a disk image; container: "
-                  "image name"},
+                  "image name; process: image whose files it sees, absent: the host's"},
           &N::image, text());
     d.add({.key = "kernel", .doc = "vm: kernel, instead of a bootable image"}, &N::kernel, file_path());
     d.add({.key = "initrd", .doc = "vm: initial RAM disk"}, &N::initrd, file_path());
@@ -154,7 +171,8 @@ const Description<LinuxNode>& describe_node() {
           choice<N::Backend>({{"qemu", N::Backend::qemu}, {"libvirt", N::Backend::libvirt}}));
     d.add({.key = "command", .doc = "process, container: what to run"}, &N::command, one_or_more(text()));
     d.add({.key = "environment", .doc = "variables"}, &N::environment, map_of(text(), "variable"));
-    d.add({.key = "volumes", .doc = "container: HOST:CONTAINER[:ro]"}, &N::volumes, list_of(text()));
+    d.add({.key = "volumes", .doc = "process, container: HOST:CONTAINER[:ro]"}, &N::volumes, list_of(text()));
+    d.add({.key = "health", .doc = "container: health check"}, &N::health, health_codec());
     d.add({.key = "ports",
            .doc = "vm, container, process: ports of the host that lead to it, on the wall clock: "
                   "[IP:]HOST_PORT:PORT[/udp]; without IP on 127.0.0.1"},
@@ -169,6 +187,7 @@ const Description<LinuxNode>& describe_node() {
 
 }  // namespace
 
+CodecPtr<Health> health_codec() { return struct_of(describe_health()); }
 CodecPtr<LinuxNode> linux_node_codec() { return struct_of(describe_node()); }
 
 }  // namespace xedgesim::scenario

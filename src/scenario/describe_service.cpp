@@ -21,23 +21,6 @@ const Description<Compute>& describe_compute() {
   return kD;
 }
 
-const Description<Health>& describe_health() {
-  static const Description<Health> kD = [] {
-    Description<Health> d;
-    d.doc = "How a container says that it is well.";
-    d.add({.key = "command", .doc = "run in the container; exit code 0 means well", .required = true},
-          &Health::command, one_or_more(text()));
-    d.add({.key = "interval", .doc = "time between two questions"}, &Health::interval, positive_duration());
-    d.add({.key = "timeout", .doc = "time an answer may take"}, &Health::timeout, positive_duration());
-    d.add({.key = "start_period", .doc = "failures before that do not count"}, &Health::start_period,
-          duration());
-    d.add({.key = "retries", .doc = "failures in a row that make it unhealthy"}, &Health::retries,
-          integer(1, 1000));
-    return d;
-  }();
-  return kD;
-}
-
 const Description<EdgeNode>& describe_edge() {
   using E = EdgeNode;
   using T = E::Type;
@@ -57,10 +40,10 @@ const Description<EdgeNode>& describe_edge() {
                      {"machine", T::machine},
                      {"process", T::process},
                      {"external", T::external}}));
-    d.add({.key = "machine", .doc = "machine: the node of type vm whose MQTT-SN gateway gets the reports"},
+    d.add({.key = "machine", .doc = "machine: the node (vm, container or process) whose MQTT-SN gateway gets the reports"},
           &E::machine, identifier());
-    d.add({.key = "ip", .doc = "machine: address of this end of the cable"}, &E::ip, ip_address());
-    d.add({.key = "image", .doc = "docker: image"}, &E::image, text());
+    d.add({.key = "ip", .doc = "machine, docker, process: address of the radio's end of the cable"}, &E::ip, ip_address());
+    d.add({.key = "image", .doc = "docker: image; process: image whose files it sees"}, &E::image, text());
     d.add({.key = "network_mode", .doc = "docker: network"}, &E::network_mode, text());
     d.add({.key = "volumes", .doc = "docker: HOST:CONTAINER[:ro]"}, &E::volumes, list_of(text()));
     d.add({.key = "environment", .doc = "variables of the services"}, &E::environment,
@@ -71,7 +54,7 @@ const Description<EdgeNode>& describe_edge() {
     d.add({.key = "cpus", .doc = "processors it may use"}, &E::cpus, real(0.01, 1024));
     d.add({.key = "memory", .doc = "RAM it may use"}, &E::memory,
           bytes_bare(int64_t{1} << 20, int64_t{1} << 20, int64_t{1} << 46));
-    d.add({.key = "health", .doc = "docker: health check"}, &E::health, struct_of(describe_health()));
+    d.add({.key = "health", .doc = "docker: health check"}, &E::health, health_codec());
     d.add({.key = "compute", .doc = "model: speed of the machine"}, &E::compute,
           struct_of(describe_compute()));
     d.add({.key = "position", .doc = "where its radio stands"}, &E::position, position());

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "scenario/common.h"
+#include "scenario/health.h"
 #include "scenario/traffic.h"
 #include "scenario/typed_text.h"
 
@@ -83,6 +84,7 @@ struct LinuxNode {
   std::vector<std::string> volumes;
   std::vector<std::string> ports;    ///< of the host that lead to it; see port_forward.h
   std::string interface;             ///< host: its network device; absent: xs-<id>
+  std::optional<Health> health;           ///< container
   std::filesystem::path folder;      ///< relative host paths of volumes start here
   std::optional<int64_t> vlan;       ///< model: its frames carry this tag
   std::vector<TrafficFlow> traffic;  ///< model

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "scenario/common.h"
+#include "scenario/health.h"
 
 namespace xedgesim::scenario {
 
@@ -20,16 +21,6 @@ inline Compute on_target(std::string target) {
   c.target = std::move(target);
   return c;
 }
-
-/// How a container says that it is well.
-struct Health {
-  std::vector<std::string> command;  ///< run in the container; exit code 0 is well
-  Duration interval = Duration::s(30);
-  Duration timeout = Duration::s(30);
-  Duration start_period;  ///< failures before that do not count
-  int64_t retries = 3;
-  bool operator==(const Health&) const = default;
-};
 
 /// The first edge node is the radio's gateway (at the origin unless `position` says otherwise).
 struct EdgeNode {

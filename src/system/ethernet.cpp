@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "scenario/expand.h"
+#include "system/edge_container.h"
 #include "system/impairments.h"
 #include "system/located.h"
 #include "system/switch_config.h"
@@ -108,7 +109,7 @@ class EthernetNetwork::Builder {
     }
     for (size_t i = 0; i < machines_.size(); ++i)
       located(s_, fmt::format("nodes[{}]", machines_[i].second),
-              [&] { is_machine(machines_[i].second) ? add_machine(i) : add_host(i); });
+              [&] { runs_linux(machines_[i].second) ? add_machine(i) : add_host(i); });
   }
 
  private:
@@ -155,7 +156,7 @@ class EthernetNetwork::Builder {
                 .node = node,
                 .switch_index = {},
                 .qos = nullptr,
-                .outside = is_machine(entry) && !on_wall_clock(s_)};
+                .outside = runs_linux(entry) && !on_wall_clock(s_)};
     for (const scenario::EdgeNode& e : s_.edge)
       if (e.id == node && e.type == scenario::EdgeNode::Type::machine)
         return {.participant = scheduler_.id(node), .port = 0, .node = node, .switch_index = {}};
@@ -207,7 +208,7 @@ class EthernetNetwork::Builder {
   net::ethernet::Mac mac_of(size_t machine) const { return node_mac(s_, machines_[machine].first); }
   uint32_t ip_of(size_t machine) const { return node_ip(s_, machines_[machine].first); }
 
-  bool is_machine(size_t entry) const { return s_.nodes[entry].type != scenario::LinuxNode::Type::model; }
+  bool runs_linux(size_t entry) const { return s_.nodes[entry].type != scenario::LinuxNode::Type::model; }
 
   sim::ParticipantId cable_of(const std::string& id) const {
     const auto cable = hosts_cable_.find(id);
@@ -226,12 +227,13 @@ class EthernetNetwork::Builder {
     MachineAddress address{.mac = net::ethernet::to_string(mac_of(machine)), .ip = dotted(ip_of(machine)), .hosts = {}};
     address.prefix = s_.network.lan ? s_.network.lan->prefix : n.ip.empty() ? kDerivedPrefix : kOwnPrefix;
     for (size_t i = 0; i < machines_.size(); ++i)
-      address.hosts.push_back(dotted(ip_of(i)) + " " + machines_[i].first);
+      address.hosts.push_back(dotted(ip_of(i)) + " " + shown_name(machines_[i].first));
     for (const scenario::EdgeNode& e : s_.edge)
       if (!e.ip.empty()) address.hosts.push_back(e.ip + " " + e.id);
     const auto self = scheduler_.id(id);
     MachineNode& m = out_.machines_.emplace_back();
-    m.id = id;
+    m.id = shown_name(id);
+    m.of_edge = m.id != id;
     m.group = &n;
     m.participant = self;
     m.address = address;

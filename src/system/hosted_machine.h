@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,13 @@ class HostedMachine final : public sim::EventParticipant {
   std::function<void(std::string_view)> typed;      ///< bytes for its console
   std::function<void(bool)> carrier;                ///< its cable went down or up
   std::function<void(nodes::ControlCode)> control;  ///< fail, recover, power_off, power_on, reset
+
+  /// What it has used of the host since it was switched on.
+  struct Usage {
+    Duration cpu;
+    int64_t memory = 0;  ///< bytes
+  };
+  std::function<std::optional<Usage>()> usage;
 
   void handle(const sim::Event& e, sim::EventContext& context) override;
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "scenario/expand.h"
+#include "system/edge_container.h"
 #include "system/ethernet.h"
 #include "system/located.h"
 #include "system/switch_config.h"
@@ -18,7 +19,7 @@ lan::Responder::Config lan_config(const scenario::Scenario& s) {
   for (size_t i = 0; i < s.nodes.size(); ++i)
     for (int64_t k = 0; k < s.nodes[i].count; ++k) {
       const std::string id = scenario::member_id(s.nodes[i].id, s.nodes[i].count, k);
-      const lan::Responder::Host host{.name = id, .mac = node_mac(s, id), .ip = node_ip(s, id)};
+      const lan::Responder::Host host{.name = shown_name(id), .mac = node_mac(s, id), .ip = node_ip(s, id)};
       for (const auto& other : c.hosts)
         if (other.ip == host.ip || other.mac == host.mac)
           refuse_at(s, fmt::format("nodes[{}]", i),

@@ -22,7 +22,16 @@ constexpr Duration kLongestWindow = Duration::ms(1);
 }  // namespace
 
 bool on_wall_clock(const scenario::Scenario& s) {
-  return s.meta.clock == scenario::ScenarioMeta::Clock::wall;
+  using Clock = scenario::ScenarioMeta::Clock;
+  if (s.meta.clock != Clock::automatic) return s.meta.clock == Clock::wall;
+  return std::any_of(s.nodes.begin(), s.nodes.end(), of_the_host) ||
+         std::any_of(s.edge.begin(), s.edge.end(), [](const scenario::EdgeNode& e) {
+           return e.type == scenario::EdgeNode::Type::docker || e.type == scenario::EdgeNode::Type::process;
+         });
+}
+
+bool of_the_host(const scenario::LinuxNode& n) {
+  return n.type == scenario::LinuxNode::Type::container || n.type == scenario::LinuxNode::Type::process;
 }
 
 void refuse_host_network(const scenario::Scenario& s) {
@@ -52,7 +61,7 @@ void check_hosted(const scenario::LinuxNode& n) {
   if (n.backend != scenario::LinuxNode::Backend::qemu)
     refuse("backend: libvirt is for `xedgesim export libvirt`: remove it, or use backend: qemu");
   if (n.type == scenario::LinuxNode::Type::host) return;
-  if (n.image.empty() && n.kernel.empty() && n.image_file.empty())
+  if (!of_the_host(n) && n.image.empty() && n.kernel.empty() && n.image_file.empty())
     refuse("there is nothing to boot: set `image` (xedgesim image build base) or `kernel` and `initrd`");
   if (n.role != scenario::LinuxNode::Role::none)
     refuse("k3s roles are not available in this version: remove it");
@@ -62,6 +71,10 @@ void check_repeatable(const scenario::LinuxNode& n) {
   const auto refuse = [&](const std::string& why) {
     throw ConfigError(fmt::format("node '{}': {}", n.id, why));
   };
+  if (of_the_host(n))
+    refuse(
+        "containers and processes run on the host's clock: set `clock: wall` (or auto), or make it a machine of "
+        "type vm, which can run the same image in virtual time");
   if (n.backend != scenario::LinuxNode::Backend::qemu)
     refuse("backend: libvirt has no virtual time: remove it, or use backend: qemu");
   if (n.vcpus != 1)

@@ -20,7 +20,8 @@ struct MachineAddress {
 
 /// A Linux machine of the built system.
 struct MachineNode {
-  std::string id;
+  std::string id;  ///< of an edge node's own container: the edge node's
+  bool of_edge = false;
   const scenario::LinuxNode* group = nullptr;
   sim::ParticipantId participant = sim::kNobody;
   MachineAddress address{};
@@ -28,7 +29,10 @@ struct MachineNode {
   std::unique_ptr<HostedMachine> hosted{};  ///< on the wall clock; run by src/live
 };
 
+/// It says so, or it leaves the clock to us (auto) and has containers or processes.
 bool on_wall_clock(const scenario::Scenario& scenario);
+/// A container or processes of the host: neither boots, and neither can keep virtual time.
+bool of_the_host(const scenario::LinuxNode& node);
 
 /// Throws ConfigError for what connects the simulated network with the host's where that is not repeatable:
 /// `ports`, nodes of type host, network.lan.uplink and host_loopback in virtual time.

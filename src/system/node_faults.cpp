@@ -19,7 +19,7 @@ void FaultInjector::pair(SimTime begin, SimTime end, ControlCode on, ControlCode
     if (of_devices && !device && fault_.type != Fault::Type::network_partition)
       throw ConfigError(
           fmt::format("the fault at {} is for devices, but '{}' is none", to_string(begin), target.id));
-    if (machine_named(target.id))
+    if (const MachineNode* m = machine_named(target.id); m && !m->of_edge)
       throw ConfigError(
           fmt::format("the fault at {} would stop the machine '{}': use link_down on its cable instead",
                       to_string(begin), target.id));
@@ -35,7 +35,7 @@ void FaultInjector::switch_machines(SimTime begin, SimTime end, ControlCode at_b
   for (const auto& target : targets()) {
     const MachineNode* machine = machine_named(target.id);
     if (!machine)
-      throw ConfigError(fmt::format("the fault at {} is for machines of type vm, but '{}' is none",
+      throw ConfigError(fmt::format("the fault at {} is for machines, containers and processes, but '{}' is none",
                                     to_string(begin), target.id));
     post(begin, machine->participant, at_begin);
     if (!end.is_never()) post(end, machine->participant, at_end);

@@ -134,11 +134,18 @@ void Observer::connect_services() {
     edge->on_answer.connect([&spans, device](int64_t tag, SimTime t) {
       spans.mark(device(tag), nodes::tag_sequence(tag), Stage::cloud_answer, t);
     });
-    collector_.add_edge(system_.scenario().edge.front().id, [edge](SimTime) {
+    const HostedMachine* container = nullptr;
+    for (const MachineNode& m : system_.ethernet().machines())
+      if (m.of_edge && m.id == system_.scenario().edge.front().id) container = m.hosted.get();
+    collector_.add_edge(system_.scenario().edge.front().id, [edge, container](SimTime) {
       const auto& c = edge->counters();
       metrics::EdgeCounters out;
       out.busy = c.busy;
       out.memory_bytes = edge->memory_bytes();
+      if (const auto used = container && container->usage ? container->usage() : std::nullopt) {
+        out.busy = used->cpu;
+        out.memory_bytes = used->memory;
+      }
       out.requests_processed = c.processed;
       out.requests_failed = c.failed;
       out.network_tx_bytes = c.tx_bytes;

@@ -7,12 +7,14 @@
 #include "base/error.h"
 #include "scenario/load.h"
 #include "system/compute.h"
+#include "system/edge_container.h"
 #include "system/located.h"
 #include "system/wiring.h"
 
 namespace xedgesim::system {
 
-System::System(const scenario::Scenario& scenario, const SystemOptions& options) : scenario_(scenario) {
+System::System(const scenario::Scenario& scenario, const SystemOptions& options)
+    : scenario_(with_edge_containers(scenario)) {
   refuse_unsupported();
   gateway_plans_ = plan_gateways(scenario_);
   classes_ = class_names(scenario_);
@@ -62,12 +64,13 @@ void System::refuse_unsupported() const {
           fmt::format("device '{}': a behavioural device has ml_placement: edge only; use type: mcu", d.id));
   }
   refuse_host_network(scenario_);
-  for (size_t i = 0; i < scenario_.nodes.size(); ++i)
-    if (scenario_.nodes[i].type != scenario::LinuxNode::Type::model &&
-        scenario_.nodes[i].type != scenario::LinuxNode::Type::host &&
-        scenario_.nodes[i].type != scenario::LinuxNode::Type::vm)
-      refuse(entry("nodes", i), fmt::format("node '{}': this version has machines of type vm and model only",
-                                            scenario_.nodes[i].id));
+  // Said before the network is built, which could not say how far a container may run ahead.
+  for (size_t i = 0; i < scenario_.nodes.size() && !on_wall_clock(scenario_); ++i) {
+    const scenario::LinuxNode& n = scenario_.nodes[i];
+    if (of_the_host(n))
+      located(scenario_, shown_name(n.id) == n.id ? entry("nodes", i) : entry("edge", 0),
+              [&] { check_repeatable(n); });
+  }
   for (size_t i = 0; i < scenario_.switches.size(); ++i) {
     const scenario::Switch& w = scenario_.switches[i];
     if (w.backend == scenario::Switch::Backend::bridge)
@@ -87,11 +90,10 @@ void System::refuse_unsupported() const {
   for (size_t i = 0; i < scenario_.edge.size(); ++i)
     if (scenario_.edge[i].type != scenario::EdgeNode::Type::model &&
         scenario_.edge[i].type != scenario::EdgeNode::Type::machine)
-      refuse(entry("edge", i),
-             fmt::format(
-                 "edge node '{}': this version runs native services and machines: use type: model in place "
-                 "of docker, process or external",
-                 scenario_.edge[i].id));
+      refuse(entry("edge", i), fmt::format("edge node '{}': this version has no external programs at the "
+                                           "edge: use type: docker, process or "
+                                           "model",
+                                           scenario_.edge[i].id));
 }
 
 std::vector<std::string> System::participant_names() {
@@ -152,6 +154,8 @@ std::vector<sim::ParticipantId> System::participants_of(const std::string& node)
   std::vector<sim::ParticipantId> ids{scheduler_->id(node)};
   if (!scenario_.edge.empty() && scenario_.edge.front().id == node && scenario_.network.gateways.empty())
     ids.push_back(scheduler_->id(radio_of(node)));
+  for (const MachineNode& m : ethernet_->machines())
+    if (m.of_edge && m.id == node) ids.push_back(m.participant);
   return ids;
 }
 

@@ -75,7 +75,9 @@ void System::build_edge(const scenario::EdgeNode& e) {
   }
   s.classes = classes_;
   s.device_name = [this](int64_t tag) { return devices_[nodes::tag_device(tag)].id; };
-  if (!file.empty()) s.model_bytes = static_cast<int64_t>(std::filesystem::file_size(file.resolved));
+  std::error_code absent;  // a container may have it inside
+  const auto model_size = file.empty() ? 0 : std::filesystem::file_size(file.resolved, absent);
+  if (!absent) s.model_bytes = static_cast<int64_t>(model_size);
   edge_ = std::make_unique<nodes::EdgeService>(std::move(s));
   scheduler_->attach(edge_id, *edge_);
 }

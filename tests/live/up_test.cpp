@@ -9,8 +9,8 @@
 #include <regex>
 #include <thread>
 
-#include "../system/program.h"
 #include "live/host_process.h"
+#include "up_fixture.h"
 #include "vm/cgroup.h"
 #include "vm/image/image_store.h"
 #include "vm/qemu_probe.h"
@@ -35,44 +35,6 @@ std::string node(const std::string& id, int host, const std::string& more = ", i
   return "  - {id: " + id + ", type: vm, arch: x86_64, memory: 256MiB, ip: 10.7.0." + std::to_string(host) +
          more + "}\n";
 }
-
-constexpr const char* kCable = "links:\n  - {id: cable, endpoints: [\"left:eth0\", \"right:eth0\"]}\n";
-
-/// A folder for the state of systems, and a scenario's file in it.
-class UpTest : public ::testing::Test {
- protected:
-  UpTest() { setenv("XEDGESIM_STATE", (folder_ / "state").c_str(), 1); }
-  ~UpTest() override {
-    run_program({"down", "--all"});
-    unsetenv("XEDGESIM_STATE");
-  }
-  std::string write(const std::string& nodes, const std::string& rest = kCable) {
-    std::ofstream(folder_ / "s.yaml") << "scenario: {name: lab}\nnodes:\n" << nodes << rest;
-    return (folder_ / "s.yaml").string();
-  }
-  json machines() {
-    const ProgramResult r = run_program({"ps", "--format", "json"});
-    EXPECT_EQ(r.exit_code, 0) << r.err;
-    const json systems = json::parse(r.out);
-    return systems.empty() ? json::array() : systems[0]["machines"];
-  }
-  /// Until a machine is in that state, for a minute.
-  json wait_for(const std::string& id, const std::string& state) {
-    json found;
-    for (int i = 0; i < 600; ++i) {
-      const json all = machines();
-      for (const json& m : all)
-        if (m["id"] == id) found = m;
-      if (found.value("state", "") == state) break;
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
-    EXPECT_EQ(found.value("state", ""), state);
-    return found;
-  }
-  bool nothing_left() const { return !fs::exists(folder_ / "state/lab"); }
-
-  TemporaryFolder folder_;
-};
 
 class UpWithMachines : public UpTest {
  protected:

@@ -1,0 +1,37 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace xedgesim::container {
+
+/// An image for container engines out of the file system of a machine: FROM scratch, one layer.
+struct DockerImage {
+  std::vector<std::string> tags{};  ///< "xedgesim/gateway:latest"
+  std::string architecture{};       ///< "amd64"
+  std::vector<std::string> entrypoint{}, environment{};
+  std::vector<std::string> leave_out{};  ///< beginnings of paths, without a leading slash
+};
+
+/// Writes what `docker load` and `podman load` take (docker save's layout). `file_system` is a cpio archive
+/// as our images have it; devices are left out. The same input gives the same bytes. Throws ConfigError,
+/// SimulationError.
+void write_docker_archive(const std::filesystem::path& file_system, const DockerImage& image,
+                          const std::filesystem::path& out);
+
+/// Files in a tar archive (POSIX 1003.1 ustar), owned by root and as old as 1970.
+class TarWriter {
+ public:
+  /// Throws ConfigError for a path that fits no ustar head.
+  void add_file(const std::string& path, std::string_view contents, unsigned permissions);
+  void add_folder(const std::string& path, unsigned permissions);
+  void add_link(const std::string& path, const std::string& target);
+  /// The archive, ended.
+  std::string finish();
+
+ private:
+  void head(const std::string& path, unsigned permissions, size_t size, char type, const std::string& target);
+  std::string bytes_;
+};
+
+}  // namespace xedgesim::container

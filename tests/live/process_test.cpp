@@ -1,0 +1,255 @@
+// Processes in namespaces of their own whose network cards are on our switch. Skipped, with the reason, where
+// the host gives no namespaces or TAP devices.
+#include <signal.h>
+#include <unistd.h>
+
+#include <regex>
+
+#include "container/namespaces.h"
+#include "live/host_process.h"
+#include "up_fixture.h"
+#include "vm/cgroup.h"
+
+namespace xedgesim::testing {
+namespace {
+
+std::string process(const std::string& id, int host, const std::string& command,
+                    const std::string& more = "") {
+  return "  - {id: " + id + ", type: process, ip: 10.7.0." + std::to_string(host) + ", command: " + command +
+         more + "}\n";
+}
+
+std::string result_line(const ProgramResult& r) { return r.out + r.err; }
+
+class Processes : public UpTest {
+ protected:
+  void SetUp() override {
+    if (const std::string why = container::sandbox_refusal(); !why.empty())
+      GTEST_SKIP() << "no processes in namespaces here: " << why;
+  }
+  std::string run_yaml(const std::string& nodes, const std::string& rest,
+                       const std::string& duration = "4s") {
+    std::ofstream(folder_ / "s.yaml") << "scenario: {name: lab, duration: " << duration << "}\nnodes:\n"
+                                      << nodes << kCable << rest;
+    return (folder_ / "s.yaml").string();
+  }
+  ProgramResult run(const std::string& file) {
+    return run_program({"run", file, "-o", (folder_ / "out").string(), "--quiet"});
+  }
+};
+
+TEST_F(Processes, ReachEachOtherByNameAndAreGoneAfterDown) {
+  const ProgramResult up = run_program(
+      {"up", "-d", write(process("left", 1, "[sleep, '1000']") + process("right", 2, "[sleep, '1000']"))});
+  ASSERT_EQ(up.exit_code, 0) << up.out << up.err;
+  const nlohmann::json all = machines();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0]["state"], "up");
+  EXPECT_EQ(all[0]["kind"], "process");
+  EXPECT_EQ(all[0]["ip"], "10.7.0.1/24");
+
+  const ProgramResult ping = run_program({"exec", "left", "--", "ping", "-c", "3", "-i", "0.2", "right"});
+  EXPECT_EQ(ping.exit_code, 0) << ping.out << ping.err;
+  EXPECT_NE(ping.out.find("3 received"), std::string::npos) << ping.out;
+  const ProgramResult both =
+      run_program({"exec", "left", "--", "sh", "-c", "echo one; echo two >&2; exit 7"});
+  EXPECT_EQ(both.exit_code, 7);
+  EXPECT_EQ(both.out, "one\n");
+  EXPECT_EQ(both.err, "two\n");
+  EXPECT_EQ(run_program({"exec", "right", "--", "hostname"}).out, "right\n");
+  // It sees no other network than ours, and no other processes.
+  EXPECT_EQ(run_program({"exec", "left", "--", "sh", "-c", "ls /sys/class/net | tr '\\n' ' '"}).out,
+            "eth0 lo ");
+  EXPECT_EQ(run_program({"exec", "left", "--", "sh", "-c", "cat /proc/[0-9]*/comm | grep -c sleep"}).out,
+            "1\n");
+
+  // A round trip takes both ways.
+  ASSERT_EQ(run_program({"link", "set", "cable", "latency=60ms"}).exit_code, 0);
+  const ProgramResult slow = run_program({"exec", "left", "--", "ping", "-c", "3", "-i", "0.3", "right"});
+  std::smatch least;
+  ASSERT_TRUE(std::regex_search(slow.out, least, std::regex("min/avg/max[^=]*= ([0-9.]+)"))) << slow.out;
+  EXPECT_GE(std::stod(least[1]), 120.0);
+
+  EXPECT_EQ(run_program({"down"}).exit_code, 0);
+  for (const auto& m : all) EXPECT_FALSE(live::find_process(m["pid"].get<pid_t>()));
+  EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(Processes, RunForTheDurationAndAreJudged) {
+  const std::string file = run_yaml(
+      process("left", 1, "[ping, -c, '3', -i, '0.2', right]") + process("right", 2, "[sleep, '1000']"),
+      "validation: {assertions: [{expect_line: '3 received', node: left}, {expect_line: 'from right', node: "
+      "left}]}\n");
+  const ProgramResult r = run(file);
+  EXPECT_EQ(r.exit_code, 0) << result_line(r);
+  EXPECT_NE(read_file(folder_ / "out/summary.json").find("\"clock\": \"wall\""), std::string::npos);
+  EXPECT_NE(read_file(folder_ / "out/consoles/left.log").find("3 packets transmitted"), std::string::npos);
+}
+
+TEST_F(Processes, ArePausedByAFaultAndCutOffByAnother) {
+  const std::string file = run_yaml(
+      process("left", 1, "[ping, -O, -c, '30', -i, '0.2', right]") + process("right", 2, "[sleep, '1000']"),
+      "faults:\n"
+      "  - {time: 1s, type: link_down, target: cable, duration: 1s}\n"
+      "  - {time: 3s, type: node_failure, target: left, duration: 1500ms}\n"
+      "  - {time: 5s, type: machine_reset, target: right}\n"
+      "validation: {assertions: [{expect_line: 'no answer yet', node: left}]}\n",
+      "7s");
+  const ProgramResult r = run(file);
+  EXPECT_EQ(r.exit_code, 0) << result_line(r);
+  // While it stood it printed nothing.
+  std::istringstream lines(read_file(folder_ / "out/consoles/left.log"));
+  int between = 0, after = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const double t = std::stod(line.substr(1));
+    between += t > 3.3 && t < 4.4;
+    after += t > 4.5;
+  }
+  EXPECT_EQ(between, 0);
+  EXPECT_GT(after, 3);
+  const nlohmann::json summary = nlohmann::json::parse(read_file(folder_ / "out/summary.json"));
+  EXPECT_EQ(summary["machines"]["right"]["boots"], 2) << summary["machines"];
+}
+
+TEST_F(Processes, SayWhatWentWrong) {
+  const std::string quiet = process("right", 2, "[sleep, '1000']");
+  const auto says = [&](const std::string& left, const std::string& part, int code) {
+    const ProgramResult r = run(run_yaml(left + quiet, ""));
+    EXPECT_EQ(r.exit_code, code) << result_line(r);
+    EXPECT_NE(r.err.find(part), std::string::npos) << result_line(r);
+  };
+  says(process("left", 1, "[nosuchprogram]"), "node 'left': cannot start 'nosuchprogram': No such file", 3);
+  says(process("left", 1, "[sh, -c, 'echo goodbye; exit 3']"), "its command ended with exit code 3", 1);
+  says(process("left", 1, "[sh, -c, 'echo goodbye; exit 3']"), "goodbye", 1);
+  says(process("left", 1, "[sh, -c, 'kill -SEGV $$']"), "ended by signal 11", 1);
+  says(process("left", 1, "[true]", ", image: nosuch"), "there is no image 'nosuch'", 3);
+  says(process("left", 1, "[true]", ", volumes: ['/nowhere:/mnt']"), "there is nothing at /nowhere", 3);
+  says(process("left", 1, "[true]", ", volumes: ['/tmp:/no/such/place']"), "/no/such/place does not exist",
+       3);
+  says(process("left", 1, "[true]", ", environment: {'A=B': c}"), "no name of a variable", 3);
+  says(process("left", 1, "[true]", ", memory: 1GiB"), "this is for nodes of type vm", 3);
+  std::ofstream(folder_ / "s.yaml") << "scenario: {name: lab, clock: virtual}\nnodes:\n"
+                                    << process("left", 1, "[true]") << quiet << kCable;
+  EXPECT_NE(run((folder_ / "s.yaml").string()).err.find("run on the host's clock"), std::string::npos);
+}
+
+TEST_F(Processes, TakeValuesAsTheyAre) {
+  std::ofstream(folder_ / "data.txt") << "from the host\n";
+  const std::string hostile = "$(reboot) ; `y` \\\" |", value = "$HOME; rm -rf \"/nonexistent\" `id`";
+  const nlohmann::json command = {"sh", "-c", "printf '%s|%s|%s\n' \"$A\" \"$1\" \"$(cat /mnt/data.txt)\"",
+                                  "sh", hostile};
+  const std::string mounted = ", volumes: ['.:/mnt:ro']";
+  const std::string file = run_yaml(
+      process("left", 1, command.dump(), mounted + ", environment: " + nlohmann::json{{"A", value}}.dump()) +
+          process("right", 2, "[sh, -c, 'touch /mnt/new 2>&1 | grep -o Read-only; sleep 1000']", mounted),
+      "");
+  const ProgramResult r = run(file);
+  EXPECT_EQ(r.exit_code, 0) << result_line(r);
+  const std::string printed = read_file(folder_ / "out/consoles/left.log");
+  EXPECT_NE(printed.find(value + "|" + hostile + "|from the host"), std::string::npos) << printed;
+  EXPECT_NE(read_file(folder_ / "out/consoles/right.log").find("Read-only"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "new"));
+}
+
+TEST_F(Processes, LeaveNothingWhenTheProgramIsKilled) {
+  // This one would not end by SIGTERM.
+  ASSERT_EQ(run_program({"up", "-d",
+                         write(process("left", 1, "[sh, -c, 'trap \"\" TERM; while :; do sleep 1; done']") +
+                               process("right", 2, "[sleep, '1000']"))})
+                .exit_code,
+            0);
+  const nlohmann::json all = machines();
+  ASSERT_EQ(all.size(), 2u);
+  kill(all[1]["pid"].get<pid_t>(), SIGKILL);
+  EXPECT_NE(wait_for("right", "crashed").value("reason", "").find("signal 9"), std::string::npos);
+  const auto record = nlohmann::json::parse(read_file(folder_ / "state/lab/system.json"));
+  kill(record["owner"]["pid"].get<pid_t>(), SIGKILL);
+  for (int i = 0; i < 100 && live::find_process(all[0]["pid"].get<pid_t>()); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_FALSE(live::find_process(all[0]["pid"].get<pid_t>()));
+  EXPECT_NE(run_program({"down"}).out.find("it had crashed"), std::string::npos);
+  EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(Processes, AreEndedWhenTheyIgnoreSigterm) {
+  ASSERT_EQ(run_program({"up", "-d",
+                         write(process("left", 1, "[sh, -c, 'trap \"\" TERM; while :; do sleep 1; done']") +
+                               process("right", 2, "[sleep, '1000']"))})
+                .exit_code,
+            0);
+  const nlohmann::json all = machines();
+  EXPECT_EQ(run_program({"down"}).exit_code, 0);
+  for (const auto& m : all) EXPECT_FALSE(live::find_process(m["pid"].get<pid_t>()));
+}
+
+TEST_F(Processes, KeepToTheirMemoryLimit) {
+  const vm::Limits limits{.memory_hard = int64_t{64} << 20};
+  if (const std::string why = vm::CgroupHost().refusal(limits); !why.empty())
+    GTEST_SKIP() << "this host cannot set them: " << why;
+  // tail of a line without an end keeps all of it in memory.
+  const ProgramResult r =
+      run(run_yaml(process("left", 1, "[sh, -c, 'head -c 300M /dev/zero | tail; echo it lived']",
+                           ", memory_limit: {hard: 64MiB}") +
+                       process("right", 2, "[sleep, '1000']"),
+                   ""));
+  EXPECT_EQ(read_file(folder_ / "out/consoles/left.log").find("it lived") == std::string::npos ||
+                read_file(folder_ / "out/consoles/left.log").find("Killed") != std::string::npos,
+            true)
+      << result_line(r);
+}
+
+/// RFC 1071 over a pseudo header and a datagram: zero when the checksum in it is right.
+uint16_t udp_residue(const std::vector<uint8_t>& frame) {
+  constexpr size_t kIp = 14, kAddresses = kIp + 12, kUdp = kIp + 20;
+  uint32_t sum = 17 + static_cast<uint32_t>(frame[kUdp + 4] << 8 | frame[kUdp + 5]);
+  for (size_t i = kAddresses; i + 1 < frame.size(); i += 2)
+    sum += static_cast<uint32_t>(frame[i] << 8 | frame[i + 1]);
+  if (frame.size() % 2) sum += static_cast<uint32_t>(frame.back() << 8);
+  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<uint16_t>(~sum);
+}
+
+TEST_F(Processes, SendFramesWithGoodChecksums) {
+  container::Sandbox sandbox(
+      {.hostname = "one",
+       .card = {.mac = {2, 0, 0, 0, 0, 1}, .ip = 0x0a070001},
+       .command = {"bash", "-c",
+                   "while :; do echo -n odd >/dev/udp/10.7.0.9/7 || sleep 0.1; sleep 0.1; done"},
+       .environment = {"PATH=/usr/bin:/bin"},
+       .folder = folder_ / "etc"});
+  const Descriptor card = sandbox.take_card();
+  sandbox.go();
+  std::vector<uint8_t> frame(2000);
+  bool seen = false;
+  for (int i = 0; i < 300 && !seen; ++i) {
+    const ssize_t n = ::read(card.get(), frame.data(), frame.size());
+    if (n < 0) {
+      usleep(10'000);
+      continue;
+    }
+    // Whoever is asked for answers: 02:00:00:00:00:02 has every address.
+    if (frame[12] == 8 && frame[13] == 6 && frame[21] == 1) {
+      std::vector<uint8_t> reply(frame.begin(), frame.begin() + 42);
+      std::copy(frame.begin() + 6, frame.begin() + 12, reply.begin());
+      const uint8_t mac[6] = {2, 0, 0, 0, 0, 2};
+      std::copy(mac, mac + 6, reply.begin() + 6);
+      reply[21] = 2;
+      std::copy(mac, mac + 6, reply.begin() + 22);
+      std::copy(frame.begin() + 38, frame.begin() + 42, reply.begin() + 28);
+      std::copy(frame.begin() + 22, frame.begin() + 32, reply.begin() + 32);
+      ASSERT_EQ(::write(card.get(), reply.data(), reply.size()), 42);
+    }
+    if (frame[12] != 8 || frame[13] != 0 || frame[23] != 17) continue;
+    const size_t length = 14 + static_cast<size_t>(frame[16] << 8 | frame[17]);
+    std::vector<uint8_t> udp(frame.begin(), frame.begin() + static_cast<ptrdiff_t>(length));
+    EXPECT_EQ(udp_residue(udp), 0);
+    udp[length - 1] ^= 1;  // and the test would see a wrong one
+    EXPECT_NE(udp_residue(udp), 0);
+    EXPECT_NE(udp[40] << 8 | udp[41], 0);
+    seen = true;
+  }
+  EXPECT_TRUE(seen);
+}
+
+}  // namespace
+}  // namespace xedgesim::testing
