@@ -124,6 +124,8 @@ TEST_F(HostNetworkTest, ABrowserOfTheHostReachesANodeAndANodeTheOutside) {
   ASSERT_EQ(bind(server.get(), reinterpret_cast<sockaddr*>(&a), sizeof a), 0);
   ASSERT_EQ(listen(server.get(), 4), 0);
   std::thread serving([&] {
+    pollfd ready{server.get(), POLLIN, 0};
+    if (poll(&ready, 1, 20'000) != 1) return;
     const Descriptor peer(accept(server.get(), nullptr, nullptr));
     const std::string text = "from outside\n";
     EXPECT_EQ(send(peer.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
