@@ -144,6 +144,7 @@ struct Uplink::Stack {
     if (!slirp) throw SimulationError("libslirp could not be started");
     for (const Neighbour& n : config.machines) tell_mac(n);
     feed_arp();
+    serve();  // it reads the clock here only: what began before would be as old as the host
   }
   ~Stack() {
     if (slirp) slirp_cleanup(slirp);
