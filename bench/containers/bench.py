@@ -52,8 +52,8 @@ def run(name, kind, image, nodes, cable="", faults="", duration="12s"):
     """Runs two nodes and returns their console lines as (seconds, text) lists by name."""
     text = f"scenario: {{name: {name}, duration: {duration}, clock: wall}}\nnodes:\n"
     for i, (node, command, environment) in enumerate(nodes):
-        what = image if kind == "process" else "xedgesim/" + image
-        text += f"  - {{id: {node}, type: {kind}, image: {what}, ip: 10.7.0.{i + 1}, command: {json.dumps(command)}"
+        what = "" if not image else f"image: {image}, " if kind == "process" else f"image: xedgesim/{image}, "
+        text += f"  - {{id: {node}, type: {kind}, {what}ip: 10.7.0.{i + 1}, command: {json.dumps(command)}"
         text += f", environment: {json.dumps(environment)}}}\n"
     text += f'links:\n  - {{id: cable, endpoints: ["{nodes[0][0]}:eth0", "{nodes[1][0]}:eth0"]{cable}}}\n{faults}'
     path = os.path.join(WORK, name + ".yaml")
@@ -82,30 +82,34 @@ def rate(lines, word):
     return None
 
 
-def measure(kind):
+def measure_start(kind, image, label):
     idle = ["sleep", "1000"]
     ping = ["ping", "-c", "1", "-W", "5", "b"]
     starts = []
     for i in range(3):
-        lines = run(f"{kind}-start{i}", kind, "base", [("a", ping, {}), ("b", idle, {})],
+        lines = run(f"{label}-start{i}", kind, image, [("a", ping, {}), ("b", idle, {})],
                     faults="faults: [{time: 2s, type: machine_reset, target: a}]\n", duration="5s")["a"]
         answers = [t for t, text in lines if "bytes from" in text and t > 2]
         if answers:
             starts.append(answers[0] - 2)
     if starts:
-        figure(f"{kind}_start_to_first_packet", sorted(starts)[len(starts) // 2], "s")
+        figure(f"{label}_start_to_first_packet", sorted(starts)[len(starts) // 2], "s")
+
+
+def measure(kind):
+    measure_start(kind, "base", kind)
     server = ["/bin/iperf3", "-s"]
     for label, cable in (("unshaped", ""), ("100mbit", ", bandwidth: 100Mbit, latency: 1ms, queue: 200")):
-        tcp = ["sh", "-c", "sleep 1; /bin/iperf3 -c b -t 5; sleep 100"]
+        tcp = ["sh", "-c", "until /bin/iperf3 -c b -t 5; do sleep 0.5; done; sleep 100"]
         value = rate(run(f"{kind}-tcp-{label}", kind, "base", [("a", tcp, {}), ("b", server, {})], cable)["a"], "receiver")
         if value:
             figure(f"{kind}_tcp_{label}", value, "Mbit/s")
-        udp = ["sh", "-c", "sleep 1; /bin/iperf3 -c b -u -b 0 -l 64 -t 5; sleep 100"]
+        udp = ["sh", "-c", "until /bin/iperf3 -c b -u -b 0 -l 64 -t 5; do sleep 0.5; done; sleep 100"]
         lines = run(f"{kind}-udp-{label}", kind, "base", [("a", udp, {}), ("b", server, {})], cable)["a"]
         value = rate(lines, "receiver")
         if value:
             figure(f"{kind}_udp64_{label}", value * 1e6 / 8 / 64, "packets/s")
-    broker = ["sh", "-c", f"mosquitto_sub -t bench -C {MESSAGES} >/tmp/got; echo all $(wc -l </tmp/got); sleep 100"]
+    broker = ["sh", "-c", f"until mosquitto_sub -q 1 -t bench -C {MESSAGES} >/tmp/got; do sleep 0.2; done; echo all $(wc -l </tmp/got); sleep 100"]
     publisher = ["sh", "-c", f"sleep 2; echo begin; seq {MESSAGES} | mosquitto_pub -h b -t bench -l -q 1; sleep 100"]
     lines = run(f"{kind}-mqtt", kind, "gateway", [("a", publisher, {}), ("b", broker, {"MQTT_HOST": "0.0.0.0"})], duration="20s")
     begin = [t for t, text in lines["a"] if text == "begin"]
@@ -115,6 +119,7 @@ def measure(kind):
 
 
 os.environ.pop("DOCKER_HOST", None)
+measure_start("process", "", "process_without_image")
 measure("process")
 if os.path.exists("/usr/sbin/dockerd") and os.geteuid() == 0:
     docker = Docker()

@@ -197,7 +197,9 @@ Told listen_to(int socket) {
 
 std::string failure(const Told& told) {
   if (!told.heard) return "the process ended or did not answer";
-  return fmt::format("cannot {}: {}", told.word.step, std::strerror(told.word.error));
+  const bool refused = told.word.error == EACCES || told.word.error == EPERM;
+  return fmt::format("cannot {}: {}{}", told.word.step, std::strerror(told.word.error),
+                     refused && geteuid() != 0 ? "; it takes root, or a host that lets you" : "");
 }
 
 Descriptor open_pidfd(pid_t pid) { return Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))); }

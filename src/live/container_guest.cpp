@@ -176,7 +176,6 @@ void ContainerGuest::start() {
   loop_.watch(pidfd_.get(), [this](short) { ended(); });
   ++boots_;
   reason_.clear();
-  usage_.reset();
   set_state(State::up);
 }
 
@@ -228,6 +227,8 @@ void ContainerGuest::forget_all() noexcept {
   if (pidfd_.get() >= 0) loop_.forget(pidfd_.get());
   while (!commands_.empty()) end_command(commands_.begin()->first, 255);
   last_words_.reset();
+  spent_ += usage_.cpu;
+  usage_ = {};
   statistics_.reset();
   logs_.reset();
   card_.reset();
@@ -382,7 +383,7 @@ std::optional<Guest::Usage> ContainerGuest::usage() const {
     } catch (const SimulationError&) {
       // Then there is no newer figure.
     }
-  return usage_;
+  return Usage{.cpu = spent_ + usage_.cpu, .memory = usage_.memory};
 }
 
 size_t remove_orphans(const container::Engine& engine) noexcept {

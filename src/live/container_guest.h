@@ -92,7 +92,8 @@ class ContainerGuest final : public Guest {
   uint64_t numbers_ = 0;
   bool carrier_ = true;
   mutable std::unique_ptr<EngineCall> statistics_;
-  mutable std::optional<Usage> usage_;
+  mutable Usage usage_;  // the engine's latest figures
+  Duration spent_;       // processor time of the containers before this one
 };
 
 /// Removes the containers of programs that are gone. Returns how many there were. Throws nothing.

@@ -74,7 +74,6 @@ ContainerSetup common_setup(const system::MachineNode& m, const lan::Responder::
   for (const std::string& line : m.address.hosts) s.hosts += line + "\n";
   s.resolv = fmt::format("nameserver {}\n", dotted_ip(lan.ip));
   if (!lan.domain.empty()) s.resolv += fmt::format("search {}\n", lan.domain);
-  s.health = n.health;
   s.limits = limits_of(n);
   return s;
 }

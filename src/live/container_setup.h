@@ -23,7 +23,6 @@ struct ContainerSetup {
   std::string hosts{}, resolv{};  ///< contents of the files in /etc
   vm::Limits limits{};
   std::string unlimited{};  ///< limits that cannot be set here and need not be (limits: best-effort)
-  std::optional<scenario::Health> health{};
   std::filesystem::path root_archive{};  ///< process: the image whose files are its root; empty: the host's
 };
 

@@ -69,7 +69,7 @@ class Guest {
   virtual std::filesystem::path engine_socket() const { return {}; }
   /// Adds what a person may want to know of it: what it is, and what it was granted.
   virtual void describe(nlohmann::json& out) const = 0;
-  /// What it has used of the host until now; nothing when that is not known.
+  /// What it has used of the host since the lab began; nothing when that is not known.
   using Usage = system::HostedMachine::Usage;
   virtual std::optional<Usage> usage() const { return std::nullopt; }
 
@@ -78,6 +78,9 @@ class Guest {
   /// Of a crash: why.
   const std::string& reason() const { return reason_; }
   uint64_t boots() const { return boots_; }
+  /// What its health check says: starting, healthy, unhealthy; empty without one.
+  const std::string& health() const { return health_; }
+  void set_health(const std::string& health) { health_ = health; }
   Console& console() { return console_; }
   const Console& console() const { return console_; }
 
@@ -91,7 +94,7 @@ class Guest {
   Outside outside_;
   Console console_;
   State state_ = State::off;
-  std::string reason_;
+  std::string reason_, health_;
   uint64_t boots_ = 0;
 };
 

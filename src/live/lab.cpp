@@ -131,6 +131,8 @@ void Lab::add(system::MachineNode& node, const std::filesystem::path& folder) {
   hosted.to_machine = [&machine](const sim::Bytes& frame) { return machine.to_network(frame); };
   hosted.typed = [&machine](std::string_view text) { machine.to_console(text); };
   hosted.carrier = [&machine](bool up) { machine.set_carrier(up); };
+  if (node.group->health)
+    health_watches_.push_back(std::make_unique<HealthWatch>(loop_, machine, *node.group->health));
   hosted.usage = [&machine] { return machine.usage(); };
   hosted.control = [this, &machine](nodes::ControlCode code) { control(machine, code); };
 }
@@ -213,6 +215,7 @@ void Lab::power_off(Duration grace) noexcept {
 }
 
 void Lab::shut_down() noexcept {
+  health_watches_.clear();
   for (auto& m : machines_) {
     if (nodes_.contains(m->id()) && system_) counters(m->id());
     m->stop();

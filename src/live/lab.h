@@ -9,6 +9,7 @@
 #include "lan/responder.h"
 #include "live/event_loop.h"
 #include "live/guest.h"
+#include "live/health_watch.h"
 #include "live/host_network.h"
 #include "live/open_vswitch.h"
 #include "live/wall_clock.h"
@@ -68,6 +69,7 @@ class Lab final : public system::Pacer {
   std::unique_ptr<HostNetwork> host_;
   std::vector<std::unique_ptr<OpenVswitch>> switches_;
   std::vector<std::unique_ptr<Guest>> machines_;
+  std::vector<std::unique_ptr<HealthWatch>> health_watches_;  // of machines_
   std::map<std::string, system::MachineNode*> nodes_;
   std::optional<container::Engine> engine_;
   std::string no_engine_;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -51,9 +52,9 @@ void ProcessGuest::describe(nlohmann::json& out) const {
 }
 
 std::optional<Guest::Usage> ProcessGuest::usage() const {
-  if (!sandbox_) return std::nullopt;
-  const auto u = container::usage_of_namespace(sandbox_->pid());
-  return Usage{.cpu = u.cpu, .memory = u.memory};
+  const auto u = sandbox_ ? container::usage_of_namespace(sandbox_->pid()) : container::ProcessUsage{};
+  known_ = std::max(known_, u.cpu);  // of one that has ended nothing can be asked any more
+  return Usage{.cpu = spent_ + known_, .memory = u.memory};
 }
 
 /// Fresh files at every start, as a container has them.
@@ -129,6 +130,8 @@ void ProcessGuest::ended() {
 
 void ProcessGuest::close() noexcept {
   if (!sandbox_) return;
+  spent_ = usage()->cpu;
+  known_ = Duration();
   loop_.forget(sandbox_->pidfd());
   loop_.forget(output_.get());
   while (!commands_.empty()) {

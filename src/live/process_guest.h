@@ -63,6 +63,8 @@ class ProcessGuest final : public Guest {
   std::map<uint64_t, Command> commands_;
   uint64_t numbers_ = 0;
   std::vector<std::filesystem::path> cgroups_;
+  Duration spent_;          // processor time before it was last switched on
+  mutable Duration known_;  // and since then
   bool carrier_ = true;
 };
 

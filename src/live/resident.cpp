@@ -149,6 +149,7 @@ nlohmann::json Resident::machines() {
         one["leases"] = lab_.responder().leases(net::ethernet::parse_mac(node.address.mac).value());
       }
     m->describe(one);
+    if (!m->health().empty()) one["health"] = m->health();
     if (!m->reason().empty()) one["reason"] = m->reason();
     nlohmann::json groups = nlohmann::json::array();
     for (const auto& g : m->cgroups()) groups.push_back(g.string());

@@ -46,14 +46,22 @@ void check_node(Check& check, const LinuxNode& n, const std::string& path) {
   if (n.type == T::container && n.image.empty()) check.error(path, "a container needs the key 'image'");
   if (n.type == T::process && n.command.empty() && n.image.empty())
     check.error(path, "a process needs the key 'command'");
-  if (n.type == T::container || n.type == T::process)
-    for (const char* key : {"memory", "vcpus", "cpu_model", "kernel", "initrd", "kernel_args", "disks",
-                            "extra_disk_size"})
-      if (check.given(at("{}.{}", path, key)))
+  if (n.type == T::container || n.type == T::process) {
+    const LinuxNode usual;
+    const std::pair<const char*, bool> keys[] = {{"memory", n.memory != usual.memory},
+                                                 {"vcpus", n.vcpus != usual.vcpus},
+                                                 {"cpu_model", !n.cpu_model.empty()},
+                                                 {"kernel", !n.kernel.empty()},
+                                                 {"kernel_args", !n.kernel_args.empty()},
+                                                 {"disks", !n.disks.empty()},
+                                                 {"extra_disk_size", n.extra_disk_size.has_value()}};
+    for (const auto& [key, written] : keys)
+      if (written)
         check.error(at("{}.{}", path, key),
                     "this is for nodes of type vm: remove it (memory_limit and cpu_quota limit the others)");
-  if (n.health && n.type != T::container)
-    check.error(path + ".health", "this is for nodes of type container: remove it");
+  }
+  if (n.health && n.type != T::container && n.type != T::process)
+    check.error(path + ".health", "this is for nodes of type container and process: remove it");
   if (n.type != T::model)
     for (const char* key : {"traffic", "vlan"})
       if (check.given(at("{}.{}", path, key)))

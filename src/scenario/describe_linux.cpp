@@ -172,7 +172,7 @@ const Description<LinuxNode>& describe_node() {
     d.add({.key = "command", .doc = "process, container: what to run"}, &N::command, one_or_more(text()));
     d.add({.key = "environment", .doc = "variables"}, &N::environment, map_of(text(), "variable"));
     d.add({.key = "volumes", .doc = "process, container: HOST:CONTAINER[:ro]"}, &N::volumes, list_of(text()));
-    d.add({.key = "health", .doc = "container: health check"}, &N::health, health_codec());
+    d.add({.key = "health", .doc = "container, process: health check"}, &N::health, health_codec());
     d.add({.key = "ports",
            .doc = "vm, container, process: ports of the host that lead to it, on the wall clock: "
                   "[IP:]HOST_PORT:PORT[/udp]; without IP on 127.0.0.1"},

@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "container/namespaces.h"
+#include "live/container_setup.h"
 #include "live/host_process.h"
 #include "up_fixture.h"
 #include "vm/cgroup.h"
@@ -133,6 +134,47 @@ TEST_F(Processes, SayWhatWentWrong) {
   EXPECT_NE(run((folder_ / "s.yaml").string()).err.find("run on the host's clock"), std::string::npos);
 }
 
+TEST_F(UpTest, RefusesAnEdgeContainerPastTheNetwork) {
+  const auto refusal = [&](const std::string& yaml) {
+    std::ofstream(folder_ / "s.yaml") << "scenario: {name: lab, duration: 5s}\n" << yaml;
+    const ProgramResult r = run_program({"validate", (folder_ / "s.yaml").string()});
+    EXPECT_EQ(r.exit_code, 3) << r.out;
+    return r.err;
+  };
+  const std::string edge = "edge:\n  - {id: gw, type: docker, image: x";
+  EXPECT_NE(refusal(edge + ", network_mode: host}\n")
+                .find("s.yaml:3:5: edge[0]: edge node 'gw': network_mode: host"),
+            std::string::npos);
+  EXPECT_NE(refusal(edge + "}\nnodes: [{id: h, type: model}]\nlinks: [{endpoints: ['gw:eth0', 'h:eth0']}]\n")
+                .find("its container has a cable of its own"),
+            std::string::npos);
+  std::ofstream(folder_ / "s.yaml") << "scenario: {name: lab, clock: virtual, duration: 5s}\n"
+                                    << edge + "}\n";
+  EXPECT_NE(run_program({"validate", (folder_ / "s.yaml").string()}).err.find("run on the host's clock"),
+            std::string::npos);
+}
+
+TEST_F(Processes, RunWithoutRootOrSayWhyNot) {
+  if (geteuid() != 0 || access("/usr/bin/setpriv", X_OK) != 0)
+    GTEST_SKIP() << "this test runs the program as nobody: it takes root and setpriv";
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms::all);
+  const std::string file = run_yaml(process("left", 1, "[sh, -c, 'id -u; exec ping -c 2 -i 0.2 right']") +
+                                        process("right", 2, "[sleep, '1000']"),
+                                    "");
+  const std::string command =
+      "setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=" + folder_.path().string() + " " +
+      XEDGESIM_BINARY_DIR + "/xedgesim run " + file + " --quiet --consoles -o " + (folder_ / "out").string() +
+      " >" + (folder_ / "said").string() + " 2>&1";
+  const int status = std::system(command.c_str());
+  const std::string said = read_file(folder_ / "said");
+  if (status == 0) {
+    EXPECT_NE(said.find(" 0\n"), std::string::npos) << said;  // root in there
+    EXPECT_NE(said.find("2 received"), std::string::npos) << said;
+  } else {
+    EXPECT_NE(said.find("it takes root"), std::string::npos) << said;
+  }
+}
+
 TEST_F(Processes, TakeValuesAsTheyAre) {
   std::ofstream(folder_ / "data.txt") << "from the host\n";
   const std::string hostile = "$(reboot) ; `y` \\\" |", value = "$HOME; rm -rf \"/nonexistent\" `id`";
@@ -196,6 +238,50 @@ TEST_F(Processes, KeepToTheirMemoryLimit) {
                 read_file(folder_ / "out/consoles/left.log").find("Killed") != std::string::npos,
             true)
       << result_line(r);
+}
+
+TEST_F(Processes, AreAskedForTheirHealth) {
+  const std::string health =
+      ", health: {command: [test, -e, /tmp/xedgesim-health-test], interval: 300ms, timeout: 1s, retries: 2}";
+  const std::string mount = ", volumes: ['./tmp:/tmp']";
+  std::filesystem::create_directory(folder_ / "tmp");
+  const ProgramResult r = run(run_yaml(
+      process("left", 1, "[sh, -c, 'sleep 1; touch /tmp/xedgesim-health-test; sleep 1000']", mount + health) +
+          process("right", 2, "[sleep, '1000']",
+                  ", health: {command: [sleep, '100'], interval: 300ms, timeout: 200ms, retries: 1}"),
+      ""));
+  EXPECT_EQ(r.exit_code, 0) << result_line(r);
+  const std::string left = read_file(folder_ / "out/consoles/left.log");
+  const size_t bad = left.find("left is unhealthy: exit code 1"), good = left.find("left is healthy");
+  EXPECT_NE(bad, std::string::npos) << left;
+  EXPECT_NE(good, std::string::npos) << left;
+  EXPECT_LT(bad, good);
+  EXPECT_NE(read_file(folder_ / "out/consoles/right.log").find("unhealthy: no answer within 0.2 s"),
+            std::string::npos);
+}
+
+/// The scenarios that are shipped, without an engine: our image's files as processes.
+class ShippedContainers : public Processes, public ::testing::WithParamInterface<const char*> {
+ protected:
+  void SetUp() override {
+    Processes::SetUp();
+    const std::string name = std::string(GetParam()) == "containers" ? "base" : "gateway";
+    const auto image = live::local_image(name);
+    if (!image || read_file(image->initrd).find("usr/lib/xedgesim/container") == std::string::npos)
+      GTEST_SKIP() << "there is no image '" << name << "' that can be a container: xedgesim image build "
+                   << name;
+    setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock", 1);
+  }
+  void TearDown() override { unsetenv("DOCKER_HOST"); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Scenario, ShippedContainers, ::testing::Values("containers", "edge-container"));
+
+TEST_P(ShippedContainers, HoldWhatTheyPromise) {
+  const ProgramResult r =
+      run(std::string(XEDGESIM_SOURCE_DIR) + "/scenarios/" + std::string(GetParam()) + "/scenario.yaml");
+  EXPECT_EQ(r.exit_code, 0) << result_line(r);
+  EXPECT_NE(r.out.find("run as processes in namespaces"), std::string::npos) << r.out;
 }
 
 /// RFC 1071 over a pseudo header and a datagram: zero when the checksum in it is right.
