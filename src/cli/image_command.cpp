@@ -19,6 +19,12 @@ struct ImageFlags {
   bool load = false;
 };
 
+struct ImportFlags {
+  ImageFlags image;
+  std::string source;
+  std::vector<std::string> command;
+};
+
 /// The same files as a container image. Kernel modules stay behind: a container has the host's kernel.
 void write_container_image(const vm::Image& image, const std::filesystem::path& out) {
   std::vector<std::string> tags{fmt::format("xedgesim/{}:latest", image.name)};
@@ -54,11 +60,6 @@ void hand_to_containers(const ImageFlags& flags, const vm::Image& image) {
     std::filesystem::remove(file, ec);
   }
 }
-struct ImportFlags {
-  ImageFlags image;
-  std::string source;
-  std::vector<std::string> command;
-};
 
 std::vector<vm::Arch> wanted(const ImageFlags& flags) {
   std::vector<vm::Arch> out;

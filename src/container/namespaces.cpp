@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <net/route.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -130,6 +131,20 @@ int make_card_here(int report, const NetworkCard& card) {
   }
   r.ifr_flags = IFF_UP | IFF_RUNNING;
   set(SIOCSIFFLAGS, "bring the network card up");
+  if (card.gateway != 0) {
+    rtentry route{};
+    const auto put = [](sockaddr& to, uint32_t ip) {
+      sockaddr_in in{};
+      in.sin_family = AF_INET;
+      in.sin_addr.s_addr = htonl(ip);
+      std::memcpy(&to, &in, sizeof in);
+    };
+    put(route.rt_dst, 0);
+    put(route.rt_genmask, 0);
+    put(route.rt_gateway, card.gateway);
+    route.rt_flags = RTF_UP | RTF_GATEWAY;
+    if (ioctl(s, SIOCADDRT, &route) != 0) give_up(report, "set the way out");
+  }
   strncpy(r.ifr_name, "lo", IFNAMSIZ - 1);
   r.ifr_flags = IFF_UP | IFF_RUNNING;
   ioctl(s, SIOCSIFFLAGS, &r);

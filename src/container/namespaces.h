@@ -24,6 +24,7 @@ struct NetworkCard {
   std::array<uint8_t, 6> mac{};
   uint32_t ip = 0;  ///< 10.0.0.1 is 0x0a000001
   int prefix = 24;
+  uint32_t gateway = 0;  ///< the way out of the network; 0: none
 };
 
 /// Makes the card in the network namespace of a process, and gives it its address. Each read of the

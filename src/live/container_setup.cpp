@@ -69,6 +69,7 @@ ContainerSetup common_setup(const system::MachineNode& m, const lan::Responder::
   for (size_t i = 0; i < s.card.mac.size(); ++i) s.card.mac[i] = static_cast<uint8_t>(mac >> (8 * (5 - i)));
   s.card.ip = system::parse_ipv4(m.address.ip).value();
   s.card.prefix = lan.prefix;
+  if (lan.gateway) s.card.gateway = lan.ip;
   s.hosts = "127.0.0.1 localhost\n";
   for (const std::string& line : m.address.hosts) s.hosts += line + "\n";
   s.resolv = fmt::format("nameserver {}\n", dotted_ip(lan.ip));

@@ -63,6 +63,7 @@ void System::refuse_unsupported() const {
           entry("devices", i),
           fmt::format("device '{}': a behavioural device has ml_placement: edge only; use type: mcu", d.id));
   }
+  refuse_host_network(scenario_);
   // Said before the network is built, which could not say how far a container may run ahead.
   for (size_t i = 0; i < scenario_.nodes.size() && !on_wall_clock(scenario_); ++i) {
     const scenario::LinuxNode& n = scenario_.nodes[i];
@@ -70,7 +71,6 @@ void System::refuse_unsupported() const {
       located(scenario_, shown_name(n.id) == n.id ? entry("nodes", i) : entry("edge", 0),
               [&] { check_repeatable(n); });
   }
-  refuse_host_network(scenario_);
   for (size_t i = 0; i < scenario_.switches.size(); ++i) {
     const scenario::Switch& w = scenario_.switches[i];
     if (w.backend == scenario::Switch::Backend::bridge)

@@ -17,6 +17,7 @@
 #include "../system/program.h"
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "container/namespaces.h"
 #include "live/host_process.h"
 #include "live/uplink.h"
 #include "own_network.h"
@@ -193,6 +194,48 @@ TEST_F(HostNetworkTest, ADeviceOfTheHostTalksThroughOurLinksAndGoesWithTheProgra
   EXPECT_EQ(if_nametoindex("xs-tools"), 0u);
   EXPECT_EQ(run_program({"down"}).exit_code, 0);
   EXPECT_FALSE(fs::exists(folder_ / "state/lab"));
+}
+
+TEST(HostNetwork, AProcessHasPortsAndAWayOut) {
+  if (const std::string why = live::Uplink::missing(); !why.empty()) GTEST_SKIP() << why;
+  OwnNetwork network;
+  if (!network.made()) GTEST_SKIP() << "a network namespace of our own takes CAP_SYS_ADMIN";
+  if (const std::string why = container::sandbox_refusal(); !why.empty()) GTEST_SKIP() << why;
+  if (std::system("command -v busybox >/dev/null") != 0) GTEST_SKIP() << "busybox is not installed";
+  TemporaryFolder folder;
+  setenv("XEDGESIM_STATE", (folder / "state").c_str(), 1);
+  std::ofstream(folder / "s.yaml")
+      << "scenario: {name: lab}\nnodes:\n"
+         "  - {id: web, type: process, ip: 10.7.0.1, ports: [\"18080:80\"], command: [busybox, sh, -c, "
+         "\"while true; do echo from inside | busybox nc -l -p 80; done\"]}\n"
+         "  - {id: peer, type: model, ip: 10.7.0.2}\n"
+         "links:\n  - {id: cable, endpoints: [\"web:eth0\", \"peer:eth0\"]}\n"
+         "network: {lan: {host_ip: 10.7.0.254, uplink: true}}\n";
+  const ProgramResult up = run_program({"up", "-d", (folder / "s.yaml").string()});
+  ASSERT_EQ(up.exit_code, 0) << up.out << up.err;
+  std::string got;
+  for (int i = 0; i < 50 && got.empty(); ++i) {
+    got = fetch("127.0.0.1", 18080, "x");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  EXPECT_EQ(got, "from inside\n");
+  const Descriptor server(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in a = inet("0.0.0.0", 18090);
+  ASSERT_EQ(bind(server.get(), reinterpret_cast<sockaddr*>(&a), sizeof a), 0);
+  ASSERT_EQ(listen(server.get(), 4), 0);
+  std::thread serving([&] {
+    pollfd ready{server.get(), POLLIN, 0};
+    if (poll(&ready, 1, 20'000) != 1) return;
+    const Descriptor peer(accept(server.get(), nullptr, nullptr));
+    const std::string text = "from outside\n";
+    EXPECT_EQ(send(peer.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  });
+  const ProgramResult out = run_program(
+      {"exec", "web", "--", "sh", "-c", std::string("busybox nc -w 5 ") + kOutside + " 18090 </dev/null"});
+  serving.join();
+  EXPECT_EQ(out.out, "from outside\n") << out.err;
+  EXPECT_EQ(run_program({"down"}).exit_code, 0);
+  unsetenv("XEDGESIM_STATE");
 }
 
 /// Without any machine: the host's tools and model nodes, which answer pings.
