@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 
@@ -114,18 +113,15 @@ std::string Engine::version() const {
 
 Engine::Reply Engine::call(std::string_view method, const std::string& target, const std::string& body,
                            Duration patience, std::string_view type) const {
-  using Clock = std::chrono::steady_clock;
-  const auto end = Clock::now() + std::chrono::nanoseconds(patience.count_ns());
   const Descriptor s = connect_engine(socket_);
   const std::string request = http_request(method, kApi + target, body, type);
   HttpResponse response;
   size_t sent = 0;
   char chunk[65536];
   while (!response.done()) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
     pollfd p{s.get(), static_cast<short>(sent < request.size() ? POLLIN | POLLOUT : POLLIN), 0};
-    if (left <= 0 || poll(&p, 1, static_cast<int>(left)) == 0)
-      throw SimulationError(fmt::format("the container engine at {} has not answered '{} {}' within {:g} s",
+    if (poll(&p, 1, static_cast<int>(patience.count_ns() / 1'000'000)) == 0)
+      throw SimulationError(fmt::format("the container engine at {} is silent on '{} {}' for {:g} s",
                                         socket_.string(), method, target, patience.count_s()));
     if (p.revents & POLLOUT) {
       const ssize_t n = send(s.get(), request.data() + sent, std::min<size_t>(request.size() - sent, 1 << 20),

@@ -28,7 +28,8 @@ class Engine {
     int status = 0;
     std::string body{};
   };
-  /// One request, to its end. Throws SimulationError when nobody answers in time.
+  /// One request, to its end. Throws SimulationError when the engine is silent for longer than `patience` of
+  /// wall time.
   Reply call(std::string_view method, const std::string& target, const std::string& body = {},
              Duration patience = Duration::s(60), std::string_view type = "application/json") const;
   /// Likewise, and what is no success becomes ConfigError with the engine's words behind `doing`.

@@ -154,6 +154,7 @@ std::vector<sim::ParticipantId> System::participants_of(const std::string& node)
   std::vector<sim::ParticipantId> ids{scheduler_->id(node)};
   if (!scenario_.edge.empty() && scenario_.edge.front().id == node && scenario_.network.gateways.empty())
     ids.push_back(scheduler_->id(radio_of(node)));
+  if (!ethernet_) return ids;  // jammers are built before the cables
   for (const MachineNode& m : ethernet_->machines())
     if (m.of_edge && m.id == node) ids.push_back(m.participant);
   return ids;

@@ -69,11 +69,19 @@ class OwnEngine {
   }
   ~OwnEngine() {
     if (kind_ == "podman") {
-      // Its containers have a monitor each that outlives the service.
+      // They outlive the service.
       for (const auto& [id, labels] : engine_containers()) engine().remove(id);
     }
     kill(process_->pid(), SIGTERM);
     process_->finish(Duration::s(20));
+    // Podman keeps the monitor of each command for five minutes; what names our folder is ours.
+    std::error_code ec;
+    for (const auto& e : std::filesystem::directory_iterator("/proc", ec)) {
+      const auto process = live::find_process(static_cast<pid_t>(std::atoi(e.path().filename().c_str())));
+      if (process && process->pid != getpid() &&
+          read_file(e.path() / "cmdline").find(folder_.path().string()) != std::string::npos)
+        live::signal_process(*process, SIGKILL);
+    }
     // Storage and namespaces may stay mounted.
     std::ifstream mounts("/proc/self/mounts");
     std::vector<std::string> ours;
