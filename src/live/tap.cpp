@@ -19,8 +19,8 @@
 namespace xedgesim::live {
 namespace {
 
-constexpr size_t kLongestTapFrame = 68 << 10;  // bytes
-constexpr int kMostTapFrames = 64;             // at a time
+constexpr size_t kLongestHostFrame = 68 << 10;  // bytes
+constexpr int kMostHostFrames = 64;             // at a time
 
 ifreq request_for(const std::string& name) {
   ifreq r{};
@@ -104,10 +104,15 @@ Tap::~Tap() {
 }
 
 void Tap::receive() {
-  sim::Bytes buffer(kLongestTapFrame);
-  for (int i = 0; i < kMostTapFrames; ++i) {
+  static thread_local sim::Bytes buffer(kLongestHostFrame);
+  for (int i = 0; i < kMostHostFrames; ++i) {
     const ssize_t n = read(device_.get(), buffer.data(), buffer.size());
-    if (n <= 0) return;
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      // Somebody took the device away: nothing will come any more.
+      if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) loop_.forget(device_.get());
+      return;
+    }
     frame_(sim::Bytes(buffer.begin(), buffer.begin() + n));
   }
 }
