@@ -11,7 +11,10 @@
 #include <thread>
 
 #include "base/descriptor.h"
+#include "container/engine.h"
 #include "isa/arm/cortex_m.h"
+#include "live/open_vswitch.h"
+#include "live/uplink.h"
 #include "ml/onnx_model.h"
 #include "vm/cgroup.h"
 #include "vm/image/image_store.h"
@@ -180,6 +183,37 @@ HostCheck tap() {
                               : "modprobe tun"};
 }
 
+HostCheck engine() {
+  std::string why;
+  const auto found = container::Engine::find(why);
+  return {.area = "containers",
+          .name = "container engine",
+          .state = found ? kYes : kLimited,
+          .found = found ? found->version() : why + "; our own images run as processes",
+          .purpose = "nodes of type container, edge of type docker",
+          .remedy = found ? "" : "scripts/setup --with containers, then start Docker or Podman"};
+}
+
+HostCheck uplink() {
+  const std::string why = live::Uplink::missing();
+  return {.area = "network",
+          .name = "uplink and ports",
+          .state = why.empty() ? kYes : kNo,
+          .found = why.empty() ? "libslirp" : why,
+          .purpose = "ports, network.lan.uplink",
+          .remedy = why.empty() ? "" : "scripts/setup (libslirp-dev), then scripts/build"};
+}
+
+HostCheck open_vswitch() {
+  const std::string why = live::open_vswitch_refusal({});
+  return {.area = "network",
+          .name = "Open vSwitch",
+          .state = why.empty() ? kYes : kLimited,
+          .found = why.empty() ? "its daemon answers" : why + "; switches are native",
+          .purpose = "switches with backend: ovs",
+          .remedy = why.empty() ? "" : "scripts/setup --with export, then start ovs-vswitchd"};
+}
+
 }  // namespace
 
 std::string_view to_string(HostCheck::State state) {
@@ -192,6 +226,8 @@ std::vector<HostCheck> check_host(const Installation& installation) {
   out.push_back(built_part(installation, "network", "ns-3", "xedgesim-ns3", "network.type: ns3",
                            "scripts/setup --with ns3, then scripts/build"));
   out.push_back(tap());
+  out.push_back(uplink());
+  out.push_back(open_vswitch());
   out.push_back(onnx_runtime());
   out.push_back(built_part(installation, "models", "TorchScript", "xedgesim-torchscript",
                            "ml_model: *.pt in the cloud", "scripts/setup --with torch, then scripts/build"));
@@ -199,6 +235,7 @@ std::vector<HostCheck> check_host(const Installation& installation) {
   out.push_back(kvm());
   out.push_back(limits());
   out.push_back(images());
+  out.push_back(engine());
   out.push_back(program("results", "gnuplot", "xedgesim plot", "scripts/setup"));
   out.push_back(
       program("results", "tshark", "reading capture.pcapng; the tests", "scripts/setup --with tests"));
