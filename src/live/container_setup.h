@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "container/namespaces.h"
+#include "container/sandbox.h"
 #include "lan/responder.h"
 #include "system/machines.h"
 #include "vm/cgroup.h"

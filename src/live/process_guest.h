@@ -2,7 +2,7 @@
 #include <map>
 #include <memory>
 
-#include "container/namespaces.h"
+#include "container/sandbox.h"
 #include "live/container_setup.h"
 #include "live/guest.h"
 #include "live/tap_port.h"

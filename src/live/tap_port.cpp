@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "container/namespaces.h"
+#include "container/network_card.h"
 
 namespace xedgesim::live {
 namespace {

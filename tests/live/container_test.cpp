@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "container/docker_archive.h"
 #include "container/engine.h"
-#include "container/namespaces.h"
+#include "container/sandbox.h"
 #include "live/host_process.h"
 #include "up_fixture.h"
 #include "vm/image/cpio.h"

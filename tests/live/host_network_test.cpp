@@ -17,7 +17,7 @@
 #include "../system/program.h"
 #include "base/descriptor.h"
 #include "base/error.h"
-#include "container/namespaces.h"
+#include "container/sandbox.h"
 #include "live/host_process.h"
 #include "live/uplink.h"
 #include "own_network.h"

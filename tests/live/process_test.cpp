@@ -5,7 +5,7 @@
 
 #include <regex>
 
-#include "container/namespaces.h"
+#include "container/sandbox.h"
 #include "live/container_setup.h"
 #include "live/host_process.h"
 #include "up_fixture.h"

@@ -1,14 +1,13 @@
 #pragma once
 #include <sys/types.h>
 
-#include <array>
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "base/descriptor.h"
 #include "base/time.h"
+#include "container/network_card.h"
 
 /// Everything here that takes privileges of the host: network cards made inside network namespaces, and
 /// processes in namespaces of their own. It takes root, or a host that lets users make user namespaces.
@@ -16,22 +15,6 @@
 /// Limits: a sandbox keeps programs apart so that they meet on our network only; it is no wall against a
 /// hostile program that runs as root. No seccomp filter, no dropped capabilities; IPv6 is off.
 namespace xedgesim::container {
-
-/// The network card of a guest: a TAP device whose other end is a descriptor of ours. Without an offload
-/// header, so the kernel computes the checksums of what it hands to us.
-struct NetworkCard {
-  std::string name = "eth0";
-  std::array<uint8_t, 6> mac{};
-  uint32_t ip = 0;  ///< 10.0.0.1 is 0x0a000001
-  int prefix = 24;
-  uint32_t gateway = 0;  ///< the way out of the network; 0: none
-};
-
-/// Makes the card in the network namespace of a process, and gives it its address. Each read of the
-/// descriptor is one frame, each write too; the card goes when it is closed. Throws SimulationError.
-Descriptor make_card(pid_t process, const NetworkCard& card);
-/// Whether its cable is plugged in.
-void set_carrier(int card, bool up);
 
 /// Why this host gives no namespaces or no TAP devices to us; empty when it does. Tries it.
 std::string sandbox_refusal();
