@@ -19,7 +19,12 @@ HealthWatch::HealthWatch(EventLoop& loop, Guest& guest, scenario::Health health)
   arm(health_.interval);
 }
 
-HealthWatch::~HealthWatch() { loop_.forget(timer_.get()); }
+HealthWatch::~HealthWatch() { retire(); }
+
+void HealthWatch::retire() {
+  loop_.forget(timer_.get());
+  question_.reset();
+}
 
 void HealthWatch::arm(Duration after) {
   itimerspec when{};

@@ -17,6 +17,9 @@ class HealthWatch {
   HealthWatch(const HealthWatch&) = delete;
   HealthWatch& operator=(const HealthWatch&) = delete;
 
+  /// Asks no more, and hears no answer: what it asked last ends with the guest. It has to outlive that.
+  void retire();
+
  private:
   void arm(Duration after);
   void due();

@@ -215,11 +215,12 @@ void Lab::power_off(Duration grace) noexcept {
 }
 
 void Lab::shut_down() noexcept {
-  health_watches_.clear();
+  for (auto& w : health_watches_) w->retire();
   for (auto& m : machines_) {
     if (nodes_.contains(m->id()) && system_) counters(m->id());
     m->stop();
   }
+  health_watches_.clear();
   host_.reset();
   switches_.clear();
   system_ = nullptr;
