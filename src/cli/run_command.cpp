@@ -98,6 +98,23 @@ metrics::HostInfo host_info(std::chrono::steady_clock::time_point begun, const r
   return h;
 }
 
+std::string counted(int64_t n, std::string_view what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
+
+/// "20 emulated boards, 1 edge and 1 cloud service".
+std::string participants_of(const scenario::Scenario& s) {
+  int64_t boards = 0, machines = 0;
+  for (const auto& d : s.devices) boards += d.count;
+  for (const auto& n : s.nodes) machines += n.type == scenario::LinuxNode::Type::model ? 0 : n.count;
+  std::string text;
+  if (boards > 0 || machines == 0) text = counted(boards, "emulated board");
+  if (machines > 0) text += (text.empty() ? "" : ", ") + counted(machines, "machine");
+  if (machines > 0 && s.edge.empty() && s.cloud.empty()) return text;
+  return fmt::format("{}, {} edge and {}", text, s.edge.size(),
+                     counted(static_cast<int64_t>(s.cloud.size()), "cloud service"));
+}
+
 ExitCode run_command(const RunFlags& flags) {
   const bool json = flags.common.format == "json";
   std::FILE* const out = json ? stderr : stdout;
@@ -114,12 +131,7 @@ ExitCode run_command(const RunFlags& flags) {
     live::choose_switches(scenario,
                           [](const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); });
   report::ProgressPrinter progress(out, isatty(fileno(out)) != 0, wall_clock_ns, scenario.meta.duration);
-  int64_t boards = 0;
-  for (const auto& d : scenario.devices) boards += d.count;
-  if (!flags.quiet)
-    progress.log(fmt::format("Starting {} emulated board{}, {} edge and {} cloud service{}...", boards,
-                             boards == 1 ? "" : "s", scenario.edge.size(), scenario.cloud.size(),
-                             scenario.cloud.size() == 1 ? "" : "s"));
+  if (!flags.quiet) progress.log("Starting " + participants_of(scenario) + "...");
 
   system::RunOptions options;
   options.platforms = installation.platforms;

@@ -39,7 +39,11 @@ std::vector<std::shared_ptr<vm::SparseDisk>> disks_of(const scenario::LinuxNode&
 bool on_wall_clock(const scenario::Scenario& s) {
   using Clock = scenario::ScenarioMeta::Clock;
   if (s.meta.clock != Clock::automatic) return s.meta.clock == Clock::wall;
-  return std::any_of(s.nodes.begin(), s.nodes.end(), of_the_host) ||
+  const auto needs_it = [](const scenario::LinuxNode& n) {
+    return of_the_host(n) || n.type == scenario::LinuxNode::Type::host || !n.ports.empty();
+  };
+  return std::any_of(s.nodes.begin(), s.nodes.end(), needs_it) ||
+         (s.network.lan && (s.network.lan->uplink || s.network.lan->host_loopback)) ||
          std::any_of(s.edge.begin(), s.edge.end(), [](const scenario::EdgeNode& e) {
            return e.type == scenario::EdgeNode::Type::docker || e.type == scenario::EdgeNode::Type::process;
          });
@@ -52,7 +56,7 @@ bool of_the_host(const scenario::LinuxNode& n) {
 void refuse_host_network(const scenario::Scenario& s) {
   if (on_wall_clock(s)) return;
   constexpr const char* kAdvice =
-      "what the host's network does is not repeatable: use `xedgesim up`, or clock: wall, or remove it";
+      "what the host's network does is not repeatable: use clock: wall, or remove it";
   for (size_t i = 0; i < s.nodes.size(); ++i) {
     if (!s.nodes[i].ports.empty())
       refuse_at(s, fmt::format("nodes[{}].ports", i),
