@@ -185,9 +185,9 @@ void Lab::step(SimTime end, Duration patience, const std::vector<pollfd>& others
   for (auto& m : machines_) m->flush();
   const SimTime next = std::min(scheduler.next_time(), end);
   patience = std::min(patience, next.is_never() ? patience : next - clock_->now());
-  std::vector<pollfd> waited_for = others;
-  patience = host_->prepare(waited_for, patience);
-  loop_.wait(patience, waited_for);
+  waited_for_.assign(others.begin(), others.end());
+  patience = host_->prepare(waited_for_, patience);
+  loop_.wait(patience, waited_for_);
   host_->serve();
 }
 

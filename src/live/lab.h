@@ -73,6 +73,7 @@ class Lab final : public system::Pacer {
   std::map<std::string, system::MachineNode*> nodes_;
   std::optional<container::Engine> engine_;
   std::string no_engine_;
+  std::vector<pollfd> waited_for_;  // of step(), which runs for every frame
   Duration lateness_;
   std::string crash_;
 };

@@ -83,7 +83,7 @@ struct EthernetNetwork::Plug {
 class EthernetNetwork::Builder {
  public:
   Builder(EthernetNetwork& out, const scenario::Scenario& s, sim::Scheduler& scheduler, sim::ParticipantId observer)
-      : out_(out), s_(s), scheduler_(scheduler), observer_(observer), machines_(expanded_nodes(s)), window_(machine_window(s)) {}
+      : out_(out), s_(s), scheduler_(scheduler), observer_(observer), machines_(expanded_nodes(s)), window_(machine_window(s)), wall_(on_wall_clock(s)) {}
 
   void build() {
     name_ports();
@@ -156,7 +156,7 @@ class EthernetNetwork::Builder {
                 .node = node,
                 .switch_index = {},
                 .qos = nullptr,
-                .outside = runs_linux(entry) && !on_wall_clock(s_)};
+                .outside = runs_linux(entry) && !wall_};
     for (const scenario::EdgeNode& e : s_.edge)
       if (e.id == node && e.type == scenario::EdgeNode::Type::machine)
         return {.participant = scheduler_.id(node), .port = 0, .node = node, .switch_index = {}};
@@ -221,8 +221,7 @@ class EthernetNetwork::Builder {
   void add_machine(size_t machine) {
     const auto& [id, entry] = machines_[machine];
     const scenario::LinuxNode& n = s_.nodes[entry];
-    const bool wall = on_wall_clock(s_);
-    wall ? check_hosted(n) : check_repeatable(n);
+    wall_ ? check_hosted(n) : check_repeatable(n);
     constexpr int64_t kOwnPrefix = 24, kDerivedPrefix = 16;
     MachineAddress address{.mac = net::ethernet::to_string(mac_of(machine)), .ip = dotted(ip_of(machine)), .hosts = {}};
     address.prefix = s_.network.lan ? s_.network.lan->prefix : n.ip.empty() ? kDerivedPrefix : kOwnPrefix;
@@ -237,7 +236,7 @@ class EthernetNetwork::Builder {
     m.group = &n;
     m.participant = self;
     m.address = address;
-    if (wall) {
+    if (wall_) {
       m.hosted = std::make_unique<HostedMachine>(
           HostedMachine::Config{.self = self, .cable = cable_of(id), .observer = observer_});
       return scheduler_.attach(self, *m.hosted);
@@ -311,6 +310,7 @@ class EthernetNetwork::Builder {
   sim::ParticipantId observer_;
   std::vector<std::pair<std::string, size_t>> machines_;
   std::optional<Duration> window_;
+  const bool wall_;
   std::vector<std::vector<std::string>> ports_;
   std::vector<std::vector<PortPlug>> plugs_;
   std::vector<std::vector<sim::ParticipantId>> cables_;

@@ -32,14 +32,15 @@ SparseDisk::SparseDisk(const std::filesystem::path& file)
   sectors_ = status.st_size / kSector;
 }
 
-void SparseDisk::fill(uint64_t page, Page& out) const {
-  out.fill(0);
-  for (size_t at = 0; file_.get() >= 0 && at < kPage;) {
-    const ssize_t n = pread(file_.get(), out.data() + at, kPage - at, static_cast<off_t>(page * kPage + at));
+void SparseDisk::read_file(uint64_t at, std::span<uint8_t> out) const {
+  while (file_.get() >= 0 && !out.empty()) {
+    const ssize_t n = pread(file_.get(), out.data(), out.size(), static_cast<off_t>(at));
     if (n < 0) throw SimulationError(fmt::format("cannot read the disk {}", name_.string()));
     if (n == 0) break;
-    at += static_cast<size_t>(n);
+    out = out.subspan(static_cast<size_t>(n));
+    at += static_cast<uint64_t>(n);
   }
+  std::fill(out.begin(), out.end(), uint8_t{0});
 }
 
 void SparseDisk::read(int64_t sector, std::span<uint8_t> data) const {
@@ -48,13 +49,10 @@ void SparseDisk::read(int64_t sector, std::span<uint8_t> data) const {
     throw SimulationError("a disk was read behind its end");
   while (!data.empty()) {
     const size_t offset = at % kPage, n = std::min(data.size(), kPage - offset);
-    if (const auto page = pages_.find(at / kPage); page != pages_.end()) {
+    if (const auto page = pages_.find(at / kPage); page != pages_.end())
       std::memcpy(data.data(), page->second->data() + offset, n);
-    } else {
-      Page fresh;
-      fill(at / kPage, fresh);
-      std::memcpy(data.data(), fresh.data() + offset, n);
-    }
+    else
+      read_file(at, data.first(n));
     data = data.subspan(n);
     at += n;
   }
@@ -69,7 +67,7 @@ void SparseDisk::write(int64_t sector, std::span<const uint8_t> data) {
     auto& page = pages_[at / kPage];
     if (!page) {
       page = std::make_unique<Page>();
-      fill(at / kPage, *page);
+      read_file(at - offset, *page);
     }
     std::memcpy(page->data() + offset, data.data(), n);
     data = data.subspan(n);

@@ -31,7 +31,8 @@ class SparseDisk {
  private:
   static constexpr size_t kPage = 16384;
   using Page = std::array<uint8_t, kPage>;
-  void fill(uint64_t page, Page& out) const;
+  /// Bytes of the file; zeros behind its end, or without one.
+  void read_file(uint64_t at, std::span<uint8_t> out) const;
 
   int64_t sectors_ = 0;
   Descriptor file_;
