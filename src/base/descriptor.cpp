@@ -1,5 +1,6 @@
 #include "base/descriptor.h"
 
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace xedgesim {
@@ -12,5 +13,7 @@ Descriptor& Descriptor::operator=(Descriptor&& o) noexcept {
 Descriptor::~Descriptor() {
   if (fd_ >= 0) close(fd_);
 }
+
+Descriptor open_pidfd(pid_t pid) { return Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))); }
 
 }  // namespace xedgesim

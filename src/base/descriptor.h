@@ -1,4 +1,6 @@
 #pragma once
+#include <sys/types.h>
+
 #include <utility>
 
 namespace xedgesim {
@@ -15,5 +17,8 @@ class Descriptor {
  private:
   int fd_;
 };
+
+/// A handle on a process, readable when it has ended; none when there is no such process.
+Descriptor open_pidfd(pid_t pid);
 
 }  // namespace xedgesim

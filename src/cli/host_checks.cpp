@@ -7,7 +7,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "base/descriptor.h"
@@ -18,6 +17,7 @@
 #include "ml/onnx_model.h"
 #include "vm/cgroup.h"
 #include "vm/image/image_store.h"
+#include "vm/process.h"
 #include "vm/qemu_probe.h"
 
 namespace xedgesim::cli {
@@ -26,19 +26,8 @@ namespace {
 using State = HostCheck::State;
 constexpr State kYes = State::yes, kLimited = State::limited, kNo = State::no;
 
-/// Where the shell would find a program; empty: nowhere.
-std::string in_path(const std::string& program) {
-  const char* path = std::getenv("PATH");
-  std::istringstream folders(path ? path : "/usr/bin:/bin");
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    const std::string file = (folder.empty() ? "." : folder) + "/" + program;
-    if (access(file.c_str(), X_OK) == 0) return file;
-  }
-  return {};
-}
-
 HostCheck program(std::string area, const std::string& name, std::string purpose, std::string remedy) {
-  const std::string place = in_path(name);
+  const std::string place = vm::find_program(name);
   const bool there = !place.empty();
   return {.area = std::move(area),
           .name = name,

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/shell_words.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/system_choice.h"
@@ -113,9 +114,8 @@ ExitCode inspect_machine(const SystemFlags& f) {
 }
 
 ExitCode exec(const SystemFlags& f) {
-  std::string command;
-  for (size_t i = f.command.front() == "--" ? 1 : 0; i < f.command.size(); ++i)
-    command += (command.empty() ? "" : " ") + live::shell_quoted(f.command[i]);
+  const size_t first = f.command.front() == "--" ? 1 : 0;
+  const std::string command = shell_quoted(std::span(f.command).subspan(first));
   if (command.empty()) throw ConfigError("exec needs a command: xedgesim exec NODE -- COMMAND");
   return static_cast<ExitCode>(
       live::run_in_machine(choose_running_system(f.system).session_socket(), f.node, command));

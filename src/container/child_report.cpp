@@ -106,8 +106,6 @@ std::string failure(const Told& told) {
                      refused && geteuid() != 0 ? "; it takes root, or a host that lets you" : "");
 }
 
-Descriptor open_pidfd(pid_t pid) { return Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))); }
-
 int shell_status(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
 
 std::vector<char*> c_strings(std::vector<std::string>& strings) {

@@ -45,7 +45,6 @@ struct Told {
 Told listen_to(int socket);
 /// Why it failed, part of a sentence.
 std::string failure(const Told& told);
-Descriptor open_pidfd(pid_t pid);
 /// 0 to 255 as a process returned it, or 128 and the signal that ended it.
 int shell_status(int status);
 /// For exec; they point into `strings`.

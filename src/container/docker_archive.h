@@ -19,19 +19,4 @@ struct DockerImage {
 void write_docker_archive(const std::filesystem::path& file_system, const DockerImage& image,
                           const std::filesystem::path& out);
 
-/// Files in a tar archive (POSIX 1003.1 ustar), owned by root and as old as 1970.
-class TarWriter {
- public:
-  /// Throws ConfigError for a path that fits no ustar head.
-  void add_file(const std::string& path, std::string_view contents, unsigned permissions);
-  void add_folder(const std::string& path, unsigned permissions);
-  void add_link(const std::string& path, const std::string& target);
-  /// The archive, ended.
-  std::string finish();
-
- private:
-  void head(const std::string& path, unsigned permissions, size_t size, char type, const std::string& target);
-  std::string bytes_;
-};
-
 }  // namespace xedgesim::container

@@ -12,7 +12,7 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "container/cpio_unpack.h"
+#include "base/whole_file.h"
 #include "container/http.h"
 
 namespace xedgesim::container {

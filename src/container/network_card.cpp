@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "base/error.h"
@@ -22,56 +23,76 @@
 
 namespace xedgesim::container {
 
-int make_card_here(int report, const NetworkCard& card) {
-  write_text("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
-  write_text("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
-  const int tun = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-  if (tun < 0) give_up(report, "open /dev/net/tun");
+namespace {
+
+void put_address(sockaddr& to, uint32_t ip) {
+  sockaddr_in in{};
+  in.sin_family = AF_INET;
+  in.sin_addr.s_addr = htonl(ip);
+  std::memcpy(&to, &in, sizeof in);
+}
+
+void configure(const char* family, const char* device, const char* what, const char* value) {
+  char file[96];
+  snprintf(file, sizeof file, "/proc/sys/net/%s/conf/%s/%s", family, device, what);
+  write_text(file, value);
+}
+
+}  // namespace
+
+const char* make_tap(const NetworkCard& card, int& device) {
+  device = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  if (device < 0) return "open /dev/net/tun for";
   ifreq r{};
   strncpy(r.ifr_name, card.name.c_str(), IFNAMSIZ - 1);
   r.ifr_flags = IFF_TAP | IFF_NO_PI;
-  if (ioctl(tun, TUNSETIFF, &r) != 0) give_up(report, "make a TAP device");
+  if (ioctl(device, TUNSETIFF, &r) != 0) return "make";
   const int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (s < 0) give_up(report, "open a socket");
-  const auto set = [&](unsigned long what, const char* step) {
-    strncpy(r.ifr_name, card.name.c_str(), IFNAMSIZ - 1);
-    if (ioctl(s, what, &r) != 0) give_up(report, step);
-  };
+  const auto set = [&](unsigned long what) { return s >= 0 && ioctl(s, what, &r) == 0; };
   r.ifr_hwaddr.sa_family = ARPHRD_ETHER;
   std::memcpy(r.ifr_hwaddr.sa_data, card.mac.data(), card.mac.size());
-  set(SIOCSIFHWADDR, "set the Ethernet address");
-  const auto address = [&](uint32_t ip) {
-    std::memset(&r.ifr_addr, 0, sizeof r.ifr_addr);
-    sockaddr_in in{};
-    in.sin_family = AF_INET;
-    in.sin_addr.s_addr = htonl(ip);
-    std::memcpy(&r.ifr_addr, &in, sizeof in);
-  };
+  bool good = set(SIOCSIFHWADDR);
+  // Before it is on: its announcements and searches would go into the simulated network.
+  configure("ipv6", card.name.c_str(), "disable_ipv6", "1");
   if (card.ip != 0) {
-    address(card.ip);
-    set(SIOCSIFADDR, "set the address");
-    address(0xffffffffu << (32 - card.prefix));
-    set(SIOCSIFNETMASK, "set the prefix");
+    put_address(r.ifr_addr, card.ip);
+    good = good && set(SIOCSIFADDR);
+    put_address(r.ifr_addr, 0xffffffffu << (32 - card.prefix));
+    good = good && set(SIOCSIFNETMASK);
+  } else {
+    configure("ipv4", card.name.c_str(), "arp_ignore", "8");
   }
-  r.ifr_flags = IFF_UP | IFF_RUNNING;
-  set(SIOCSIFFLAGS, "bring the network card up");
+  r.ifr_flags = IFF_UP | IFF_BROADCAST | IFF_MULTICAST;
+  good = good && set(SIOCSIFFLAGS);
+  const int why = errno;
+  if (s >= 0) close(s);
+  errno = why;
+  return good ? nullptr : "set up";
+}
+
+int make_card_here(int report, const NetworkCard& card) {
+  configure("ipv6", "all", "disable_ipv6", "1");
+  configure("ipv6", "default", "disable_ipv6", "1");
+  int tun = -1;
+  if (const char* failed = make_tap(card, tun)) {
+    char step[64];
+    snprintf(step, sizeof step, "%s a network card", failed);
+    give_up(report, step);
+  }
+  const int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (s < 0) give_up(report, "open a socket");
   if (card.gateway != 0) {
     rtentry route{};
-    const auto put = [](sockaddr& to, uint32_t ip) {
-      sockaddr_in in{};
-      in.sin_family = AF_INET;
-      in.sin_addr.s_addr = htonl(ip);
-      std::memcpy(&to, &in, sizeof in);
-    };
-    put(route.rt_dst, 0);
-    put(route.rt_genmask, 0);
-    put(route.rt_gateway, card.gateway);
+    put_address(route.rt_dst, 0);
+    put_address(route.rt_genmask, 0);
+    put_address(route.rt_gateway, card.gateway);
     route.rt_flags = RTF_UP | RTF_GATEWAY;
     if (ioctl(s, SIOCADDRT, &route) != 0) give_up(report, "set the way out");
   }
-  strncpy(r.ifr_name, "lo", IFNAMSIZ - 1);
-  r.ifr_flags = IFF_UP | IFF_RUNNING;
-  ioctl(s, SIOCSIFFLAGS, &r);
+  ifreq loopback{};
+  strncpy(loopback.ifr_name, "lo", IFNAMSIZ - 1);
+  loopback.ifr_flags = IFF_UP | IFF_RUNNING;
+  ioctl(s, SIOCSIFFLAGS, &loopback);
   close(s);
   return tun;
 }

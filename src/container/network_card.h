@@ -19,6 +19,10 @@ struct NetworkCard {
   uint32_t gateway = 0;  ///< the way out of the network; 0: none
 };
 
+/// A TAP device in the network namespace we are in, with its address, without IPv6, switched on; gone with
+/// `device`, which may be there even after a failure. Null, or what could not be done ("make", "set up"),
+/// with errno. System calls and the stack only.
+const char* make_tap(const NetworkCard& card, int& device);
 /// Makes the card in the network namespace that we are in, on the child's side of `report`; does not return
 /// when it fails.
 int make_card_here(int report, const NetworkCard& card);

@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/whole_file.h"
 #include "container/child_report.h"
 #include "container/sandbox_init.h"
 
@@ -29,12 +30,6 @@ namespace xedgesim::container {
 namespace {
 
 namespace fs = std::filesystem;
-
-void write_whole(const fs::path& file, const std::string& text) {
-  std::ofstream out(file, std::ios::trunc);
-  out << text;
-  if (!out.flush()) throw SimulationError(fmt::format("cannot write {}: is the disk full?", file.string()));
-}
 
 /// Without root: we are root in there, and nobody else is.
 void map_identity(pid_t pid) {
@@ -54,9 +49,9 @@ void add_files(const Sandbox::Config& c, Prepared& p) {
       const fs::path to = c.root / "etc" / name;
       fs::create_directories(to.parent_path(), ec);
       fs::remove(to, ec);
-      write_whole(to, *text);
+      write_whole_file(to, *text);
     } else if (fs::exists(inside, ec)) {
-      write_whole(c.folder / name, *text);
+      write_whole_file(c.folder / name, *text);
       p.binds.push_back({(c.folder / name).string(), fs::canonical(inside, ec).string(), false, true});
     }
   }
@@ -71,7 +66,7 @@ void add_volumes(const Sandbox::Config& c, Prepared& p) {
     fs::path to = c.root.empty() ? v.inside : c.root / v.inside.relative_path();
     if (!c.root.empty() && !fs::exists(to, ec)) {
       fs::create_directories(fs::is_directory(v.host, ec) ? to : to.parent_path(), ec);
-      if (!fs::is_directory(v.host, ec)) write_whole(to, "");
+      if (!fs::is_directory(v.host, ec)) write_whole_file(to, "");
     }
     if (!fs::exists(to, ec))
       throw ConfigError(

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/shell_words.h"
+
 namespace xedgesim::exporter {
 
 std::string shell_word(std::string_view text) {
@@ -11,14 +13,7 @@ std::string shell_word(std::string_view text) {
   };
   // '=' in front of a command's name would be an assignment; commands here never begin with one.
   if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return std::string(text);
-  std::string out = "'";
-  for (char c : text) {
-    if (c == '\'')
-      out += "'\\''";
-    else
-      out += c;
-  }
-  return out + "'";
+  return shell_quoted(text);
 }
 
 std::string shell_line(const Command& command) {

@@ -82,10 +82,4 @@ void Agent::reset() {
     if (s.ended) s.ended(kGone);
 }
 
-std::string shell_quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 }  // namespace xedgesim::live

@@ -43,7 +43,4 @@ class Agent {
   bool ready_ = false;
 };
 
-/// A shell's word for it.
-std::string shell_quoted(const std::string& text);
-
 }  // namespace xedgesim::live

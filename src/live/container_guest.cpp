@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 
+#include "base/descriptor.h"
 #include "base/error.h"
+#include "base/whole_file.h"
 #include "live/host_process.h"
 
 namespace xedgesim::live {
@@ -33,12 +33,10 @@ bool program_lives(const std::string& owner) {
                 .started = std::atoll(owner.c_str() + colon + 1)});
 }
 
-Descriptor process_handle(pid_t pid) { return Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))); }
-
 }  // namespace
 
 ContainerGuest::ContainerGuest(EventLoop& loop, Config config, Outside outside)
-    : Guest(config.setup.id, config.console, std::move(outside)), loop_(loop), config_(std::move(config)) {
+    : CardGuest(loop, config.setup.id, config.console, std::move(outside)), config_(std::move(config)) {
   const std::string& name = config_.setup.image;
   const auto image = config_.engine.image(name);
   if (!image)
@@ -132,12 +130,8 @@ void ContainerGuest::write_files() const {
   std::error_code ec;
   fs::create_directories(folder, ec);
   for (const auto& [name, text] :
-       {std::pair("hosts", &config_.setup.hosts), {"resolv.conf", &config_.setup.resolv}}) {
-    std::ofstream out(folder / name, std::ios::trunc);
-    out << *text;
-    if (!out.flush())
-      throw SimulationError(fmt::format("cannot write {}: is the disk full?", (folder / name).string()));
-  }
+       {std::pair("hosts", &config_.setup.hosts), {"resolv.conf", &config_.setup.resolv}})
+    write_whole_file(folder / name, *text);
 }
 
 void ContainerGuest::start() {
@@ -152,17 +146,15 @@ void ContainerGuest::start() {
     const json state =
         engine.demand(trouble, "GET", "/containers/" + container_ + "/json").value("State", json::object());
     pid_ = state.value("Pid", -1);
-    if (pid_ > 0) pidfd_ = process_handle(pid_);
+    if (pid_ > 0) pidfd_ = open_pidfd(pid_);
     if (pid_ <= 0 || pidfd_.get() < 0)
       throw ConfigError(
           fmt::format("{}: it ended at once with exit code {}", trouble, state.value("ExitCode", -1)));
-    card_ = std::make_unique<TapPort>(loop_, container::make_card(pid_, config_.setup.card),
-                                      [this](sim::Bytes frame) { outside_.frame(std::move(frame)); });
+    plug(container::make_card(pid_, config_.setup.card));
   } catch (...) {
     forget_all();
     throw;
   }
-  card_->set_carrier(carrier_);
   log_ended_ = false;
   log_bytes_ = 0;
   log_streams_ = std::make_unique<container::StreamSplitter>([this](bool, std::string_view b) {
@@ -231,7 +223,7 @@ void ContainerGuest::forget_all() noexcept {
   usage_ = {};
   statistics_.reset();
   logs_.reset();
-  card_.reset();
+  unplug();
   orders_.clear();
   pidfd_ = Descriptor();
   pid_ = -1;
@@ -276,15 +268,6 @@ void ContainerGuest::pause(bool paused) {
   if (!running() || (state_ == State::paused) == paused) return;
   order(paused ? "pause" : "unpause", paused ? "/pause" : "/unpause");
   set_state(paused ? State::paused : State::up);
-}
-
-void ContainerGuest::set_carrier(bool up) {
-  carrier_ = up;
-  if (card_) card_->set_carrier(up);
-}
-
-bool ContainerGuest::to_network(const sim::Bytes& frame) {
-  return card_ && state_ != State::paused && card_->send(frame);
 }
 
 std::optional<uint64_t> ContainerGuest::run(const std::string& command, CommandSession session) {

@@ -3,10 +3,9 @@
 #include <memory>
 
 #include "container/engine.h"
+#include "live/card_guest.h"
 #include "live/container_setup.h"
 #include "live/engine_call.h"
-#include "live/guest.h"
-#include "live/tap_port.h"
 
 namespace xedgesim::live {
 
@@ -22,10 +21,8 @@ constexpr const char* kOwnerLabel = "org.xedgesim.owner";  ///< PID:START of the
 ///
 /// Limits: the engine's clock is the host's, so a start takes the loop as long as the engine takes for it;
 /// there is no terminal and no standard input.
-class ContainerGuest final : public Guest {
+class ContainerGuest final : public CardGuest {
  public:
-  static constexpr size_t kMostCommands = 64;
-
   struct Config {
     ContainerSetup setup{};
     std::string system{};  ///< name, for labels
@@ -44,10 +41,7 @@ class ContainerGuest final : public Guest {
   /// SIGTERM; the engine's SIGKILL comes after ten seconds.
   void ask_off() noexcept override;
   void pause(bool paused) override;
-  void set_carrier(bool up) override;
-  bool to_network(const sim::Bytes& frame) override;
   void to_console(std::string_view) override {}
-  bool ready() const override { return state_ == State::up; }
   std::optional<uint64_t> run(const std::string& command, CommandSession session) override;
   void kill(uint64_t command) override;
   pid_t pid() const override { return pid_; }
@@ -76,13 +70,11 @@ class ContainerGuest final : public Guest {
   void end_command(uint64_t number, int status);
   void take_statistics(const std::string& body) const;
 
-  EventLoop& loop_;
   Config config_;
   container::Engine::Image image_;
   std::string container_;
   pid_t pid_ = -1;
   Descriptor pidfd_;
-  std::unique_ptr<TapPort> card_;
   std::unique_ptr<container::StreamSplitter> log_streams_;
   std::unique_ptr<EngineCall> logs_, last_words_;
   size_t log_bytes_ = 0;
@@ -90,7 +82,6 @@ class ContainerGuest final : public Guest {
   std::map<uint64_t, Command> commands_;
   std::map<uint64_t, std::unique_ptr<EngineCall>> orders_;
   uint64_t numbers_ = 0;
-  bool carrier_ = true;
   mutable std::unique_ptr<EngineCall> statistics_;
   mutable Usage usage_;  // the engine's latest figures
   Duration spent_;       // processor time of the containers before this one

@@ -6,7 +6,7 @@
 
 #include <utility>
 
-#include "live/agent.h"
+#include "base/shell_words.h"
 
 namespace xedgesim::live {
 
@@ -52,10 +52,7 @@ void HealthWatch::ask() {
   arm(health_.timeout);
   // One that stands or is off does not answer; that is told by its state.
   if (!guest_.ready()) return arm(health_.interval);
-  std::string command;
-  for (const std::string& word : health_.command)
-    command += (command.empty() ? "" : " ") + shell_quoted(word);
-  question_ = guest_.run(command, {.output = {}, .ended = [this](int status) {
+  question_ = guest_.run(shell_quoted(health_.command), {.output = {}, .ended = [this](int status) {
                                      if (!question_) return;
                                      question_.reset();
                                      answered(status == 0 ? "" : fmt::format("exit code {}", status));

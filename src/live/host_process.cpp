@@ -17,7 +17,7 @@ namespace {
 
 /// A handle on the process, if it is the one meant; the number cannot come to mean another while it is held.
 Descriptor handle_of(const HostProcess& process) {
-  Descriptor fd(static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
+  Descriptor fd = open_pidfd(process.pid);
   if (fd.get() < 0 || !alive(process)) return Descriptor();
   return fd;
 }

@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "container/cpio_unpack.h"
 #include "container/process_usage.h"
+#include "vm/image/root_tree.h"
 
 namespace xedgesim::live {
 namespace {
@@ -38,7 +38,7 @@ void make_nonblocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLO
 }  // namespace
 
 ProcessGuest::ProcessGuest(EventLoop& loop, Config config, Outside outside)
-    : Guest(config.setup.id, config.console, std::move(outside)), loop_(loop), config_(std::move(config)) {}
+    : CardGuest(loop, config.setup.id, config.console, std::move(outside)), config_(std::move(config)) {}
 
 ProcessGuest::~ProcessGuest() { stop(); }
 
@@ -62,8 +62,9 @@ fs::path ProcessGuest::unpack_root() const {
   const fs::path root = config_.folder / (id() + ".root");
   std::error_code ec;
   fs::remove_all(root, ec);
-  fs::create_directories(root, ec);
-  container::unpack_cpio(config_.setup.root_archive, root);
+  vm::RootTree files;
+  files.apply(vm::read_initrd(config_.setup.root_archive), config_.setup.root_archive.string());
+  files.write_to(root);
   return root;
 }
 
@@ -91,15 +92,13 @@ void ProcessGuest::start() {
       cgroups_ = vm::CgroupHost().apply(fmt::format("{}-{}", config_.group, sandbox->pid()), s.limits,
                                         sandbox->pid(), missed);
     }
-    card_ = std::make_unique<TapPort>(loop_, sandbox->take_card(),
-                                      [this](sim::Bytes frame) { outside_.frame(std::move(frame)); });
-    card_->set_carrier(carrier_);
+    plug(sandbox->take_card());
     output_ = sandbox->take_output();
     input_ = sandbox->take_input();
     sandbox->go();
     sandbox_ = std::move(sandbox);
   } catch (const Error& e) {
-    card_.reset();
+    unplug();
     vm::remove_cgroups(std::exchange(cgroups_, {}));
     if (e.code() == ExitCode::config_error) throw ConfigError(fmt::format("node '{}': {}", id(), e.what()));
     throw SimulationError(fmt::format("node '{}': {}", id(), e.what()));
@@ -140,7 +139,7 @@ void ProcessGuest::close() noexcept {
     if (session.ended) session.ended(255);
   }
   sandbox_.reset();
-  card_.reset();
+  unplug();
   output_ = Descriptor();
   input_ = Descriptor();
   vm::remove_cgroups(std::exchange(cgroups_, {}));
@@ -164,15 +163,6 @@ void ProcessGuest::pause(bool paused) {
   if (!sandbox_ || (state_ == State::paused) == paused) return;
   sandbox_->signal_all(paused ? SIGSTOP : SIGCONT);
   set_state(paused ? State::paused : State::up);
-}
-
-void ProcessGuest::set_carrier(bool up) {
-  carrier_ = up;
-  if (card_) card_->set_carrier(up);
-}
-
-bool ProcessGuest::to_network(const sim::Bytes& frame) {
-  return card_ && state_ != State::paused && card_->send(frame);
 }
 
 void ProcessGuest::to_console(std::string_view bytes) {

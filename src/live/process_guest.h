@@ -3,19 +3,16 @@
 #include <memory>
 
 #include "container/sandbox.h"
+#include "live/card_guest.h"
 #include "live/container_setup.h"
-#include "live/guest.h"
-#include "live/tap_port.h"
 
 namespace xedgesim::live {
 
 /// Programs of the host, or of an image's files, in namespaces of their own, with a network card on our
 /// switch. Its console is the command's input and output. A command that ends with 0 leaves it off; with
 /// anything else it is a crash.
-class ProcessGuest final : public Guest {
+class ProcessGuest final : public CardGuest {
  public:
-  static constexpr size_t kMostCommands = 64;
-
   struct Config {
     ContainerSetup setup{};
     std::filesystem::path folder{};   ///< its own files
@@ -30,10 +27,7 @@ class ProcessGuest final : public Guest {
   void ask_off() noexcept override;
   /// By SIGSTOP to everything in it.
   void pause(bool paused) override;
-  void set_carrier(bool up) override;
-  bool to_network(const sim::Bytes& frame) override;
   void to_console(std::string_view bytes) override;
-  bool ready() const override { return state_ == State::up; }
   std::optional<uint64_t> run(const std::string& command, CommandSession session) override;
   void kill(uint64_t command) override;
   pid_t pid() const override { return sandbox_ ? sandbox_->pid() : -1; }
@@ -55,17 +49,14 @@ class ProcessGuest final : public Guest {
   void drop_command(uint64_t number);
   void close() noexcept;
 
-  EventLoop& loop_;
   Config config_;
   std::unique_ptr<container::Sandbox> sandbox_;
-  std::unique_ptr<TapPort> card_;
   Descriptor output_, input_;
   std::map<uint64_t, Command> commands_;
   uint64_t numbers_ = 0;
   std::vector<std::filesystem::path> cgroups_;
   Duration spent_;          // processor time before it was last switched on
   mutable Duration known_;  // and since then
-  bool carrier_ = true;
 };
 
 }  // namespace xedgesim::live

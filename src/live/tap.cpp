@@ -1,44 +1,16 @@
 #include "live/tap.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/if_tun.h>
 #include <net/if.h>
-#include <net/if_arp.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "base/error.h"
-#include "net/ethernet/network_order.h"
+#include "container/network_card.h"
 
 namespace xedgesim::live {
 namespace {
-
-ifreq request_for(const std::string& name) {
-  ifreq r{};
-  name.copy(r.ifr_name, IFNAMSIZ - 1);
-  return r;
-}
-
-sockaddr address_of(uint32_t ip) {
-  sockaddr_in in{};
-  in.sin_family = AF_INET;
-  in.sin_addr.s_addr = htonl(ip);
-  sockaddr out{};
-  std::memcpy(&out, &in, sizeof out);
-  return out;
-}
-
-/// A setting below /proc/sys/net; a kernel without it needs none.
-void configure(const std::string& name, char value) {
-  const Descriptor setting(open(("/proc/sys/net/" + name).c_str(), O_WRONLY | O_CLOEXEC));
-  [[maybe_unused]] const ssize_t written = setting.get() < 0 ? 0 : write(setting.get(), &value, 1);
-}
 
 [[noreturn]] void refuse_device(const Tap::Config& c, const std::string& what) {
   const int why = errno;
@@ -56,40 +28,18 @@ void configure(const std::string& name, char value) {
 }  // namespace
 
 Tap::Tap(EventLoop& loop, const Config& c, std::function<void(sim::Bytes)> frame) : name_(c.name) {
-  Descriptor device(open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK));
-  if (device.get() < 0) refuse_device(c, "make");
-  ifreq r = request_for(c.name);
-  r.ifr_flags = IFF_TAP | IFF_NO_PI;
   // A device that somebody made to stay would be taken over otherwise.
   if (if_nametoindex(c.name.c_str()) != 0) {
     errno = EBUSY;
     refuse_device(c, "make");
   }
-  if (ioctl(device.get(), TUNSETIFF, &r) != 0) refuse_device(c, "make");
-  const Descriptor control(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const auto set = [&](unsigned long what, const ifreq& value) {
-    if (ioctl(control.get(), what, &value) != 0) refuse_device(c, "set up");
-  };
-  r = request_for(c.name);
-  r.ifr_hwaddr.sa_family = ARPHRD_ETHER;
-  for (int i = 0; i < 6; ++i)
-    r.ifr_hwaddr.sa_data[i] = static_cast<char>(static_cast<uint64_t>(c.mac) >> (8 * (5 - i)));
-  set(SIOCSIFHWADDR, r);
-  // Without IPv6: the host would send its announcements and searches into the simulated network.
-  configure(fmt::format("ipv6/conf/{}/disable_ipv6", c.name), '1');
-  if (c.ip == 0) {
-    configure(fmt::format("ipv4/conf/{}/arp_ignore", c.name), '8');
-  } else {
-    r = request_for(c.name);
-    r.ifr_addr = address_of(c.ip);
-    set(SIOCSIFADDR, r);
-    r = request_for(c.name);
-    r.ifr_netmask = address_of(0xffffffffu << (32 - c.prefix));
-    set(SIOCSIFNETMASK, r);
-  }
-  r = request_for(c.name);
-  r.ifr_flags = IFF_UP | IFF_BROADCAST | IFF_MULTICAST;
-  set(SIOCSIFFLAGS, r);
+  container::NetworkCard card{.name = c.name, .ip = c.ip, .prefix = c.prefix};
+  for (size_t i = 0; i < card.mac.size(); ++i)
+    card.mac[i] = static_cast<uint8_t>(static_cast<uint64_t>(c.mac) >> (8 * (card.mac.size() - 1 - i)));
+  int made = -1;
+  const char* const failed = container::make_tap(card, made);
+  Descriptor device(made);
+  if (failed) refuse_device(c, failed);
   port_ = std::make_unique<TapPort>(loop, std::move(device), std::move(frame));
 }
 

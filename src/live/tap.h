@@ -10,8 +10,7 @@
 namespace xedgesim::live {
 
 /// A network device of the host (tun.txt of Linux, IFF_TAP) whose cable is in the simulated network. Made
-/// with its address and switched on; gone with its descriptor, be it by SIGKILL. This is the one place that
-/// needs CAP_NET_ADMIN.
+/// with its address and switched on; gone with its descriptor, be it by SIGKILL. Takes CAP_NET_ADMIN.
 class Tap {
  public:
   struct Config {

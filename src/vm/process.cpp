@@ -87,7 +87,7 @@ Process::Process(Config config) : config_(std::move(config)) {
     reap(true);
     throw ConfigError(fmt::format("cannot start '{}': {}", config_.command[0], std::strerror(error)));
   }
-  pidfd_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+  pidfd_ = open_pidfd(pid_);
 }
 
 Process::~Process() { finish(Duration()); }
@@ -125,6 +125,15 @@ std::string Process::obituary() {
   std::replace(words.begin(), words.end(), '\n', ' ');
   if (!words.empty()) text += fmt::format("; it said: {}", words);
   return text;
+}
+
+std::filesystem::path find_program(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path ? path : "/usr/bin:/bin");
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (const auto p = std::filesystem::path(folder) / name; !folder.empty() && access(p.c_str(), X_OK) == 0)
+      return p;
+  return {};
 }
 
 std::string tail_of(const std::filesystem::path& file, size_t most) {

@@ -10,6 +10,9 @@
 
 namespace xedgesim::vm {
 
+/// Where the shell would find a program; empty: nowhere.
+std::filesystem::path find_program(const std::string& name);
+
 /// A program of the host that never outlives us: it ends with this object, and the kernel kills it when the
 /// thread that started it ends, be it by SIGKILL. It runs in a process group of its own, so that an interrupt
 /// of the terminal reaches it through us alone; its standard input is empty, what it prints goes to a file.

@@ -10,24 +10,11 @@
 #include "vm/process.h"
 
 namespace xedgesim::vm {
-namespace {
-
 namespace fs = std::filesystem;
-
-fs::path in_path(const std::string& program) {
-  const char* path = std::getenv("PATH");
-  std::istringstream folders(path ? path : "/usr/bin:/bin");
-  for (std::string folder; std::getline(folders, folder, ':');)
-    if (const fs::path p = fs::path(folder) / program; !folder.empty() && access(p.c_str(), X_OK) == 0)
-      return p;
-  return {};
-}
-
-}  // namespace
 
 QemuProbe probe_qemu(Arch arch) {
   const std::string program = fmt::format("qemu-system-{}", to_string(arch));
-  const fs::path binary = in_path(program);
+  const fs::path binary = find_program(program);
   if (binary.empty())
     return {
         .qemu = {},

@@ -39,6 +39,32 @@ sockaddr_in inet(const char* ip, uint16_t port) {
   return a;
 }
 
+/// Says one sentence to the first who connects to port 18090 of any of the host's addresses, for twenty
+/// seconds.
+class OutsideServer {
+ public:
+  OutsideServer() : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const sockaddr_in a = inet("0.0.0.0", 18090);
+    EXPECT_EQ(bind(socket_.get(), reinterpret_cast<const sockaddr*>(&a), sizeof a), 0);
+    EXPECT_EQ(listen(socket_.get(), 4), 0);
+    serving_ = std::thread([this] {
+      pollfd ready{socket_.get(), POLLIN, 0};
+      if (poll(&ready, 1, 20'000) != 1) return;
+      const Descriptor peer(accept(socket_.get(), nullptr, nullptr));
+      const std::string text = "from outside\n";
+      EXPECT_EQ(send(peer.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+    });
+  }
+  ~OutsideServer() { join(); }
+  void join() {
+    if (serving_.joinable()) serving_.join();
+  }
+
+ private:
+  Descriptor socket_;
+  std::thread serving_;
+};
+
 /// One TCP conversation as a client: what the other end said until it closed.
 std::string fetch(const char* ip, uint16_t port, const std::string& request) {
   const Descriptor fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -119,20 +145,10 @@ TEST_F(HostNetworkTest, ABrowserOfTheHostReachesANodeAndANodeTheOutside) {
   EXPECT_EQ(fetch("127.0.0.1", 18081, "hello"), "");                       // nobody listens there
 
   // The outside is a server of this test, at an address that is not the loopback's.
-  const Descriptor server(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in a = inet("0.0.0.0", 18090);
-  ASSERT_EQ(bind(server.get(), reinterpret_cast<sockaddr*>(&a), sizeof a), 0);
-  ASSERT_EQ(listen(server.get(), 4), 0);
-  std::thread serving([&] {
-    pollfd ready{server.get(), POLLIN, 0};
-    if (poll(&ready, 1, 20'000) != 1) return;
-    const Descriptor peer(accept(server.get(), nullptr, nullptr));
-    const std::string text = "from outside\n";
-    EXPECT_EQ(send(peer.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
-  });
+  OutsideServer server;
   const std::string ask = std::string("nc -w 5 ") + kOutside + " 18090 </dev/null";
   const ProgramResult out = run_program({"exec", "web", "--", "sh", "-c", ask});
-  serving.join();
+  server.join();
   EXPECT_EQ(out.out, "from outside\n") << out.err;
   // The host's own loopback is not for machines unless told.
   EXPECT_NE(run_program({"exec", "web", "--", "sh", "-c", "nc -w 2 10.7.0.254 18090 </dev/null"}).exit_code,
@@ -219,20 +235,10 @@ TEST(HostNetwork, AProcessHasPortsAndAWayOut) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   EXPECT_EQ(got, "from inside\n");
-  const Descriptor server(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in a = inet("0.0.0.0", 18090);
-  ASSERT_EQ(bind(server.get(), reinterpret_cast<sockaddr*>(&a), sizeof a), 0);
-  ASSERT_EQ(listen(server.get(), 4), 0);
-  std::thread serving([&] {
-    pollfd ready{server.get(), POLLIN, 0};
-    if (poll(&ready, 1, 20'000) != 1) return;
-    const Descriptor peer(accept(server.get(), nullptr, nullptr));
-    const std::string text = "from outside\n";
-    EXPECT_EQ(send(peer.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
-  });
+  OutsideServer server;
   const ProgramResult out = run_program(
       {"exec", "web", "--", "sh", "-c", std::string("busybox nc -w 5 ") + kOutside + " 18090 </dev/null"});
-  serving.join();
+  server.join();
   EXPECT_EQ(out.out, "from outside\n") << out.err;
   EXPECT_EQ(run_program({"down"}).exit_code, 0);
   unsetenv("XEDGESIM_STATE");

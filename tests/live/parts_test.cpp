@@ -8,6 +8,7 @@
 
 #include "base/base64.h"
 #include "base/error.h"
+#include "base/shell_words.h"
 #include "live/agent.h"
 #include "live/byte_channel.h"
 #include "live/console.h"

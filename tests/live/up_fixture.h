@@ -41,6 +41,26 @@ class UpTest : public ::testing::Test {
     EXPECT_EQ(found.value("state", ""), state);
     return found;
   }
+  /// `left` and `right` are up, reach each other by name, and run commands whose status and both outputs
+  /// arrive.
+  void expect_two_of(const std::string& kind, const std::string& pings_came_back) {
+    const nlohmann::json all = machines();
+    ASSERT_EQ(all.size(), 2u);
+    EXPECT_EQ(all[0]["kind"], kind);
+    EXPECT_EQ(all[0]["state"], "up");
+    const ProgramResult ping = run_program({"exec", "left", "--", "ping", "-c", "3", "right"});
+    EXPECT_EQ(ping.exit_code, 0) << ping.out << ping.err;
+    EXPECT_NE(ping.out.find(pings_came_back), std::string::npos) << ping.out;
+    const ProgramResult both =
+        run_program({"exec", "left", "--", "sh", "-c", "echo one; echo two >&2; exit 7"});
+    EXPECT_EQ(both.exit_code, 7);
+    EXPECT_EQ(both.out, "one\n");
+    EXPECT_EQ(both.err, "two\n");
+    EXPECT_EQ(run_program({"exec", "right", "--", "hostname"}).out, "right\n");
+    // No other network than ours.
+    EXPECT_EQ(run_program({"exec", "left", "--", "sh", "-c", "ls /sys/class/net | tr '\\n' ' '"}).out,
+              "eth0 lo ");
+  }
   bool nothing_left() const { return !std::filesystem::exists(folder_ / "state/lab"); }
 
   TemporaryFolder folder_;

@@ -57,7 +57,7 @@ Child::Child(const std::vector<std::string>& command, const std::vector<std::str
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0)
     throw ConfigError(fmt::format("cannot start '{}': {}", command.front(), std::strerror(error)));
-  pidfd_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+  pidfd_ = open_pidfd(pid_);
 }
 
 bool Child::reap(bool block) {

@@ -5,19 +5,13 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/shell_words.h"
 #include "vm/image/image_importer.h"
 
 namespace xedgesim::vm {
 namespace {
 
 constexpr const char* kUsualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/// A shell's word for it.
-std::string shell_word(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
 
 std::optional<uint32_t> number_of(const std::string& text) {
   uint32_t n = 0;
@@ -126,7 +120,7 @@ void add_container_start(FileTree& tree, const ContainerImage& image, const std:
   for (const std::string& e : c.env) {
     if (e.starts_with("PATH=")) path = e.substr(5);
     home = home || e.starts_with("HOME=");
-    assignments += " " + shell_word(e);
+    assignments += " " + shell_quoted(e);
   }
   std::vector<std::string> program = command;
   if (program.empty()) {
@@ -141,11 +135,11 @@ void add_container_start(FileTree& tree, const ContainerImage& image, const std:
                   "# Runs a command, without one the image's program, as the image's config says.\n"
                   "exec chroot /container /.xedgesim/busybox env -i {} {} \"HOSTNAME=$(hostname)\"{} "
                   "/.xedgesim/busybox sh /.xedgesim/start \"$@\"\n",
-                  shell_word("PATH=" + path), shell_word("HOME=" + user.home), assignments),
+                  shell_quoted("PATH=" + path), shell_quoted("HOME=" + user.home), assignments),
       0755);
   std::string start = "#!/.xedgesim/busybox sh\n";
   start += "[ -f /.xedgesim/environment ] && . /.xedgesim/environment\n";
-  start += fmt::format("cd {} || exit 126\n", shell_word(folder));
+  start += fmt::format("cd {} || exit 126\n", shell_quoted(folder));
   start += "[ $# -gt 0 ] || . /.xedgesim/program\n";
   start += user.uid == 0 && user.gid == 0
                ? "exec \"$@\"\n"
@@ -157,7 +151,7 @@ void add_container_start(FileTree& tree, const ContainerImage& image, const std:
   if (program.empty()) return;
   program[0] = program_of(image.root, program[0], folder, path, what);
   std::string words = "set --";
-  for (const std::string& p : program) words += " " + shell_word(p);
+  for (const std::string& p : program) words += " " + shell_quoted(p);
   tree.add_file("container/.xedgesim/program", words + "\n", 0644);
 }
 

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/shell_words.h"
 #include "vm/image/cpio.h"
 
 namespace xedgesim::vm {
@@ -32,15 +33,12 @@ std::string GuestSettings::archive() const {
   if (!environment.empty()) {
     std::string text;
     for (const auto& [name, value] : environment) {
-      const bool good = std::all_of(name.begin(), name.end(), [](unsigned char c) {
-        return std::isalnum(c) || c == '_';
-      });
+      const bool good =
+          std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
       if (!good || name.empty() || std::isdigit(static_cast<unsigned char>(name[0])))
         throw ConfigError(fmt::format(
             "machine '{}': '{}' is no name for a variable: letters, digits and '_' only", hostname, name));
-      text += "export " + name + "='";
-      for (const char c : value) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-      text += "'\n";
+      text += "export " + name + "=" + shell_quoted(value) + "\n";
     }
     tree.add_file("etc/xedgesim/environment", text);
   }

@@ -12,6 +12,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/whole_file.h"
 #include "vm/image/cpio.h"
 #include "vm/image/work_folder.h"
 #include "vm/process.h"
@@ -24,19 +25,6 @@ namespace fs = std::filesystem;
 constexpr Duration kFetching = Duration::s(600);
 constexpr Duration kUnpacking = Duration::s(120);
 constexpr const char* kFormat = "1";  // of what is made from the same recipe and packages
-
-std::string contents(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw SimulationError(fmt::format("cannot read {}", file.string()));
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void write_file(const fs::path& file, const std::string& text) {
-  std::ofstream out(file, std::ios::binary);
-  out << text;
-  out.close();
-  if (!out) throw SimulationError(fmt::format("cannot write {}: is the disk full?", file.string()));
-}
 
 bool matches(const std::vector<std::string>& patterns, const std::string& text) {
   return std::any_of(patterns.begin(), patterns.end(),
@@ -77,7 +65,8 @@ void add_tree(FileTree& tree, const fs::path& root, const std::vector<std::strin
       if (path.find('/') != std::string::npos || merged(path + "/x") == path + "/x") tree.add_folder(to);
     } else if (it->is_regular_file()) {
       const auto p = it->status().permissions();
-      tree.add_file(to, contents(it->path()), (p & fs::perms::owner_exec) != fs::perms::none ? 0755 : 0644);
+      tree.add_file(to, read_whole_file(it->path()),
+                    (p & fs::perms::owner_exec) != fs::perms::none ? 0755 : 0644);
     }
   }
 }
@@ -92,7 +81,7 @@ std::optional<fs::path> find_file(const fs::path& root, const std::vector<std::s
 }
 
 std::string module_contents(const fs::path& file) {
-  if (file.extension() == ".ko") return contents(file);
+  if (file.extension() == ".ko") return read_whole_file(file);
   return run_to_end({"xz", "-dc", file.string()}, kUnpacking);  // Debian 13 packs them
 }
 
@@ -123,7 +112,7 @@ std::vector<std::string> ImageBuilder::resolve(const Recipe& recipe, Arch arch) 
   fs::create_directories(folder / "lists" / "partial", ec);
   fs::create_directories(folder / "cache" / "archives" / "partial", ec);
   if (ec) throw ConfigError(fmt::format("cannot write to {}: {}", folder.string(), ec.message()));
-  write_file(folder / "status", "");
+  write_whole_file(folder / "status", "");
   std::vector<std::string> install{"install"};
   for (const std::string& p : recipe.packages) install.push_back(for_arch(p, arch));
   install.push_back(for_arch(recipe.kernel, arch));
@@ -191,11 +180,11 @@ void ImageBuilder::write(const Recipe& recipe, const fs::path& root, const fs::p
     add_module(module, fmt::format("modules/{}-{}.ko", number++, module));
   for (const std::string& module : recipe.spare_modules) add_module(module, "spare/" + module + ".ko");
   for (const std::string& program : recipe.programs)
-    tree.add_file("usr/local/bin/" + program, contents(config_.programs / program), 0755);
+    tree.add_file("usr/local/bin/" + program, read_whole_file(config_.programs / program), 0755);
   const auto kernel = find_file(root / "kernel", {"vmlinuz-*"});
   if (!kernel) throw SimulationError("the kernel package has no kernel");
-  write_file(folder / "kernel", contents(*kernel));
-  write_file(folder / "initrd", tree.archive());
+  write_whole_file(folder / "kernel", read_whole_file(*kernel));
+  write_whole_file(folder / "initrd", tree.archive());
 }
 
 Image ImageBuilder::build(const std::string& name, Arch arch) {
@@ -217,7 +206,7 @@ Image ImageBuilder::build(const std::string& name, Arch arch) {
     add_tree(tree, overlay, {});
     digest.add(tree.archive());
   }
-  for (const std::string& p : recipe.programs) digest.add(contents(config_.programs / p));
+  for (const std::string& p : recipe.programs) digest.add(read_whole_file(config_.programs / p));
   const std::string content = digest.hex().substr(0, 16);
   if (auto there = config_.store.with_content(name, arch, content)) {
     config_.store.select(name, arch, content);
@@ -231,7 +220,7 @@ Image ImageBuilder::build(const std::string& name, Arch arch) {
   write(recipe, work.path(), fresh);
   std::string list;
   for (const std::string& f : files) list += f + "\n";
-  write_file(fresh / "packages", list);
+  write_whole_file(fresh / "packages", list);
   const fs::path folder = config_.store.content_folder(name, arch, content);
   fs::remove_all(folder, ec);
   fs::rename(fresh, folder);

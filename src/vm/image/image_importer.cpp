@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/sha256.h"
+#include "base/whole_file.h"
 #include "vm/image/work_folder.h"
 
 namespace xedgesim::vm {
@@ -20,19 +21,6 @@ namespace fs = std::filesystem;
 constexpr const char* kImportFormat = "1";  // of what is made from the same source and base image
 constexpr size_t kLongestImageName = 64;
 constexpr int64_t kMostJson = int64_t{2} << 30;  // bytes of a file in a layout's folder
-
-std::string whole_file(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw SimulationError(fmt::format("cannot read {}", file.string()));
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void write_whole(const fs::path& file, const std::string& text) {
-  std::ofstream out(file, std::ios::binary);
-  out << text;
-  out.close();
-  if (!out) throw SimulationError(fmt::format("cannot write {}: is the disk full?", file.string()));
-}
 
 /// Files of an image layout that lies in a folder of the host; never one outside of it.
 FindBlob files_below(const fs::path& folder) {
@@ -48,7 +36,7 @@ FindBlob files_below(const fs::path& folder) {
     if (!fs::is_regular_file(file, ec)) return std::nullopt;
     if (static_cast<int64_t>(fs::file_size(file, ec)) > kMostJson)
       throw ConfigError(fmt::format("{}: is larger than 2 GiB", file.string()));
-    return whole_file(file);
+    return read_whole_file(file);
   };
 }
 
@@ -134,17 +122,17 @@ Image ImageImporter::import(const Source& source) {
   const fs::path fresh = work.path() / "image";
   fs::create_directories(fresh);
   fs::copy_file(base.kernel, fresh / "kernel");
-  std::string initrd = whole_file(base.initrd);
+  std::string initrd = read_whole_file(base.initrd);
   initrd.append((4 - initrd.size() % 4) % 4, '\0');
-  write_whole(fresh / "initrd", initrd + archive);
+  write_whole_file(fresh / "initrd", initrd + archive);
   nlohmann::ordered_json origin{{"reference", image.reference}, {"base", base.content}};
   if (std::error_code ignored; fs::is_regular_file(source.path, ignored)) {
     Sha256 sum;
-    sum.add(whole_file(source.path));
+    sum.add(read_whole_file(source.path));
     origin["sha256"] = sum.hex();  // of the archive
   }
-  write_whole(fresh / "source.json",
-              origin.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  write_whole_file(fresh / "source.json",
+                   origin.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   const fs::path folder = config_.store.content_folder(name, source.arch, content);
   std::error_code ec;
   fs::remove_all(folder, ec);
