@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <iterator>
 
-#include "firmware/nn/nn.h"
+#include "classifier.h"
 #include "mqtt_client.h"
 #include "services.h"
 
@@ -16,35 +15,6 @@ namespace {
 // firmware/common/report.h and verdict.h
 constexpr size_t kReportSize = 44, kReportHead = 12, kVerdictHead = 16, kMostClasses = 16;
 constexpr const char* kClasses[] = {"healthy", "inner_race", "outer_race", "ball"};
-
-/// The firmware's interpreter around a model in memory.
-class Model {
- public:
-  explicit Model(const std::string& file) {
-    std::ifstream in(file, std::ios::binary);
-    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
-    if (!in && bytes.empty()) give_up("cannot read the model " + file);
-    file_.resize(bytes.size() / 8 + 1);
-    std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(file_.data()));
-    arena_.resize(size_t{1} << 17);
-    nn_error error{};
-    if (!nn_open(&model_, file_.data(), bytes.size(), arena_.data(), arena_.size() * 8, &error))
-      give_up("cannot run the model " + file + ": " + (error.what ? error.what : ""));
-  }
-  /// Empty when the model does not take such an input.
-  std::vector<float> run(const std::vector<float>& input) {
-    nn_error error{};
-    if (!nn_set_input(&model_, input.data(), static_cast<int32_t>(input.size()), &error)) return {};
-    nn_invoke(&model_);
-    std::vector<float> scores(static_cast<size_t>(nn_output(&model_)->elements));
-    for (size_t i = 0; i < scores.size(); ++i) scores[i] = nn_output_value(&model_, static_cast<int32_t>(i));
-    return scores;
-  }
-
- private:
-  std::vector<uint64_t> file_, arena_;
-  nn_model model_{};
-};
 
 int16_t q8(float v) { return static_cast<int16_t>(std::lround(std::clamp(v * 256.0f, -32768.0f, 32767.0f))); }
 
@@ -62,7 +32,7 @@ Bytes verdict(std::span<const uint8_t> report, const std::vector<float>& scores,
 }  // namespace
 
 void run_inference(const std::string& model_file) {
-  Model model(model_file);
+  const std::unique_ptr<Classifier> model = open_classifier(model_file);
   MqttClient broker("inference", broker_port());
   broker.subscribe("sn/+/1");
   std::printf("edge-service: inference ready\n");
@@ -76,7 +46,7 @@ void run_inference(const std::string& model_file) {
       for (size_t at = kReportHead; at < kReportSize; at += 2)
         features.push_back(static_cast<float>(static_cast<int16_t>(report[at] | report[at + 1] << 8)) /
                            256.0f);
-      const std::vector<float> scores = model.run(features);
+      const std::vector<float> scores = model->scores(features);
       if (scores.empty() || scores.size() > kMostClasses) return;
       const auto best = static_cast<size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
       const std::string node = topic.substr(3, topic.rfind('/') - 3);

@@ -22,5 +22,5 @@ int main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
   if (what == "mqttsn-gateway" && argc == 2) edge::run_mqttsn_gateway();
   if (what == "inference" && argc == 3) edge::run_inference(argv[2]);
-  edge::give_up("usage: edge-service mqttsn-gateway | edge-service inference MODEL.tflite");
+  edge::give_up("usage: edge-service mqttsn-gateway | edge-service inference MODEL");
 }

@@ -14,7 +14,7 @@ uint16_t broker_port();
 /// Does not return.
 [[noreturn]] void run_mqttsn_gateway();
 
-/// Classifies the reports of vib_sensor ("sn/+/1") with an int8 .tflite model: publishes "result/<node>",
+/// Classifies the reports of vib_sensor ("sn/+/1") with a model (classifier.h): publishes "result/<node>",
 /// JSON, and the verdict with its scores as "back/<node>/16". Does not return.
 [[noreturn]] void run_inference(const std::string& model_file);
 

@@ -12,7 +12,7 @@ namespace xedgesim::system {
 namespace {
 
 constexpr std::string_view kContainer = ".container", kOwnCable = ".cable";
-constexpr const char* kModelInImage = "/opt/model.tflite";  // where our image looks without ML_MODEL
+constexpr const char* kModelInImage = "/opt/model";  // with the file's extension
 constexpr uint32_t kDerivedTop = 0x0ac8fff0;  // 10.200.255.240, in the network of derived addresses
 
 std::string text_of(uint32_t ip) {
@@ -54,8 +54,9 @@ scenario::LinuxNode container_node(const scenario::EdgeNode& e) {
   if (e.memory) n.memory_limit = scenario::MemoryLimit{.hard = e.memory, .soft = {}};
   n.health = e.health;
   if (!e.ml_model.empty() && !n.environment.contains("ML_MODEL")) {
-    n.volumes.push_back(fmt::format("{}:{}:ro", e.ml_model.resolved.string(), kModelInImage));
-    n.environment["ML_MODEL"] = kModelInImage;
+    const std::string place = kModelInImage + e.ml_model.resolved.extension().string();
+    n.volumes.push_back(fmt::format("{}:{}:ro", e.ml_model.resolved.string(), place));
+    n.environment["ML_MODEL"] = place;
   }
   return n;
 }
