@@ -8,6 +8,7 @@
 //
 //   -plugin xedgesim-vt.so,fd=N[,net=ID][,console=ID]   ID: the netdev and chardev that devices may name
 //   -plugin xedgesim-vt.so,check=on                     says whether this QEMU will do, and ends it
+//   ...,rouse=on                                        for tests: QEMU's main loop never comes to rest
 //
 // Limits: one network card, one console, one virtual processor. A virtual timer of QEMU fires at the first
 // instruction at or after its time, so a busy machine may be up to one instruction (8 ns) late.
@@ -19,6 +20,7 @@
 
 #include "connection.h"
 #include "console.h"
+#include "halt.h"
 #include "qemu.h"
 
 namespace {
@@ -75,6 +77,7 @@ const char* Gate::start(uint64_t id, const char* net, const char* console) {
     };
     card_ = f_.new_net_client(&card_type_, nullptr, "xedgesim", net);
   }
+  account_before_halts(id, f_);
   f_.register_atexit(
       id, [](uint64_t, void* g) { static_cast<Gate*>(g)->ended(); }, this);
   if (!connection_.report(
@@ -196,12 +199,13 @@ extern "C" __attribute__((visibility("default"))) int qemu_plugin_install(uint64
                                                                           char** argv) {
   const char *net = nullptr, *console = nullptr;
   int fd = -1;
-  bool check = false;
+  bool check = false, rouse = false;
   for (int i = 0; i < argc; ++i) {
     if (const char* v = value_of(argv[i], "fd")) fd = std::atoi(v);
     if (const char* v = value_of(argv[i], "net")) net = v;
     if (const char* v = value_of(argv[i], "console")) console = v;
     if (value_of(argv[i], "check")) check = true;
+    if (value_of(argv[i], "rouse")) rouse = true;
   }
   qemu::Functions functions{};
   if (const char* name = qemu::resolve(functions)) {
@@ -210,6 +214,7 @@ extern "C" __attribute__((visibility("default"))) int qemu_plugin_install(uint64
   }
   if (check) return refuse("ready");
   if (fd < 0) return refuse("an argument fd=N is needed");
+  if (rouse) keep_main_loop_awake(functions);
   gate = new Gate(fd);
   const char* problem = gate->start(id, net, console);
   return problem ? refuse(problem) : 0;

@@ -138,14 +138,18 @@ TEST_P(WithQemu, ABadArgumentIsReportedWithQemusWords) {
   EXPECT_NE(q.obituary().find("no-such-option"), std::string::npos) << q.obituary();
 }
 
-/// A machine with firmware or nothing to boot: enough to see its clock.
+/// A machine with firmware or nothing to boot, or with a raw kernel: enough to see its clock.
 struct Bare {
-  Bare(const Qemu& qemu, Arch arch, const fs::path& folder) {
+  Bare(const Qemu& qemu, Arch arch, const fs::path& folder, const fs::path& kernel = {},
+       const std::string& plugin_options = "") {
     auto [ours, theirs] = socket_pair();
     channel = std::make_unique<VtChannel>(std::move(ours), Duration::s(60));
     Machine m{.name = "bare", .arch = arch, .mac = "52:54:00:00:00:01"};
+    m.kernel = kernel;
     auto arguments = virtual_time_arguments(m, {.plugin = kPlugin, .fd = theirs.get()});
-    for (size_t i = 0; i < arguments.size();)  // no kernel
+    for (std::string& a : arguments)
+      if (a.starts_with(kPlugin.string())) a += plugin_options;
+    for (size_t i = 0; kernel.empty() && i < arguments.size();)
       if (arguments[i] == "-kernel" || arguments[i] == "-append")
         arguments.erase(arguments.begin() + static_cast<long>(i),
                         arguments.begin() + static_cast<long>(i) + 2);
@@ -206,6 +210,50 @@ TEST_P(WithQemu, EndsWhenItIsToldToQuit) {
   bare.channel->quit();
   EXPECT_TRUE(bare.process->process().wait(Duration::s(20)));
   EXPECT_EQ(bare.process->process().exit_status(), 0) << bare.process->obituary();
+}
+
+// For QEMU's virt board, raw at EL1: sets its timer, works a little, waits for it, and does so for ever.
+constexpr uint32_t kNapper[] = {
+    0xD2A10000,  //   movz x0, #0x800, lsl #16    GICD of virt
+    0x52800021,  //   movz w1, #1
+    0xB9000001,  //   str  w1, [x0]               GICD_CTLR
+    0x52A10002,  //   movz w2, #0x800, lsl #16    interrupt 27, the virtual timer
+    0xB9010002,  //   str  w2, [x0, #0x100]       GICD_ISENABLER0
+    0xD2A10020,  //   movz x0, #0x801, lsl #16    GICC
+    0x52801FE3,  //   movz w3, #0xff
+    0xB9000403,  //   str  w3, [x0, #4]           GICC_PMR
+    0xB9000001,  //   str  w1, [x0]               GICC_CTLR
+    0xD51BE321,  //   msr  cntv_ctl_el0, x1
+    0xD2809C46,  //   movz x6, #1250
+    0xD53BE044,  // 1: mrs  x4, cntvct_el0
+    0x8B060084,  //   add  x4, x4, x6             20 us of 62.5 MHz
+    0xD51BE344,  //   msr  cntv_cval_el0, x4
+    0xD2803E85,  //   movz x5, #500               some work, 8 us
+    0xF10004A5,  // 2: subs x5, x5, #1
+    0x54FFFFE1,  //   b.ne 2b
+    0xD503207F,  //   wfi                         ends with the interrupt pending, which stays masked
+    0x17FFFFF9,  //   b    1b
+};
+
+TEST_P(WithQemu, ItDoesNotMatterWhenTheMainLoopLooksAtAMachineThatFallsAsleep) {
+  if (GetParam() != Arch::aarch64) GTEST_SKIP() << "the program that naps is for aarch64";
+  const fs::path kernel = folder / "napper";
+  std::ofstream(kernel, std::ios::binary).write(reinterpret_cast<const char*>(kNapper), sizeof kNapper);
+  const auto counts = [&](const std::string& plugin_options) {
+    Bare napper(qemu, GetParam(), folder.path(), kernel, plugin_options);
+    std::vector<int64_t> out;
+    auto s = napper.channel->meet(napper.sent);
+    for (int64_t t = 20'000'003; t <= 1'000'000'000 && !s.off; t += 20'000'003) {
+      s = napper.channel->go(t, {}, napper.sent);
+      out.push_back(s.instructions);
+    }
+    napper.channel->quit();
+    return out;
+  };
+  const std::vector<int64_t> quiet = counts("");
+  EXPECT_GT(quiet.back(), 49'000'000) << "it did not nap 50,000 times";
+  EXPECT_LT(quiet.back(), 51'000'000) << "it did not sleep";
+  EXPECT_EQ(counts(",rouse=on"), quiet);
 }
 
 INSTANTIATE_TEST_SUITE_P(Arch, WithQemu, ::testing::Values(Arch::x86_64, Arch::aarch64),
