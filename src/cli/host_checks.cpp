@@ -212,6 +212,7 @@ std::string_view to_string(HostCheck::State state) {
 std::vector<HostCheck> check_host(const Installation& installation) {
   std::vector<HostCheck> out{host(), translator()};
   out.push_back(program("firmware", "arm-none-eabi-gcc", "building firmware (firmware/)", "scripts/setup"));
+  out.push_back(program("firmware", "gdb-multiarch", "xedgesim gdb", "scripts/setup --with tests"));
   out.push_back(built_part(installation, "network", "ns-3", "xedgesim-ns3", "network.type: ns3",
                            "scripts/setup --with ns3, then scripts/build"));
   out.push_back(tap());

@@ -12,6 +12,7 @@
 
 #include "base/descriptor.h"
 #include "cli/command.h"
+#include "cli/debuggers.h"
 #include "cli/interrupt.h"
 #include "control/server.h"
 #include "experiment/inputs.h"
@@ -35,6 +36,7 @@ struct RunFlags {
   bool quiet = false;
   std::string control;
   bool paused = false;
+  std::vector<std::string> debugged;  ///< boards that GDB may look at
 };
 
 /// A file with the token, for its owner only; gone at the end.
@@ -179,13 +181,17 @@ ExitCode run_command(const RunFlags& flags) {
     control.emplace(flags.control);
     options.control = &control->server;
     options.paused = flags.paused;
-    options.begun = [&](const std::filesystem::path& directory) {
+  }
+  Debuggers debuggers;
+  options.begun = [&](system::System& system, const std::filesystem::path& directory) {
+    if (control) {
       control->announce(directory);
       if (!flags.quiet)
         progress.log(fmt::format("Control: {}, token in {}", control->server.address(),
                                  (directory / "control.json").string()));
-    };
-  }
+    }
+    for (const std::string& board : flags.debugged) progress.log(debuggers.attend(system, board, directory));
+  };
   options.stop = &watch_interrupts();
   std::signal(SIGPIPE, SIG_IGN);
 
@@ -237,6 +243,12 @@ void add_run(CLI::App& app, Body& body) {
        "Socket at which the run takes link set, profile apply, pause, resume, status and stop: a path, or "
        "tcp:127.0.0.1:PORT")
       ->envname("XEDGESIM_RUN_CONTROL");
+  c->add_option(
+       "--gdb", flags->debugged,
+       "Board that waits for GDB before its first instruction, at a socket in the run's folder; time "
+       "stands still for all while it is halted (repeatable)")
+      ->allow_extra_args(false)
+      ->envname("XEDGESIM_GDB");
   c->add_flag("--paused", flags->paused, "With --control: wait for resume before the first event")
       ->needs("--control")
       ->envname("XEDGESIM_PAUSED");

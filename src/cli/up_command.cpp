@@ -130,8 +130,9 @@ ExitCode up_command(const UpFlags& flags) {
       std::none_of(scenario.edge.begin(), scenario.edge.end(), [](const scenario::EdgeNode& e) {
         return e.type == scenario::EdgeNode::Type::docker || e.type == scenario::EdgeNode::Type::process;
       }))
-    throw ConfigError(fmt::format("{} has no machine to keep up (nodes of type vm, container, process or host): `xedgesim run` runs it",
-                                  flags.scenario));
+    throw ConfigError(fmt::format(
+        "{} has no machine to keep up (nodes of type vm, container, process or host): `xedgesim run` runs it",
+        flags.scenario));
   const std::string name = flags.name.empty() ? scenario.meta.name : flags.name;
   if (flags.detach) return detach(flags, scenario, name, installation);
   Herald herald;

@@ -31,8 +31,7 @@ ExitCode validate_command(const ValidateFlags& flags) {
   if (result.ok() && !flags.language_only) {
     try {
       system::check_runnable(result.scenario, installation.platforms);
-      if (system::on_wall_clock(result.scenario))
-        live::check_limits(result.scenario);
+      if (system::on_wall_clock(result.scenario)) live::check_limits(result.scenario);
     } catch (const ConfigError& e) {
       result.errors.push_back({.file = flags.scenario, .line = 0, .column = 0, .message = e.what()});
     }

@@ -89,6 +89,10 @@ class Core {
 
   virtual Registers registers() const = 0;
   virtual void set_registers(const Registers&) = 0;
+  /// A debugger's access between two runs: aligned, past the MPU and whatever the mode, by Host verbs where
+  /// devices are (with a read's side effects). False: nothing is there, or it cannot be written.
+  virtual bool debug_read(uint32_t address, unsigned width, uint32_t& value) = 0;
+  virtual bool debug_write(uint32_t address, unsigned width, uint32_t value) = 0;
   /// Fault status for the lock-up report, for example "CFSR=0x00000082 HFSR=0x40000000 BFAR=0x20040000".
   virtual std::string fault_status() const = 0;
 };

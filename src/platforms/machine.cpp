@@ -83,6 +83,7 @@ SimTime Machine::next_activity() const {
 
 SimTime Machine::advance(SimTime limit, sim::Outbox& outbox) {
   outbox_ = &outbox;
+  if (debugger_) debugger_->between_stretches(*this);
   while (powered_) {
     const SimTime bound = std::min(limit, sync_);
     const SimTime alarm = alarms_.next_time();
@@ -113,7 +114,7 @@ void Machine::run_core(uint64_t cycle_limit) {
   if (asleep_) set_asleep(false, clock_.time_of(core_->cycles()));
   const uint64_t before = core_->cycles();
   in_core_ = true;
-  const isa::Stop stop = core_->run(cycle_limit);
+  const isa::Stop stop = debugger_ ? run_attended(cycle_limit) : core_->run(cycle_limit);
   in_core_ = false;
   wait_for_flash();
   active_cycles_ += core_->cycles() - before;
@@ -144,6 +145,24 @@ void Machine::run_core(uint64_t cycle_limit) {
   if (reset_pending_) reset_now(reset_reason_);
 }
 
+/// One instruction at a time where the debugger wants to see each: the outcome is the same.
+isa::Stop Machine::run_attended(uint64_t cycle_limit) {
+  interrupted_ = false;
+  isa::Stop stop = isa::Stop::limit;
+  while (stop == isa::Stop::limit && !interrupted_ && core_->cycles() < cycle_limit) {
+    in_core_ = false;
+    if (debugger_->steps()) debugger_->before_instruction(*this);
+    in_core_ = true;
+    stop = core_->run(debugger_->steps() ? core_->cycles() + 1 : cycle_limit);
+    if (!debugger_->steps()) break;
+  }
+  if (stop == isa::Stop::breakpoint || stop == isa::Stop::lockup) {
+    in_core_ = false;
+    if (debugger_->stopped(*this, stop)) stop = isa::Stop::limit;
+  }
+  return stop;
+}
+
 /// The CPU fetches from the flash that is being written or erased: it stands still until that is done.
 void Machine::wait_for_flash() {
   if (!flash_controller_ || flash_controller_->busy_until() <= now()) return;
@@ -172,6 +191,7 @@ void Machine::deliver(const sim::Event& e, sim::Outbox& outbox) {
 }
 
 void Machine::interrupt_run() {
+  interrupted_ = true;
   if (in_core_) core_->set_cycle_limit(0);
 }
 

@@ -10,6 +10,7 @@
 #include "platforms/address_space.h"
 #include "platforms/alarm_queue.h"
 #include "platforms/clock_grid.h"
+#include "platforms/debugger.h"
 #include "platforms/memory.h"
 #include "platforms/platform.h"
 #include "sim/participant.h"
@@ -71,6 +72,12 @@ class Machine final : private bus::Board,
   const devices::Currents& currents() const { return resources_.currents; }
   const Platform& platform() const { return platform_; }
   isa::Core& core() { return *core_; }
+  /// From now on `debugger` looks at every stretch that the core runs; null: nobody. Outlives the machine or
+  /// is taken back.
+  void attend(Debugger* debugger) { debugger_ = debugger; }
+  const std::string& name() const { return config_.name; }
+  /// Where the machine stands.
+  SimTime time() const { return now(); }
   bus::AddressMap& address_map() { return space_; }
 
   sim::Signal<std::string_view, uint8_t, SimTime> on_console;  ///< device, byte
@@ -115,6 +122,7 @@ class Machine final : private bus::Board,
   void build_devices(const FirmwareImage& firmware);
   void reset_now(bus::ResetReason reason);
   void run_core(uint64_t cycle_limit);
+  isa::Stop run_attended(uint64_t cycle_limit);
   void wait_for_flash();
   bool flash_busy() const { return flash_controller_ && flash_controller_->busy_until() > now(); }
   void run_alarm();
@@ -123,6 +131,9 @@ class Machine final : private bus::Board,
   bool awake() const;
   uint8_t* ram_at(uint32_t address, size_t length);
   [[noreturn]] void report_lockup();
+
+  Debugger* debugger_ = nullptr;
+  bool interrupted_ = false;  // a verb wants the core to stop behind this instruction
 
   const Platform& platform_;
   std::shared_ptr<const FirmwareImage> firmware_;

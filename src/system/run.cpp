@@ -121,7 +121,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   if (options.control)
     control = std::make_unique<RunControl>(system, *options.control, directory.path(), options.paused);
 
-  if (options.begun) options.begun(directory.path());
+  if (options.begun) options.begun(system, directory.path());
 
   RunOutcome outcome{.directory = directory.path()};
   const SimTime end = SimTime::at(scenario.meta.duration);

@@ -15,6 +15,7 @@
 namespace xedgesim::system {
 
 class Pacer;
+class System;
 
 /// What the caller brings to a run. The host's clock and signals are the caller's.
 struct RunOptions {
@@ -33,7 +34,9 @@ struct RunOptions {
   control::Server* control = nullptr;         ///< where somebody outside may change the run
   Pacer* pacer = nullptr;                     ///< of a scenario on the wall clock
   bool paused = false;                        ///< with control: wait for `resume` before the first event
-  std::function<void(const std::filesystem::path&)> begun;  ///< told the run's folder, before the first event
+  /// Shown the system and told the run's folder, before the first event. What is attached to the system lives
+  /// until run_scenario() returns.
+  std::function<void(System&, const std::filesystem::path&)> begun;
 };
 
 struct RunOutcome {

@@ -98,6 +98,26 @@ TEST(ThermalDigits, WrongTablesAreSaid) {
   EXPECT_NE(said("file: " + file("nowhere.csv"), 3).find("nowhere.csv"), std::string::npos);
 }
 
+TEST(ThermalDigits, FramesWithoutLabelsAreClassifiedAndJudgedByNothing) {
+  TemporaryFolder folder;
+  std::ifstream labelled(source("models/digits/held_back.csv"));
+  std::ofstream bare(folder / "bare.csv");
+  for (std::string line; std::getline(labelled, line);) bare << line.substr(0, line.rfind(',')) << "\n";
+  bare.close();
+  const Digits all = run_digits("device", {"scenario.duration=10s"});
+  const ProgramResult r = run_program(
+      {"run", source("scenarios/thermal-digits/device/scenario.yaml"), "-q", "--output",
+       (folder / "run").string(), "--set", "scenario.duration=10s", "--set",
+       "devices[0].sensors=[{pin: AIN0, type: frames, scale: 100mV, file: " + (folder / "bare.csv").string() +
+           "}]"});
+  EXPECT_EQ(r.exit_code, 2) << r.err;  // the scenario asserts an accuracy, and there is none
+  EXPECT_NE((r.out + r.err).find("no sample with a known class was classified"), std::string::npos) << r.err;
+  const auto summary = nlohmann::json::parse(read_file(folder / "run/summary.json"));
+  const nlohmann::json& device = summary["placements"]["device"];
+  EXPECT_EQ(device["results"], all.summary["placements"]["device"]["results"]);
+  EXPECT_TRUE(device["accuracy"].is_null()) << device["accuracy"];
+}
+
 TEST(ThermalDigits, AWindowThatIsNoFrameIsSaid) {
   TemporaryFolder folder;
   const ProgramResult r =

@@ -48,6 +48,8 @@ class Cpu final : public Core {
   void code_changed(uint32_t address, uint32_t size) override;
   Registers registers() const override;
   void set_registers(const Registers&) override;
+  bool debug_read(uint32_t address, unsigned width, uint32_t& value) override;
+  bool debug_write(uint32_t address, unsigned width, uint32_t value) override;
   std::string fault_status() const override;
 
   // --- registers ---

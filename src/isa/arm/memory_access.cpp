@@ -80,6 +80,17 @@ bool Cpu::raw_write(uint32_t address, unsigned width, uint32_t value) {
   return host_write(address, width, value);
 }
 
+bool Cpu::debug_read(uint32_t address, unsigned width, uint32_t& value) {
+  if (is_private(address) && !block_of(address, width)) return read_private(*this, address, width, value);
+  return raw_read(address, width, value);
+}
+
+bool Cpu::debug_write(uint32_t address, unsigned width, uint32_t value) {
+  if (const MemoryBlock* b = block_of(address, width); b && !b->writable) return false;
+  if (is_private(address)) return write_private(*this, address, width, value);
+  return raw_write(address, width, value);
+}
+
 Cpu::Outcome Cpu::checked_read(uint32_t address, unsigned width, uint32_t& value) {
   if (guard_ != Guard::open && !is_private(address) && !rights(address).read) return Outcome::violation;
   if (!raw_read(address, width, value)) return Outcome::bus_error;
