@@ -21,6 +21,7 @@ int run(int argc, char** argv) {
       "error, 130 interrupted.");
   Body body;
   add_run(app, body);
+  add_init(app, body);
   add_gdb(app, body);
   add_validate(app, body);
   add_batch(app, body);

@@ -35,6 +35,7 @@ using Body = std::function<ExitCode()>;
 void add_run(CLI::App& app, Body& body);
 /// A run with GDB on one board, on this terminal.
 void add_gdb(CLI::App& app, Body& body);
+void add_init(CLI::App& app, Body& body);
 void add_validate(CLI::App& app, Body& body);
 void add_schema(CLI::App& app, Body& body);
 void add_platforms(CLI::App& app, Body& body);
