@@ -41,16 +41,12 @@ bool may_halt(const void* instruction) {
 }
 
 void translated(uint64_t, void* block) {
-  const size_t n = functions->tb_n_insns(block);
-  for (size_t i = 0; i < n; ++i) {
-    void* const instruction = functions->tb_get_insn(block, i);
-    if (!may_halt(instruction)) continue;
-    // A block's instructions are taken from the budget where it begins, and these end their block: all are
-    // in.
+  // They end their block, and a block's instructions are taken from the budget where it begins: all are in.
+  void* const last = functions->tb_get_insn(block, functions->tb_n_insns(block) - 1);
+  if (may_halt(last))
     functions->register_insn_exec(
-        instruction, [](unsigned, void*) { functions->icount_update(functions->get_cpu(0)); },
-        qemu::kNoRegisters, nullptr);
-  }
+        last, [](unsigned, void*) { functions->icount_update(functions->get_cpu(0)); }, qemu::kNoRegisters,
+        nullptr);
 }
 
 }  // namespace
