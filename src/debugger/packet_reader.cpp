@@ -101,4 +101,20 @@ std::optional<uint32_t> take_number(std::string_view& text) {
   return value;
 }
 
+bool take(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+bool take_range(std::string_view& text, uint32_t& address, uint32_t& length) {
+  const std::optional<uint32_t> a = take_number(text);
+  if (!a || !take(text, ",")) return false;
+  const std::optional<uint32_t> n = take_number(text);
+  if (!n) return false;
+  address = *a;
+  length = *n;
+  return true;
+}
+
 }  // namespace xedgesim::debugger

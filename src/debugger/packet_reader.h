@@ -43,5 +43,9 @@ std::string to_hex(std::string_view bytes);
 std::optional<std::string> from_hex(std::string_view digits);
 /// A hexadecimal number at the front of `text`, which it is taken from; none when there is none that fits.
 std::optional<uint32_t> take_number(std::string_view& text);
+/// False, and nothing taken, when `text` does not begin so.
+bool take(std::string_view& text, std::string_view prefix);
+/// "address,length" at the front.
+bool take_range(std::string_view& text, uint32_t& address, uint32_t& length);
 
 }  // namespace xedgesim::debugger
