@@ -222,7 +222,7 @@ TEST_P(Containers, ArePausedAndReplacedByFaults) {
                "validation: {assertions: [{expect_line: tick, node: left}]}\n",
                "5s");
   const ProgramResult r = run(file);
-  EXPECT_EQ(r.exit_code, 0) << r.out << r.err;
+  ASSERT_EQ(r.exit_code, 0) << r.out << r.err;
   std::istringstream lines(read_file(folder_ / "out/consoles/left.log"));
   int between = 0, after = 0;
   for (std::string line; std::getline(lines, line);) {
