@@ -17,6 +17,7 @@
 #include <memory>
 #include <vector>
 
+#include "carrier.h"
 #include "connection.h"
 #include "console.h"
 #include "qemu.h"
@@ -49,6 +50,7 @@ class Gate {
   qemu::Functions f_{};
   Connection connection_;
   Console* console_ = nullptr;
+  std::unique_ptr<Carrier> carrier_;
   void* card_ = nullptr;
   qemu::NetClientInfo card_type_{};
   qemu::Timer timer_;
@@ -74,6 +76,7 @@ const char* Gate::start(uint64_t id, const char* net, const char* console) {
       return static_cast<ssize_t>(size);
     };
     card_ = f_.new_net_client(&card_type_, nullptr, "xedgesim", net);
+    carrier_ = std::make_unique<Carrier>(f_, net);
   }
   f_.register_atexit(
       id, [](uint64_t, void* g) { static_cast<Gate*>(g)->ended(); }, this);
@@ -135,6 +138,8 @@ void Gate::obey(const vt::Order& order, const std::vector<uint8_t>& body) {
       deliver(record, body.data() + at);
     else if (record.type == vt::RecordType::console && console_)
       console_->type(record.time, body.data() + at, record.length);
+    else if (record.type == vt::RecordType::carrier && carrier_ && record.length == 1)
+      carrier_->change(record.time, body[at] != 0);
     at += record.length;
   }
   f_.timer_mod_ns(&timer_, order.until);
