@@ -18,6 +18,7 @@
 #include <memory>
 #include <vector>
 
+#include "carrier.h"
 #include "connection.h"
 #include "console.h"
 #include "halt.h"
@@ -51,6 +52,7 @@ class Gate {
   qemu::Functions f_{};
   Connection connection_;
   Console* console_ = nullptr;
+  std::unique_ptr<Carrier> carrier_;
   void* card_ = nullptr;
   qemu::NetClientInfo card_type_{};
   qemu::Timer timer_;
@@ -76,6 +78,7 @@ const char* Gate::start(uint64_t id, const char* net, const char* console) {
       return static_cast<ssize_t>(size);
     };
     card_ = f_.new_net_client(&card_type_, nullptr, "xedgesim", net);
+    carrier_ = std::make_unique<Carrier>(f_, net);
   }
   account_before_halts(id, f_);
   f_.register_atexit(
@@ -138,6 +141,8 @@ void Gate::obey(const vt::Order& order, const std::vector<uint8_t>& body) {
       deliver(record, body.data() + at);
     else if (record.type == vt::RecordType::console && console_)
       console_->type(record.time, body.data() + at, record.length);
+    else if (record.type == vt::RecordType::carrier && carrier_ && record.length == 1)
+      carrier_->change(record.time, body[at] != 0);
     at += record.length;
   }
   f_.timer_mod_ns(&timer_, order.until);

@@ -48,6 +48,7 @@ const char* resolve(Functions& f) {
   find(f.chr_write, {"qemu_chr_write"});
   find(f.chr_be_can_write, {"qemu_chr_be_can_write"});
   find(f.chr_be_write, {"qemu_chr_be_write"});
+  find(f.set_link, {"qmp_set_link"});
   find(f.shutdown_request, {"qemu_system_shutdown_request"});
   find(f.notify_event, {"qemu_notify_event"});
   find(f.big_unlock, {"bql_unlock", "qemu_mutex_unlock_iothread"});

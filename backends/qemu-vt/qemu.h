@@ -49,6 +49,7 @@ struct Functions {
   int (*chr_write)(void* chr, const uint8_t*, int, bool all);
   int (*chr_be_can_write)(void* chr);
   void (*chr_be_write)(void* chr, const uint8_t*, int);
+  void (*set_link)(const char* name, bool up, void** error);
   void (*shutdown_request)(int cause);
   void (*notify_event)();
   void (*big_unlock)();

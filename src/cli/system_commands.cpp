@@ -24,7 +24,7 @@ using control::Request;
 struct SystemFlags {
   std::string system, node, format = "table";
   std::vector<std::string> command;
-  bool all = false, follow = false;
+  bool all = false, follow = false, input = false;
 };
 
 constexpr Duration kDown = Duration::s(60), kPoll = Duration::ms(100);
@@ -118,7 +118,7 @@ ExitCode exec(const SystemFlags& f) {
   const std::string command = shell_quoted(std::span(f.command).subspan(first));
   if (command.empty()) throw ConfigError("exec needs a command: xedgesim exec NODE -- COMMAND");
   return static_cast<ExitCode>(
-      live::run_in_machine(choose_running_system(f.system).session_socket(), f.node, command));
+      live::run_in_machine(choose_running_system(f.system).session_socket(), f.node, command, f.input));
 }
 
 ExitCode console(const SystemFlags& f) {
@@ -209,6 +209,7 @@ void add_systems(CLI::App& app, Body& body) {
                               "exec compute -- ping -c 3 storage", exec);
     c->add_option("node", f->node, "Which machine")->required();
     c->add_option("command", f->command, "The command and its arguments, behind --")->required();
+    c->add_flag("-i,--input", f->input, "The command reads our standard input (machines only)");
     add_system(*c, *f);
     c->positionals_at_end();
   }

@@ -13,6 +13,7 @@ namespace {
 
 /// std::regex recurses once a character; this keeps its stack small.
 constexpr size_t kMaxLine = 1024;
+constexpr size_t kLastWords = 80;  // bytes of a line that a reason shows
 
 std::regex compile(const ConsoleExpectation& e) {
   try {
@@ -28,7 +29,7 @@ std::regex compile(const ConsoleExpectation& e) {
 }  // namespace
 
 ConsoleWatcher::ConsoleWatcher(std::vector<ConsoleExpectation> expectations, std::vector<std::string> nodes)
-    : nodes_(std::move(nodes)), partial_(nodes_.size()) {
+    : nodes_(std::move(nodes)), partial_(nodes_.size()), last_(nodes_.size()) {
   for (ConsoleExpectation& e : expectations) {
     Watch w{.expectation = std::move(e), .regex = {}, .wanted = {}, .seen = {}, .late = {}};
     w.regex = compile(w.expectation);
@@ -57,6 +58,9 @@ void ConsoleWatcher::byte(size_t node, SimTime t, uint8_t value) {
 
 void ConsoleWatcher::line(size_t node, SimTime t, std::string_view text) {
   text = text.substr(0, kMaxLine);
+  last_[node].time = t;
+  last_[node].text.assign(text.substr(0, kLastWords));
+  last_[node].any = true;
   for (Watch& w : watches_) {
     if (!w.wanted[node] || w.seen[node]) continue;
     if (!std::regex_search(text.begin(), text.end(), w.regex)) continue;
@@ -79,6 +83,15 @@ bool ConsoleWatcher::met(const Watch& w) const {
   return !any;
 }
 
+std::string ConsoleWatcher::last_words(size_t node) const {
+  const LastLine& l = last_[node];
+  if (!l.any) return ", nor anything else";
+  std::string text = l.text;
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return fmt::format("; its last line came at {}: '{}'", to_string(l.time), text);
+}
+
 bool ConsoleWatcher::all_met() const {
   return std::all_of(watches_.begin(), watches_.end(), [this](const Watch& w) { return met(w); });
 }
@@ -89,10 +102,12 @@ std::vector<AssertionResult> ConsoleWatcher::results() const {
     const ConsoleExpectation& e = w.expectation;
     std::optional<SimTime> first, last;
     std::vector<std::string> silent;
+    size_t a_silent_one = 0;
     for (size_t i = 0; i < nodes_.size(); ++i) {
       if (!w.wanted[i]) continue;
       if (!w.seen[i]) {
         silent.push_back(nodes_[i]);
+        a_silent_one = i;
         continue;
       }
       first = std::min(first.value_or(SimTime::never()), *w.seen[i]);
@@ -114,9 +129,10 @@ std::vector<AssertionResult> ConsoleWatcher::results() const {
       r.reason = silent.size() > 1 && first
                      ? fmt::format("{} of the nodes did not print it, {} is the first of them", silent.size(),
                                    silent.front())
-                 : w.late
-                     ? fmt::format("it came at {}", to_string(*w.late))
-                     : fmt::format("{} did not print it", silent.size() == 1 ? silent.front() : "no node");
+                 : w.late ? fmt::format("it came at {}", to_string(*w.late))
+                 : silent.size() == 1
+                     ? fmt::format("{} did not print it{}", silent.front(), last_words(a_silent_one))
+                     : "no node printed it";
       found = "not seen";
     }
     r.line = fmt::format("{}: {} ({} {})", r.passed ? "✅ PASS" : "❌ FAIL", r.metric, r.expectation, found);

@@ -43,11 +43,19 @@ class ConsoleWatcher {
     std::vector<std::optional<SimTime>> seen;  ///< per node, first match in time
     std::optional<SimTime> late;               ///< first match that came too late
   };
+  struct LastLine {
+    SimTime time;
+    std::string text;  ///< its beginning
+    bool any = false;
+  };
   bool met(const Watch& w) const;
+  /// What a node printed last, for a reason.
+  std::string last_words(size_t node) const;
 
   std::vector<std::string> nodes_;
   std::vector<Watch> watches_;
   std::vector<std::string> partial_;  ///< per node
+  std::vector<LastLine> last_;        ///< per node
 };
 
 }  // namespace xedgesim::experiment

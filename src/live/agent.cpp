@@ -32,13 +32,21 @@ std::optional<uint64_t> Agent::run(const std::string& command, Session session) 
   if (sessions_.size() >= kMostSessions) return std::nullopt;
   const uint64_t id = ++numbers_;
   sessions_[id] = std::move(session);
-  send_(fmt::format("run {} {}\n", id,
+  send_(fmt::format("{} {} {}\n", sessions_[id].took ? "open" : "run", id,
                     base64_encode({reinterpret_cast<const uint8_t*>(command.data()), command.size()})));
   return id;
 }
 
 void Agent::kill(uint64_t session) {
   if (sessions_.erase(session)) send_(fmt::format("kill {}\n", session));
+}
+
+void Agent::input(uint64_t session, std::string_view bytes) {
+  if (!sessions_.contains(session)) return;
+  send_(bytes.empty()
+            ? fmt::format("in {} end\n", session)
+            : fmt::format("in {} {}\n", session,
+                          base64_encode({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()})));
 }
 
 void Agent::feed(std::string_view bytes) {
@@ -54,6 +62,8 @@ void Agent::line(std::string_view text) {
   const std::string_view word = next_word(text);
   if (word == "hello") {
     ready_ = true;
+    next_word(text);  // its name
+    takes_input_ = next_word(text) == "input";
     if (on_ready) on_ready();
     return;
   }
@@ -65,6 +75,8 @@ void Agent::line(std::string_view text) {
     const auto piece = base64_decode(text);
     const auto output = session->second.output;  // it may end the session
     if (piece && output) output(word == "err", {reinterpret_cast<const char*>(piece->data()), piece->size()});
+  } else if (word == "took") {
+    if (const auto took = session->second.took) took();
   } else if (word == "exit") {
     int status = kGone;
     number_of(text, status);
@@ -75,7 +87,7 @@ void Agent::line(std::string_view text) {
 }
 
 void Agent::reset() {
-  ready_ = false;
+  ready_ = takes_input_ = false;
   rest_.clear();
   const auto sessions = std::exchange(sessions_, {});
   for (const auto& [id, s] : sessions)

@@ -24,6 +24,11 @@ class Agent {
   /// Runs a shell command. Returns its number; nothing when too many run already. To be called when ready().
   std::optional<uint64_t> run(const std::string& command, Session session);
   void kill(uint64_t session);
+  /// Bytes for the standard input of a session that was run with one; none: its end. Each piece is answered
+  /// by CommandSession::took when the command's pipe has it.
+  void input(uint64_t session, std::string_view bytes);
+  /// The agent in the machine knows of standard input: those of images before it do not.
+  bool takes_input() const { return takes_input_; }
   /// Switches the machine off.
   void power_off() { send_("off\n"); }
 
@@ -40,7 +45,7 @@ class Agent {
   std::map<uint64_t, Session> sessions_;
   uint64_t numbers_ = 0;
   std::string rest_;
-  bool ready_ = false;
+  bool ready_ = false, takes_input_ = false;
 };
 
 }  // namespace xedgesim::live

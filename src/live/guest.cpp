@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "live/firmware_words.h"
 #include "vm/process.h"
 
 namespace xedgesim::live {
@@ -27,7 +28,7 @@ void Guest::set_state(State state) {
 }
 
 void Guest::tell_crash(const std::string& why) {
-  const std::string tail = vm::tail_of(console_.file(), kCrashTail);
+  const std::string tail = plain_text(vm::tail_of(console_.file(), kCrashTail));
   reason_ = fmt::format("machine '{}': {}", id_, why);
   if (!tail.empty()) reason_ += "; the console's last lines:\n" + tail;
   set_state(State::crashed);

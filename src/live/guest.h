@@ -21,6 +21,8 @@ struct CommandSession {
   /// A piece of its standard output, or of its standard error.
   std::function<void(bool error, std::string_view)> output{};
   std::function<void(int status)> ended{};
+  /// Set: it has a standard input, and this is called for every piece that has got there.
+  std::function<void()> took{};
 };
 
 /// A Linux system on the wall clock, as the lab that runs it sees it: a machine under QEMU, a container, or
@@ -59,6 +61,10 @@ class Guest {
   /// Runs a shell command. Returns its number; nothing when too many run already. To be called when ready().
   virtual std::optional<uint64_t> run(const std::string& command, CommandSession session) = 0;
   virtual void kill(uint64_t command) = 0;
+  /// Why its commands have no standard input; empty when they do.
+  virtual std::string no_input() const { return "only a machine's commands have one here"; }
+  /// Bytes for the standard input of a command; none: its end.
+  virtual void input(uint64_t, std::string_view) {}
 
   /// Of its first process on the host; -1 when it is off.
   virtual pid_t pid() const = 0;

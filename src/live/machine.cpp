@@ -35,7 +35,22 @@ Machine::Machine(EventLoop& loop, Config config, Outside outside)
   };
 }
 
-Machine::~Machine() { stop(); }
+Machine::~Machine() {
+  stop();
+  std::error_code ec;
+  fs::remove(variables(), ec);
+}
+
+fs::path Machine::variables() const { return config_.folder / (config_.setup.id + ".nvram"); }
+
+/// Like a board's flash, its variables outlast resets and losses of power.
+std::optional<vm::UefiFirmware> Machine::uefi() const {
+  std::optional<vm::UefiFirmware> own = config_.setup.uefi;
+  if (!own) return own;
+  if (boots_ == 0) vm::copy_sparse(own->variables, variables());
+  own->variables = variables();
+  return own;
+}
 
 void Machine::describe(nlohmann::json& out) const {
   const MachineSetup& s = config_.setup;
@@ -47,24 +62,10 @@ void Machine::describe(nlohmann::json& out) const {
   out["memory"] = s.machine.memory;
   out["accelerator"] = s.kvm ? "kvm" : "tcg";
   out["disks"] = disks;
+  if (s.machine.kernel.empty()) out["firmware"] = s.uefi ? "uefi" : "bios";
   out["data_disk"] = s.data_disk;
   if (!s.kvm && !s.no_kvm.empty()) out["no_kvm"] = s.no_kvm;
   if (!s.unlimited.empty()) out["without_limits"] = s.unlimited;
-}
-
-fs::path Machine::write_initrd() const {
-  const MachineSetup& s = config_.setup;
-  const fs::path file = config_.folder / (s.id + ".initrd");
-  std::ofstream out(file, std::ios::binary | std::ios::trunc);
-  if (!s.machine.initrd.empty()) {
-    std::ifstream in(s.machine.initrd, std::ios::binary);
-    out << in.rdbuf();
-    out << std::string(static_cast<size_t>((4 - out.tellp() % 4) % 4), '\0');
-  }
-  out << s.settings;
-  out.close();
-  if (!out) throw SimulationError(fmt::format("cannot write {}: is the disk full?", file.string()));
-  return file;
 }
 
 /// The data disk is a file of our own: empty, and as large on the host as what was written to it.
@@ -87,21 +88,25 @@ void Machine::start() {
   std::error_code ec;
   fs::create_directories(config_.folder, ec);
   vm::Machine machine = config_.setup.machine;
-  if (!machine.kernel.empty()) machine.initrd = write_initrd();
+  if (!machine.kernel.empty()) {
+    machine.initrd = config_.folder / (config_.setup.id + ".initrd");
+    vm::write_initrd(machine.initrd, config_.setup.machine.initrd, config_.setup.settings);
+  }
   auto [network, their_network] = vm::socket_pair();
   auto [serial, their_serial] = vm::socket_pair();
   auto [port, their_port] = vm::socket_pair();
   const vm::WallSockets sockets{
       .network = their_network.get(), .console = their_serial.get(), .agent = their_port.get()};
-  qemu_ = std::make_unique<vm::QemuProcess>(
-      vm::QemuProcess::Config{.name = config_.setup.id,
-                              .binary = config_.setup.qemu.binary,
-                              .arguments = vm::wall_arguments(machine, config_.setup.kvm, disks(), sockets),
-                              .folder = config_.folder,
-                              .console = console_.file(),
-                              .inherited = {sockets.network, sockets.console, sockets.agent}});
+  qemu_ = std::make_unique<vm::QemuProcess>(vm::QemuProcess::Config{
+      .name = config_.setup.id,
+      .binary = config_.setup.qemu.binary,
+      .arguments = vm::wall_arguments(machine, config_.setup.kvm, disks(), sockets, uefi()),
+      .folder = config_.folder,
+      .console = console_.file(),
+      .inherited = {sockets.network, sockets.console, sockets.agent}});
   frames_ = FrameSplitter([this](sim::Bytes frame) { outside_.frame(std::move(frame)); });
-  broken_ = printed_ = false;
+  broken_ = printed_ = nothing_boots_ = false;
+  firmware_ = machine.kernel.empty() ? std::make_optional<FirmwareWords>() : std::nullopt;
   network_ = std::make_unique<ByteChannel>(
       loop_, std::move(network), [this](std::string_view b) { broken_ = broken_ || !frames_.feed(b); },
       nullptr);
@@ -109,8 +114,9 @@ void Machine::start() {
       loop_, std::move(serial),
       [this](std::string_view b) {
         // From now on QEMU's monitor answers at once, and tells how the guest ended.
-        if (!std::exchange(printed_, true)) monitor();
+        if (!std::exchange(printed_, true)) first_words();
         console_.feed(b);
+        if (!nothing_boots_ && firmware_ && firmware_->feed(b)) give_up();
       },
       nullptr);
   port_ = std::make_unique<ByteChannel>(
@@ -146,6 +152,17 @@ void Machine::stop() noexcept {
   set_state(State::off);
 }
 
+void Machine::first_words() {
+  // A card begins with its cable plugged in; what boots has not looked at it yet.
+  if (vm::QmpClient* m = monitor(); m && !carrier_) m->execute("set_link", {{"name", "net0"}, {"up", false}});
+}
+
+/// Its firmware found nothing to boot; how it ended is told when it has.
+void Machine::give_up() {
+  nothing_boots_ = true;
+  if (vm::QmpClient* m = monitor()) m->execute("quit");
+}
+
 /// QEMU ended by itself: the guest switched off or reset, or something went wrong.
 void Machine::ended() {
   if (serial_) serial_->receive();
@@ -159,6 +176,8 @@ void Machine::ended() {
         reason = event["data"].value("reason", "unknown");
   const std::string tail = vm::tail_of(console_.file(), kTail);
   const bool panicked = tail.find("Kernel panic") != std::string::npos;
+  if (nothing_boots_)
+    return crash("the firmware found nothing to boot on its disk image: make that anew, with a boot loader");
   if (process.exit_status() != 0) return crash("QEMU " + process.obituary());
   if (panicked && reason != "guest-shutdown") return crash("the guest's kernel panicked");
   close();
@@ -185,6 +204,10 @@ vm::QmpClient* Machine::monitor() {
   } catch (const SimulationError&) {
     return nullptr;
   }
+}
+
+std::string Machine::no_input() const {
+  return agent_.takes_input() ? "" : "its image is older than that: xedgesim image build makes it anew";
 }
 
 void Machine::ask_off() noexcept {

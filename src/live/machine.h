@@ -6,6 +6,7 @@
 
 #include "live/agent.h"
 #include "live/byte_channel.h"
+#include "live/firmware_words.h"
 #include "live/frame_stream.h"
 #include "live/guest.h"
 #include "live/machine_setup.h"
@@ -40,14 +41,19 @@ class Machine final : public Guest {
     return agent_.run(command, std::move(session));
   }
   void kill(uint64_t command) override { agent_.kill(command); }
+  std::string no_input() const override;
+  void input(uint64_t command, std::string_view bytes) override { agent_.input(command, bytes); }
   pid_t pid() const override { return qemu_ ? qemu_->process().pid() : -1; }
   bool running() const override { return qemu_ != nullptr; }
   std::vector<std::filesystem::path> cgroups() const override { return cgroups_; }
   void describe(nlohmann::json& out) const override;
 
  private:
-  std::filesystem::path write_initrd() const;
+  std::filesystem::path variables() const;
+  std::optional<vm::UefiFirmware> uefi() const;
   std::vector<vm::WallDisk> disks() const;
+  void first_words();
+  void give_up();
   void ended();
   void crash(const std::string& why);
   void close() noexcept;
@@ -61,7 +67,9 @@ class Machine final : public Guest {
   std::unique_ptr<ByteChannel> network_, serial_, port_;
   std::vector<std::filesystem::path> cgroups_;
   uint64_t short_boots_ = 0;
-  bool broken_ = false;   // its frame stream makes no sense
+  bool broken_ = false;                    // its frame stream makes no sense
+  std::optional<FirmwareWords> firmware_;  // until it was switched on again
+  bool nothing_boots_ = false;
   bool printed_ = false;  // since it was switched on
   bool carrier_ = true;
 };

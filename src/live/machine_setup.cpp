@@ -21,14 +21,17 @@ void need_file(const std::string& id, const char* what, const fs::path& file) {
 void choose_boot(MachineSetup& s, const scenario::LinuxNode& n, const system::MachineAddress& address) {
   const vm::ImageStore images;
   if (!n.image_file.empty()) {
-    s.disks.push_back({.file = n.image_file.resolved,
-                       .discard_writes = true,
-                       .qcow2 = vm::is_qcow2(n.image_file.resolved)});
-    std::error_code ec;
-    if (s.machine.arch == vm::Arch::aarch64 && !fs::exists("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd", ec))
-      throw ConfigError(fmt::format(
-          "node '{}': a disk image for ARM boots by UEFI: install it (Debian: apt install qemu-efi-aarch64)",
-          n.id));
+    const fs::path& file = n.image_file.resolved;
+    s.disks.push_back({.file = file, .discard_writes = true, .qcow2 = vm::is_qcow2(file)});
+    if (!s.disks.back().qcow2) vm::check_disk_image(file);
+    if (s.machine.arch == vm::Arch::x86_64 && n.firmware != scenario::LinuxNode::Firmware::uefi) return;
+    s.uefi = vm::find_uefi(s.machine.arch);
+    if (!s.uefi)
+      throw ConfigError(
+          fmt::format("node '{}': {} boots by UEFI, whose firmware is not installed: run scripts/setup "
+                      "--with qemu (Debian: apt install {})",
+                      n.id, s.machine.arch == vm::Arch::aarch64 ? "a disk image for ARM" : "this disk image",
+                      vm::uefi_package(s.machine.arch)));
     return;
   }
   if (n.kernel.empty()) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ struct MachineSetup {
   vm::Machine machine{};   ///< its initrd is the image's: the settings come behind it
   std::string settings{};  ///< a cpio archive; empty for a disk image
   std::vector<vm::WallDisk> disks{};
-  int64_t data_disk = 0;  ///< bytes of an empty disk that is made at the start; 0: none
+  std::optional<vm::UefiFirmware> uefi{};  ///< starts a disk image; its variables are the pattern
+  int64_t data_disk = 0;                   ///< bytes of an empty disk that is made at the start; 0: none
   vm::Limits limits{};
   bool kvm = false;
   std::string no_kvm{};     ///< why not

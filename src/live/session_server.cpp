@@ -54,6 +54,7 @@ void SessionServer::write(uint64_t number, const std::string& text, bool last) {
 void SessionServer::feed(uint64_t number, std::string_view bytes) {
   Peer& peer = peers_.at(number);
   if (peer.console) return peer.machine->to_console(bytes);
+  if (peer.input && !peer.closing) return input(number, bytes);
   if (peer.machine || peer.closing) return;
   peer.opening.append(bytes);
   const size_t end = peer.opening.find('\n');
@@ -64,6 +65,31 @@ void SessionServer::feed(uint64_t number, std::string_view bytes) {
   const std::string rest = peer.opening.substr(end + 1);
   open(number, peer.opening.substr(0, end));
   if (peer.console && !rest.empty()) peer.machine->to_console(rest);
+  peer.opening.clear();
+  if (peer.input && !rest.empty()) input(number, rest);
+}
+
+/// Lines of a command's standard input. Who sends more than it may is let go: there is no room to keep it.
+void SessionServer::input(uint64_t number, std::string_view bytes) {
+  Peer& peer = peers_.at(number);
+  peer.opening.append(bytes);
+  size_t begin = 0;
+  for (size_t end; (end = peer.opening.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    std::string_view line = std::string_view(peer.opening).substr(begin, end - begin);
+    if (!line.starts_with("in ") || peer.ahead >= kMostAhead) return peer.channel->abort();
+    line.remove_prefix(3);
+    if (line == "end") {
+      if (peer.command) peer.machine->input(peer.command, {});
+      continue;
+    }
+    const auto piece = base64_decode(line);
+    if (!piece || piece->empty() || piece->size() > kLongestInput) return peer.channel->abort();
+    ++peer.ahead;
+    if (peer.command)
+      peer.machine->input(peer.command, {reinterpret_cast<const char*>(piece->data()), piece->size()});
+  }
+  peer.opening.erase(0, begin);
+  if (peer.opening.size() > kLongestInput * 2) peer.channel->abort();
 }
 
 void SessionServer::open(uint64_t number, const std::string& line) {
@@ -88,6 +114,15 @@ void SessionServer::open(uint64_t number, const std::string& line) {
     return refuse(fmt::format("the machine '{}' is {}: it takes no commands{}", node,
                               to_string(machine->state()),
                               machine->state() == Guest::State::starting ? " yet" : ""));
+  const bool wants_input = j.contains("input") && j["input"] == true;
+  if (const std::string why = wants_input ? machine->no_input() : ""; !why.empty())
+    return refuse(fmt::format("a command in '{}' takes no standard input: {}", node, why));
+  const auto took = [this, number] {
+    const auto p = peers_.find(number);
+    if (p == peers_.end() || p->second.ahead == 0) return;
+    --p->second.ahead;
+    write(number, "took\n");
+  };
   const auto id = machine->run(
       text("command"),
       {.output =
@@ -101,10 +136,12 @@ void SessionServer::open(uint64_t number, const std::string& line) {
            [this, number](int status) {
              if (const auto p = peers_.find(number); p != peers_.end()) p->second.command = 0;
              write(number, fmt::format("exit {}\n", status), true);
-           }});
+           },
+       .took = wants_input ? std::function<void()>(took) : nullptr});
   if (!id) return refuse("too many commands run in it already");
   peer.machine = machine;
   peer.command = *id;
+  peer.input = wants_input;
 }
 
 }  // namespace xedgesim::live

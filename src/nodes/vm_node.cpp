@@ -3,17 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "base/error.h"
 #include "bus/device.h"
 #include "net/link/link.h"
 #include "net/link/message.h"
+#include "vm/boot_files.h"
 
 namespace xedgesim::nodes {
 namespace {
 
-constexpr size_t kLastLines = 8;
+constexpr size_t kLastLines = 40;  // a panic prints some thirty behind its name
+constexpr size_t kToldLines = 8;
 constexpr Duration kFarewell = Duration::s(5);  // wall time to end in good order
 constexpr size_t kShortestFrame = 60;           // bytes, without FCS
 constexpr Duration kInstant = Duration::ns(1);
@@ -33,21 +34,6 @@ void VmNode::connect(Host host) {
   wakes_ = SimTime::zero();
 }
 
-/// The image's file system with the settings behind it: archives may follow one another.
-std::filesystem::path VmNode::write_initrd() const {
-  const std::filesystem::path file = host_.folder / (config_.machine.name + ".initrd");
-  std::ofstream out(file, std::ios::binary);
-  if (!host_.initrd.empty()) {
-    std::ifstream in(host_.initrd, std::ios::binary);
-    out << in.rdbuf();
-    out << std::string(static_cast<size_t>((4 - out.tellp() % 4) % 4), '\0');
-  }
-  out << config_.settings;
-  out.close();
-  if (!out) throw SimulationError(fmt::format("cannot write {}: is the disk full?", file.string()));
-  return file;
-}
-
 void VmNode::boot(SimTime t) {
   auto [ours, theirs] = vm::socket_pair();
   channel_ = std::make_unique<vm::VtChannel>(std::move(ours), config_.patience);
@@ -55,7 +41,8 @@ void VmNode::boot(SimTime t) {
   std::filesystem::create_directories(host_.folder, ec);
   vm::Machine machine = config_.machine;
   machine.kernel = host_.kernel;
-  machine.initrd = write_initrd();
+  machine.initrd = host_.folder / (machine.name + ".initrd");
+  vm::write_initrd(machine.initrd, host_.initrd, config_.settings);
   qemu_ = std::make_unique<vm::QemuProcess>(vm::QemuProcess::Config{
       .name = machine.name,
       .binary = host_.qemu.binary,
@@ -80,6 +67,8 @@ void VmNode::boot(SimTime t) {
   }
   std::filesystem::remove(machine.initrd, ec);  // QEMU has read it
   if (state_ == State::off) fail("ended before it began", t);
+  told_carrier_ = true;  // what QEMU begins with
+  set_carrier(t, carrier_);
 }
 
 void VmNode::switch_off() {
@@ -97,7 +86,6 @@ void VmNode::shut_down() noexcept {
   if (qemu_) qemu_->process().finish(kFarewell);
   channel_.reset();
   qemu_.reset();
-  state_ = State::off;
 }
 
 void VmNode::fail(const std::string& what, SimTime t) {
@@ -105,7 +93,8 @@ void VmNode::fail(const std::string& what, SimTime t) {
   if (qemu_)
     if (const std::string end = qemu_->obituary(); !end.empty()) text += " (QEMU " + end + ")";
   if (!last_lines_.empty()) text += "; the console's last lines:";
-  for (const std::string& line : last_lines_) text += "\n  " + line;
+  const size_t skipped = last_lines_.size() - std::min(last_lines_.size(), kToldLines);
+  for (size_t i = skipped; i < last_lines_.size(); ++i) text += "\n  " + last_lines_[i];
   throw SimulationError(text);
 }
 
@@ -120,6 +109,11 @@ void VmNode::stand(const vm::VtChannel::Standing& s, SimTime reached) {
   }
   wakes_ = SimTime::never();
   state_ = State::off;
+}
+
+std::string_view VmNode::state() const {
+  constexpr std::string_view kNames[] = {"off", "running", "paused"};
+  return kNames[static_cast<size_t>(state_)];
 }
 
 SimTime VmNode::next_activity() const {
@@ -146,6 +140,9 @@ SimTime VmNode::advance(SimTime limit, sim::Outbox& outbox) {
     if (state_ == State::off) {
       qemu_->process().finish(kFarewell);
       if (qemu_->process().exit_status() != 0) fail("QEMU ended", until);
+      counters_.panics += std::any_of(last_lines_.begin(), last_lines_.end(), [](const std::string& line) {
+        return line.find("Kernel panic") != std::string::npos;
+      });
       channel_.reset();
       qemu_.reset();
     }
@@ -198,6 +195,7 @@ void VmNode::add_input(vm::VtChannel::Record r) {
 
 void VmNode::deliver(const sim::Event& e, sim::Outbox&) {
   if (e.kind == sim::EventKind::control) return control(e);
+  if (e.code == net::kCarrierCode) return set_carrier(e.time, e.args[1] != 0);
   const bool frame = e.code == net::kFrameCode;
   if (!frame && e.code != bus::kSerialInput) return;
   if (state_ != State::running) {
@@ -213,6 +211,14 @@ void VmNode::deliver(const sim::Event& e, sim::Outbox&) {
              {e.data->begin(), e.data->end()}});
 }
 
+void VmNode::set_carrier(SimTime t, bool up) {
+  carrier_ = up;
+  if (state_ == State::running && up != told_carrier_) {
+    told_carrier_ = up;
+    add_input({to_machine(t), vm::vt::RecordType::carrier, {static_cast<uint8_t>(up)}});
+  }
+}
+
 void VmNode::control(const sim::Event& e) {
   reached_ = std::max(reached_, e.time);
   switch (static_cast<ControlCode>(e.code)) {
@@ -220,6 +226,9 @@ void VmNode::control(const sim::Event& e) {
       if (state_ != State::running) break;
       state_ = State::paused;
       paused_at_ = e.time;
+      // It has not heard of the cable what was on its way.
+      for (auto r = inputs_.rbegin(); r != inputs_.rend(); ++r)
+        if (r->type == vm::vt::RecordType::carrier) told_carrier_ = r->bytes[0] == 0;
       inputs_.clear();
       break;
     case ControlCode::recover:
@@ -227,6 +236,7 @@ void VmNode::control(const sim::Event& e) {
       state_ = State::running;
       offset_ += e.time - paused_at_;
       wakes_ = wakes_ + (e.time - paused_at_);
+      set_carrier(e.time, carrier_);
       break;
     case ControlCode::power_off:
       switch_off();

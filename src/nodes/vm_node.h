@@ -25,8 +25,7 @@ namespace xedgesim::nodes {
 /// Its disks answer ATA over Ethernet kAccess after a request, at the machine's own end of the cable: their
 /// frames never travel on it. What was written outlives a reset.
 ///
-/// Limits: one network card, one processor; the cable's state does not reach the guest; disks of one access
-/// time.
+/// Limits: one network card, one processor; disks of one access time.
 class VmNode final : public sim::RunningParticipant {
  public:
   struct Config {
@@ -53,6 +52,7 @@ class VmNode final : public sim::RunningParticipant {
   };
   /// Switches it on. Throws ConfigError, SimulationError.
   void connect(Host host);
+  /// The run is over. What is known of it stays.
   void shut_down() noexcept;
 
   SimTime next_activity() const override;
@@ -66,12 +66,13 @@ class VmNode final : public sim::RunningParticipant {
     uint64_t frames_missed = 0;  ///< arrived while it was off or paused
     uint64_t lines = 0;
     uint64_t boots = 0;
+    uint64_t panics = 0;       ///< it ended by a panic of its kernel
     int64_t instructions = 0;  ///< of all boots
     uint64_t boundaries = 0;
   };
   /// Read between rounds only.
   const Counters& counters() const { return counters_; }
-  bool off() const { return state_ == State::off; }
+  std::string_view state() const;
   const Config& config() const { return config_; }
   const Host& host() const { return host_; }
   const AoeTarget& disks() const { return disks_; }
@@ -81,7 +82,6 @@ class VmNode final : public sim::RunningParticipant {
   SimTime to_run(int64_t machine) const { return SimTime::from_ns(machine) + offset_; }
   int64_t to_machine(SimTime t) const { return (t - offset_).count_ns(); }
   void boot(SimTime t);
-  std::filesystem::path write_initrd() const;
   void switch_off();
   void stand(const vm::VtChannel::Standing& s, SimTime reached);
   void emit(SimTime limit, sim::Outbox& outbox);
@@ -90,6 +90,8 @@ class VmNode final : public sim::RunningParticipant {
   /// In the order of their times.
   void add_input(vm::VtChannel::Record r);
   void control(const sim::Event& e);
+  /// Of its cable, as far as it runs; what it was not told while paused or off it is told afterwards.
+  void set_carrier(SimTime t, bool up);
   [[noreturn]] void fail(const std::string& what, SimTime t);
 
   Config config_;
@@ -106,6 +108,7 @@ class VmNode final : public sim::RunningParticipant {
   std::vector<vm::VtChannel::Record> sent_;
   std::deque<sim::Event> held_;  // made by the instruction that began before the limit and ended behind it
   std::deque<std::string> last_lines_;
+  bool carrier_ = true, told_carrier_ = true;
   int64_t instructions_before_ = 0;
   Counters counters_;
 };

@@ -108,15 +108,16 @@ const Description<LinuxNode>& describe_node() {
     d.add({.key = "description", .doc = "for people"}, &N::description, text());
     d.add({.key = "count", .doc = "number of machines; more than 1 makes id_1, id_2, …"}, &N::count,
           integer(1, 10'000, "a number of nodes"));
-    d.add({.key = "type",
-           .doc = "virtual machine, container or process of the host; model: traffic without a machine; host: "
-                  "a network device for the host's own tools"},
-          &N::type,
-          choice<N::Type>({{"vm", N::Type::vm},
-                           {"container", N::Type::container},
-                           {"process", N::Type::process},
-                           {"model", N::Type::model},
-                           {"host", N::Type::host}}));
+    d.add(
+        {.key = "type",
+         .doc = "virtual machine, container or process of the host; model: traffic without a machine; host: "
+                "a network device for the host's own tools"},
+        &N::type,
+        choice<N::Type>({{"vm", N::Type::vm},
+                         {"container", N::Type::container},
+                         {"process", N::Type::process},
+                         {"model", N::Type::model},
+                         {"host", N::Type::host}}));
     d.add({.key = "arch", .doc = "processor; emulated where it is not the host's"}, &N::arch,
           choice<N::Arch>({{"x86_64", N::Arch::x86_64}, {"aarch64", N::Arch::aarch64}}));
     d.add({.key = "memory", .doc = "RAM"}, &N::memory, memory_size());
@@ -127,13 +128,12 @@ const Description<LinuxNode>& describe_node() {
           &N::cpu_quota, cores());
     d.add({.key = "cpu_shares", .doc = "weight against others; absent: 1024 a vcpu"}, &N::cpu_shares,
           integer(2, 262'144));
-    d.add(
-        {.key = "limits",
-         .doc = "cpu_quota, cpu_shares and memory_limit where the host cannot set them: enforce refuses, "
-                "best-effort goes without"},
-        &N::limits,
-        choice<N::LimitPolicy>(
-            {{"enforce", N::LimitPolicy::enforce}, {"best-effort", N::LimitPolicy::best_effort}}));
+    d.add({.key = "limits",
+           .doc = "cpu_quota, cpu_shares and memory_limit where the host cannot set them: enforce refuses, "
+                  "best-effort goes without"},
+          &N::limits,
+          choice<N::LimitPolicy>(
+              {{"enforce", N::LimitPolicy::enforce}, {"best-effort", N::LimitPolicy::best_effort}}));
     d.add({.key = "cpu_model", .doc = "processor model, such as cortex-a57 or host-passthrough"},
           &N::cpu_model, identifier());
     d.add({.key = "mac", .doc = "Ethernet address; absent: derived from the id"}, &N::mac, mac_address());
@@ -142,6 +142,11 @@ const Description<LinuxNode>& describe_node() {
            .doc = "vm: name of an image made by `xedgesim image build`, or file of a disk image; container: "
                   "image name; process: image whose files it sees, absent: the host's"},
           &N::image, text());
+    d.add({.key = "firmware",
+           .doc = "vm: what starts a disk image on the wall clock; absent: bios on x86_64, uefi on aarch64, "
+                  "which has "
+                  "nothing else"},
+          &N::firmware, choice<N::Firmware>({{"bios", N::Firmware::bios}, {"uefi", N::Firmware::uefi}}));
     d.add({.key = "kernel", .doc = "vm: kernel, instead of a bootable image"}, &N::kernel, file_path());
     d.add({.key = "initrd", .doc = "vm: initial RAM disk"}, &N::initrd, file_path());
     d.add({.key = "kernel_args", .doc = "vm: kernel command line"}, &N::kernel_args, text());
@@ -166,7 +171,8 @@ const Description<LinuxNode>& describe_node() {
                            {"k3s-server", N::Role::k3s_server},
                            {"k3s-agent", N::Role::k3s_agent}}));
     d.add({.key = "k3s", .doc = "settings of the role"}, &N::k3s, struct_of(describe_k3s()));
-    d.add({.key = "qos", .doc = "limits of the network interface"}, &N::qos, struct_of(describe_interface_qos()));
+    d.add({.key = "qos", .doc = "limits of the network interface"}, &N::qos,
+          struct_of(describe_interface_qos()));
     d.add({.key = "backend", .doc = "who runs the machine"}, &N::backend,
           choice<N::Backend>({{"qemu", N::Backend::qemu}, {"libvirt", N::Backend::libvirt}}));
     d.add({.key = "command", .doc = "process, container: what to run"}, &N::command, one_or_more(text()));

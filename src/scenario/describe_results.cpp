@@ -52,6 +52,9 @@ const Description<Metrics>& describe_metrics() {
           list_of(struct_of(describe_filter())));
     d.add({.key = "capture_limit", .doc = "most bytes kept, the newest ones, in two files; absent: no limit"},
           &M::capture_limit, bytes(65'536));
+    d.add({.key = "console_limit",
+           .doc = "most bytes kept of what each Linux machine prints, the first ones; further lines are counted"},
+          &M::console_limit, bytes(1024));
     d.add({.key = "capture_file", .doc = "file or named pipe in place of capture.pcapng"}, &M::capture_file,
           text());
     d.add({.key = "trace", .doc = "write trace.perfetto.json"}, &M::trace, boolean());

@@ -49,6 +49,7 @@ struct LinuxNode {
   enum class Role { none, k3s_server, k3s_agent };
   enum class Backend { qemu, libvirt };
   enum class LimitPolicy { enforce, best_effort };
+  enum class Firmware { bios, uefi };
   std::string id;
   std::string description;
   int64_t count = 1;
@@ -65,6 +66,7 @@ struct LinuxNode {
   std::string ip;                     ///< absent: DHCP
   std::string image;                  ///< container: image name; vm: name of a built image, or disk image
   FilePath image_file;                ///< vm: resolved disk image; empty for a name
+  std::optional<Firmware> firmware;   ///< vm: starts the disk image; absent: bios on x86-64, uefi on ARM64
   FilePath kernel;
   FilePath initrd;
   std::string kernel_args;

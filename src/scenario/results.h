@@ -26,6 +26,7 @@ struct Metrics {
   std::vector<CaptureFilter> capture_filters;
   std::optional<int64_t> capture_limit;  ///< bytes
   std::string capture_file;              ///< absent: capture.pcapng of the run
+  int64_t console_limit = int64_t{64} << 20;  ///< bytes of each machine's console
   bool trace = false;                    ///< write trace.perfetto.json
   bool deliveries = false;               ///< write deliveries.bin
   Energy energy = Energy::datasheet;

@@ -238,6 +238,8 @@ void EthernetObserver::add_to(metrics::Json& summary) const {
     j = {{"frames_in", c.frames_in}, {"frames_out", c.frames_out},    {"bytes_in", c.bytes_in},
          {"bytes_out", c.bytes_out}, {"missed", c.frames_missed},     {"lines", c.lines},
          {"boots", c.boots},         {"instructions", c.instructions}};
+    j["state"] = m.node->state();
+    if (c.panics > 0) j["panics"] = c.panics;
     j["qemu"] = m.node->host().qemu.version;
     if (!m.node->disks().disks().empty()) {
       const auto& d = m.node->disks().counters();

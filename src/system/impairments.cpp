@@ -68,6 +68,7 @@ net::LinkPatch link_patch(const scenario::Impairments& i) {
   p.reorder_correlation = i.reorder_correlation;
   p.reorder_gap = i.reorder_gap;
   p.keep_order = i.keep_order;
+  p.up = i.up;
   p.queue_packets = i.queue;
   p.queue_bytes = i.queue_bytes;
   p.queue_latency = i.queue_latency;

@@ -84,6 +84,10 @@ void check_hosted(const scenario::LinuxNode& n) {
     refuse("there is nothing to boot: set `image` (xedgesim image build base) or `kernel` and `initrd`");
   if (n.role != scenario::LinuxNode::Role::none)
     refuse("k3s roles are not available in this version: remove it");
+  if (n.firmware && n.image_file.empty())
+    refuse("`firmware` starts a disk image, and there is none: remove it, or give the image's file as `image`");
+  if (n.firmware == scenario::LinuxNode::Firmware::bios && n.arch == scenario::LinuxNode::Arch::aarch64)
+    refuse("ARM64 machines have no BIOS: remove `firmware`, or use uefi");
 }
 
 void check_repeatable(const scenario::LinuxNode& n) {
@@ -107,6 +111,8 @@ void check_repeatable(const scenario::LinuxNode& n) {
         fmt::format("{} disks are more than the {} of a machine in virtual time", disk_count(n), kMostDisks));
   if (n.image.empty() && n.kernel.empty())
     refuse("there is nothing to boot: set `image` (xedgesim image build base) or `kernel` and `initrd`");
+  if (n.firmware)
+    refuse("in virtual time the kernel of `base` starts a disk image, no firmware does: remove `firmware`, or use `clock: wall`");
   if ((n.cpu_quota || n.cpu_shares || n.memory_limit) &&
       n.limits == scenario::LinuxNode::LimitPolicy::enforce)
     refuse(

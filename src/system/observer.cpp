@@ -221,25 +221,49 @@ void Observer::window_end(size_t index, const sim::Event& e) {
 }
 
 void Observer::console(size_t index, const sim::Event& e) {
-  print(index, system_.devices()[index].id, probes_[index]->console, e);
+  const std::string& id = system_.devices()[index].id;
+  hear(index, id, e);
+  if (options_.consoles) keep(id, probes_[index]->console, e);
 }
 
+/// A guest may print without end; the disk has one.
 void Observer::machine_console(const sim::Event& e) {
   const auto& machines = system_.ethernet().machines();
-  for (size_t i = 0; i < machines.size(); ++i)
-    if (machines[i].participant == e.source)
-      return print(system_.devices().size() + i, machines[i].id, machine_consoles_[i], e);
+  for (size_t i = 0; i < machines.size(); ++i) {
+    if (machines[i].participant != e.source) continue;
+    hear(system_.devices().size() + i, machines[i].id, e);
+    MachineConsole& c = machine_consoles_[i];
+    if (!options_.consoles) return;
+    if (c.bytes < options_.console_limit)
+      c.bytes += keep(machines[i].id, c.file, e);
+    else
+      ++c.lines_not_kept;
+    return;
+  }
 }
 
 /// `index`: see console_names() in run.cpp.
-void Observer::print(size_t index, const std::string& id, std::unique_ptr<metrics::OutputFile>& file,
-                     const sim::Event& e) {
+void Observer::hear(size_t index, const std::string& id, const sim::Event& e) {
   const std::string_view text(reinterpret_cast<const char*>(e.data->data()), e.data->size());
   watcher_.line(index, e.time, text);
   on_line(id, e.time, text);
-  if (!options_.consoles) return;
+}
+
+int64_t Observer::keep(const std::string& id, std::unique_ptr<metrics::OutputFile>& file,
+                       const sim::Event& e) {
+  const std::string line =
+      fmt::format("[{:>15.6f}] {}\n", e.time.count_s(),
+                  std::string_view(reinterpret_cast<const char*>(e.data->data()), e.data->size()));
   if (!file) file = directory_.open("consoles/" + id + ".log");
-  file->append(fmt::format("[{:>15.6f}] {}\n", e.time.count_s(), text));
+  file->append(line);
+  return static_cast<int64_t>(line.size());
+}
+
+void Observer::add_to(metrics::Json& summary) const {
+  const auto& machines = system_.ethernet().machines();
+  for (size_t i = 0; i < machines.size(); ++i)
+    if (machine_consoles_[i].lines_not_kept > 0)
+      summary["machines"][machines[i].id]["lines_not_kept"] = machine_consoles_[i].lines_not_kept;
 }
 
 void Observer::finish(SimTime t) {
@@ -247,8 +271,14 @@ void Observer::finish(SimTime t) {
   on_collect(t);
   for (auto& p : probes_)
     if (p->console) p->console->flush();
-  for (auto& c : machine_consoles_)
-    if (c) c->flush();
+  for (size_t i = 0; i < machine_consoles_.size(); ++i) {
+    const MachineConsole& c = machine_consoles_[i];
+    if (c.lines_not_kept > 0)
+      c.file->append(
+          fmt::format("[{:>15.6f}] xedgesim: {} further lines are not kept (metrics.console_limit)\n",
+                      t.count_s(), c.lines_not_kept));
+    if (c.file) c.file->flush();
+  }
   if (store_) store_->flush();
 }
 

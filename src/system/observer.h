@@ -26,8 +26,9 @@ class Observer final : public sim::EventParticipant {
  public:
   struct Options {
     Duration interval = Duration::ms(100);
-    bool seed_energy = false;  ///< the seed's energy constants instead of the platform's currents
-    bool consoles = true;      ///< write consoles/<node>.log
+    bool seed_energy = false;   ///< the seed's energy constants instead of the platform's currents
+    bool consoles = true;       ///< write consoles/<node>.log
+    int64_t console_limit = 0;  ///< bytes kept of each machine's; further lines are counted
   };
   Observer(System& system, metrics::RunDirectory& directory, metrics::Collector& collector,
            experiment::ConsoleWatcher& watcher, Options options);
@@ -37,6 +38,8 @@ class Observer final : public sim::EventParticipant {
   void handle(const sim::Event& e, sim::EventContext& context) override;
   /// The run stopped at `t`: collects what is left and closes the consoles.
   void finish(SimTime t);
+  /// Adds how many lines of machines were not kept.
+  void add_to(metrics::Json& summary) const;
 
   /// After the collection at every interval, and at the end.
   sim::Signal<SimTime> on_collect;
@@ -62,7 +65,14 @@ class Observer final : public sim::EventParticipant {
   void window_end(size_t index, const sim::Event& e);
   void console(size_t index, const sim::Event& e);
   void machine_console(const sim::Event& e);
-  void print(size_t index, const std::string& id, std::unique_ptr<metrics::OutputFile>& file, const sim::Event& e);
+  struct MachineConsole {
+    std::unique_ptr<metrics::OutputFile> file;
+    int64_t bytes = 0;
+    uint64_t lines_not_kept = 0;
+  };
+  void hear(size_t index, const std::string& id, const sim::Event& e);
+  /// Returns the bytes it took.
+  int64_t keep(const std::string& id, std::unique_ptr<metrics::OutputFile>& file, const sim::Event& e);
   Probe* probe_of(sim::ParticipantId id);
   Probe* probe_of_address(int64_t short_address);
 
@@ -73,7 +83,7 @@ class Observer final : public sim::EventParticipant {
   Options options_;
   std::vector<std::unique_ptr<Probe>> probes_;  // by device
   std::unique_ptr<metrics::OutputFile> store_;  // what the cloud service stored
-  std::vector<std::unique_ptr<metrics::OutputFile>> machine_consoles_;
+  std::vector<MachineConsole> machine_consoles_;
   std::vector<int32_t> device_of_participant_;
   std::vector<int32_t> device_of_address_;
   std::vector<SimTime> range_times_;

@@ -95,7 +95,8 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   metrics::Collector collector(directory, collected);
   Observer observer(system, directory, collector, watcher,
                     {.interval = scenario.metrics.collection_interval,
-                     .seed_energy = scenario.metrics.energy == scenario::Metrics::Energy::seed});
+                     .seed_energy = scenario.metrics.energy == scenario::Metrics::Energy::seed,
+                     .console_limit = scenario.metrics.console_limit});
   EthernetObserver ethernet(system, directory, collected.formats);
   observer.on_collect.connect([&](SimTime t) { ethernet.collect(t); });
   metrics::MetricMap metric_map(collector);
@@ -182,6 +183,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   outcome.summary = metrics::build_summary(collector, metric_map, info, host, verdicts);
   outcome.summary["host"]["events"] = system.scheduler().statistics().events;
   ethernet.add_to(outcome.summary);
+  observer.add_to(outcome.summary);
   if (options.pacer) {
     outcome.summary["clock"] = "wall";
     outcome.summary["host"]["lateness_s"] = options.pacer->lateness().count_s();

@@ -9,7 +9,7 @@
 /// may go. Times are nanoseconds of QEMU's virtual clock, which is zero when the machine starts.
 namespace xedgesim::vm::vt {
 
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 
 enum class ReportType : uint32_t {
   hello = 1,  ///< once; `now` is kVersion, `instructions` the plugin interface of this QEMU
@@ -43,6 +43,7 @@ enum class RecordType : uint32_t {
   frame = 1,  ///< an Ethernet frame without FCS, sent or to be received at `time`
   console,    ///< up: a line without its end, complete at `time`; down: bytes to be typed from `time` on
   partial,    ///< up, with goodbye only: the last line had no end
+  carrier,    ///< down only: one byte, 1 when the card's cable is plugged in from `time` on, 0 when not
 };
 
 /// Followed by `length` bytes.

@@ -25,18 +25,16 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
-/// UEFI for a disk image on ARM, of Debian's qemu-efi-aarch64.
-constexpr const char* kArmFirmware = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd";
-
 }  // namespace
 
 std::vector<std::string> wall_arguments(const Machine& m, bool kvm, const std::vector<WallDisk>& disks,
-                                        const WallSockets& sockets) {
+                                        const WallSockets& sockets, const std::optional<UefiFirmware>& uefi) {
   const bool x86 = m.arch == Arch::x86_64;
   std::vector<std::string> a{"-nodefaults", "-no-user-config", "-display",     "none",
                              "-no-reboot",  "-name",           escaped(m.name)};
   const auto add = [&](std::initializer_list<std::string> more) { a.insert(a.end(), more); };
-  add({"-M", x86 ? "q35" : kvm ? "virt,gic-version=host" : "virt"});
+  // Without graphics BIOS speaks on the serial port.
+  add({"-M", x86 ? (m.kernel.empty() ? "q35,graphics=off" : "q35") : kvm ? "virt,gic-version=host" : "virt"});
   add({"-cpu", cpu_of(m, kvm), "-m", fmt::format("{}M", m.memory >> 20), "-smp", fmt::format("{}", m.vcpus)});
   add({"-accel", kvm ? "kvm" : "tcg"});
   add({"-chardev", fmt::format("socket,id=con,fd={},server=off", sockets.console), "-serial", "chardev:con"});
@@ -51,10 +49,14 @@ std::vector<std::string> wall_arguments(const Machine& m, bool kvm, const std::v
          fmt::format("id=disk{},if=none,file={},format={}{}{}", i, escaped(d.file.string()),
                      d.qcow2 ? "qcow2" : "raw", d.read_only ? ",readonly=on" : "",
                      d.discard_writes ? ",snapshot=on" : ""),
-         "-device", fmt::format("virtio-blk-pci,drive=disk{}", i)});
+         "-device",
+         fmt::format("virtio-blk-pci,drive=disk{}{}", i, m.kernel.empty() && i == 0 ? ",bootindex=0" : "")});
   }
   if (m.kernel.empty()) {
-    if (!x86) add({"-bios", kArmFirmware});
+    if (!uefi) return a;
+    add({"-drive",
+         fmt::format("if=pflash,unit=0,format=raw,readonly=on,file={}", escaped(uefi->code.string()))});
+    add({"-drive", fmt::format("if=pflash,unit=1,format=raw,file={}", escaped(uefi->variables.string()))});
     return a;
   }
   const auto boot = kernel_arguments(m);

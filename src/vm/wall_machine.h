@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "vm/boot_files.h"
 #include "vm/machine.h"
 
 namespace xedgesim::vm {
@@ -22,9 +23,10 @@ struct WallSockets {
 };
 
 /// The argument vector of QEMU for a machine on the wall clock. It ends when the guest switches off or
-/// resets.
+/// resets. Without a kernel the first disk is booted: by `uefi`, whose variables are the machine's own, else
+/// by BIOS.
 std::vector<std::string> wall_arguments(const Machine& machine, bool kvm, const std::vector<WallDisk>& disks,
-                                        const WallSockets& sockets);
+                                        const WallSockets& sockets, const std::optional<UefiFirmware>& uefi);
 
 /// qcow2 by its first bytes, else raw. Throws ConfigError when the file cannot be read, is empty, or is a
 /// qcow2 file whose head makes no sense.

@@ -12,6 +12,7 @@
 #include "live/agent.h"
 #include "live/byte_channel.h"
 #include "live/console.h"
+#include "live/firmware_words.h"
 #include "live/frame_stream.h"
 #include "live/state_folder.h"
 #include "temporary_folder.h"
@@ -96,6 +97,19 @@ TEST(Console, CutsLinesAndShowsBytes) {
   EXPECT_EQ(first, "one\r");
 }
 
+TEST(FirmwareWords, TellAStandingFirmwareFromOneThatGoesOn) {
+  const std::string banner = "UEFI Interactive Shell v2.2\r\n\x1b[1mMapping table\x1b[0m\r\n";
+  const std::string end = "     BLK0: Alias(s):\r\nPress ESC in 5 seconds to skip startup.nsh";
+  FirmwareWords empty, with_files, bios, none;
+  for (const char c : banner) EXPECT_FALSE(empty.feed({&c, 1}));
+  EXPECT_TRUE(empty.feed(end));
+  EXPECT_FALSE(with_files.feed(banner + "      FS0: Alias(s):HD0b:\r\n" + end));
+  EXPECT_TRUE(none.feed("map: No mapping found.\r\n" + end));
+  EXPECT_FALSE(bios.feed("Booting from Hard Disk...\r\n"));
+  EXPECT_TRUE(bios.feed("Boot failed: not a bootable disk\r\n\r\nNo bootable device.\r\n"));
+  EXPECT_EQ(plain_text("\x1b[2J\x1b[01;01Hone\r\ntwo\x1b["), "one\ntwo");
+}
+
 std::string coded(const std::string& text) {
   return base64_encode({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
 }
@@ -121,6 +135,25 @@ TEST(Agent, RunsCommandsSideBySide) {
   EXPECT_EQ(err, "oh");
   EXPECT_EQ(one, 0);
   EXPECT_EQ(two, 1);
+}
+
+TEST(Agent, HandsInputOverPieceByPiece) {
+  std::string sent;
+  Agent agent([&](const std::string& text) { sent += text; });
+  agent.feed("hello box\n");
+  EXPECT_FALSE(agent.takes_input());  // of an older image
+  agent.feed("hello box input\n");
+  EXPECT_TRUE(agent.takes_input());
+  int taken = 0;
+  const auto with = agent.run("cat", {.output = nullptr, .ended = nullptr, .took = [&] { ++taken; }});
+  agent.input(*with, "a\n");
+  agent.input(*with, {});
+  agent.input(99, "nobody");
+  EXPECT_EQ(sent, "open 1 " + coded("cat") + "\nin 1 " + coded("a\n") + "\nin 1 end\n");
+  agent.feed("took 1\ntook 9\nexit 1 0\ntook 1\n");
+  EXPECT_EQ(taken, 1);
+  agent.reset();
+  EXPECT_FALSE(agent.takes_input());
 }
 
 TEST(Agent, EndsSessionsWithTheMachineAndKillsThoseNobodyWantsAnyMore) {

@@ -72,6 +72,15 @@ TEST_F(UpWithMachines, ReachEachOtherByNameAndAreGoneAfterDown) {
   std::smatch least;
   ASSERT_TRUE(std::regex_search(slow.out, least, std::regex("min/avg/max = ([0-9.]+)"))) << slow.out;
   EXPECT_GE(std::stod(least[1]), 120.0);
+  // A cable that is pulled out takes the carrier from both cards.
+  const auto carrier = [] {
+    return run_program({"exec", "right", "--", "cat", "/sys/class/net/eth0/carrier"}).out;
+  };
+  EXPECT_EQ(carrier(), "1\n");
+  ASSERT_EQ(run_program({"link", "set", "cable", "up=false"}).exit_code, 0);
+  EXPECT_EQ(carrier(), "0\n");
+  ASSERT_EQ(run_program({"link", "set", "cable", "up=true"}).exit_code, 0);
+  EXPECT_EQ(carrier(), "1\n");
   EXPECT_EQ(run_program({"profile", "apply", "lossy"}).exit_code, 0);
   EXPECT_EQ(run_program({"link", "set", "nolink", "latency=1ms"}).exit_code, 3);
   EXPECT_NE(run_program({"pause"}).err.find("wall clock"), std::string::npos);
@@ -87,6 +96,32 @@ TEST_F(UpWithMachines, ReachEachOtherByNameAndAreGoneAfterDown) {
   EXPECT_EQ(down.out, "lab is down\n");
   for (const json& m : all) EXPECT_FALSE(live::find_process(m["pid"].get<pid_t>()));
   EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(UpWithMachines, CommandsReadOurStandardInput) {
+  if (read_file(vm::ImageStore().get("base", vm::Arch::x86_64).initrd).find("reply took") ==
+      std::string::npos)
+    GTEST_SKIP() << "the agent of the image 'base' is an older one: xedgesim image build base makes it anew";
+  ASSERT_EQ(run_program({"up", "-d", write(node("left", 1) + node("right", 2))}).exit_code, 0);
+  // Bytes of all values, in more pieces than may be on their way at a time.
+  std::string bytes;
+  for (size_t i = 0; i < 100'000; ++i) bytes += static_cast<char>(i * i >> 3);
+  std::ofstream(folder_ / "in", std::ios::binary) << bytes;
+  const auto exec = [&](const std::string& arguments) {
+    const std::string command = XEDGESIM_BINARY_DIR "/xedgesim exec " + arguments + " <" +
+                                (folder_ / "in").string() + " >" + (folder_ / "out").string();
+    return WEXITSTATUS(std::system(command.c_str()));
+  };
+  EXPECT_EQ(exec("-i left -- sh -c 'cat; exit 7'"), 7);
+  EXPECT_TRUE(read_file(folder_ / "out") == bytes) << read_file(folder_ / "out").size();
+  EXPECT_EQ(exec("-i left -- sh -c 'head -c 5 >/dev/null; echo had enough'"), 0);
+  EXPECT_EQ(read_file(folder_ / "out"), "had enough\n");
+  EXPECT_EQ(exec("-i right -- true"), 0);
+  EXPECT_EQ(exec("left -- wc -c"), 0);
+  EXPECT_EQ(read_file(folder_ / "out"), "0\n");
+  std::ofstream(folder_ / "in", std::ios::trunc).close();
+  EXPECT_EQ(exec("-i left -- sh -c 'wc -c; cat /nothing 2>/dev/null'"), 1);
+  EXPECT_EQ(read_file(folder_ / "out"), "0\n");
 }
 
 TEST_F(UpWithMachines, LeaveNothingWhenTheProgramIsKilled) {

@@ -55,6 +55,36 @@ std::vector<int64_t> microseconds(const Probe& p) {
   return out;
 }
 
+TEST(Link, TellsItsEndsOfTheirCarrierAMachineThatRunsAheadLater) {
+  Link link({.id = kLink,
+             .name = "wan",
+             .a = kA,
+             .b = kB,
+             .a_to_b = {.up = false},
+             .b_to_a = {.up = false},
+             .a_port = 3,
+             .tells_carrier = true,
+             .b_outside = true,
+             .floor = 300_us});
+  Probe a, b;
+  Harness harness;
+  harness.add(kLink, link);
+  harness.add(kA, a);
+  harness.add(kB, b);
+  harness.post(kB, link_change(kLink, SimTime::at(5_ms), LinkSide::both, LinkAction::set,
+                               link.add_patch({.up = true})));
+  harness.run_until(SimTime::at(10_ms));
+  for (const Probe* end : {&a, &b}) {
+    ASSERT_EQ(end->events.size(), 2u);
+    for (const auto& e : end->events) EXPECT_EQ(e.code, kCarrierCode);
+    EXPECT_EQ(end->events[0].args[1], 0);
+    EXPECT_EQ(end->events[1].args[1], 1);
+  }
+  EXPECT_EQ(a.events[0].args[0], 3);
+  EXPECT_EQ(microseconds(a), (std::vector<int64_t>{0, 5000}));
+  EXPECT_EQ(microseconds(b), (std::vector<int64_t>{300, 5300}));
+}
+
 TEST(Link, CarriesAMessageUnchangedAfterItsLatency) {
   Line line({.latency = 10_ms});
   line.send(kA, 1_ms, 42);

@@ -149,6 +149,45 @@ TEST_F(ImageImport, FormsOfOneImageGiveOneRoot) {
   EXPECT_EQ(of_folder.find("set -- '"), std::string::npos);  // it says of no program
 }
 
+/// Programs that pack files; what they leave has the suffix.
+class PackedImport : public ImageImport,
+                     public ::testing::WithParamInterface<std::pair<const char*, const char*>> {};
+
+TEST_P(PackedImport, AnImageItsLayersAndARootAreUnpacked) {
+  const auto [program, suffix] = GetParam();
+  if (find_program(program).empty())
+    GTEST_SKIP() << program << " is not installed: scripts/setup --with tests";
+  const auto packed = [&, p = program, s = suffix](const std::string& bytes) {
+    put(scratch_ / "plain", bytes);
+    run_to_end({p, "-k", "-f", "-q", (scratch_ / "plain").string()}, Duration::s(20));
+    return whole(scratch_ / (std::string("plain") + s));
+  };
+  const ContainerArchive image = small();
+  put(scratch_ / "saved.tar", image.saved());
+  const Image plain = import(scratch_ / "saved.tar", "");
+  put(scratch_ / "saved.packed", packed(image.saved()));  // what it is packed by is not told by its name
+  EXPECT_NE(whole(scratch_ / "saved.packed"), image.saved());
+  EXPECT_EQ(import(scratch_ / "saved.packed").content, plain.content);
+  image.lay_out(scratch_ / "layout", packed);
+  EXPECT_EQ(import(scratch_ / "layout").content, plain.content);
+
+  TarWriter root;
+  root.file("app", "#!", 0755);
+  root.folder("bin");
+  put(scratch_ / "root.tar", root.archive());
+  put(scratch_ / "root.packed", packed(root.archive()));
+  EXPECT_EQ(import(scratch_ / "root.packed", "root").content, import(scratch_ / "root.tar", "root").content);
+
+  const std::string whole_file = whole(scratch_ / "saved.packed");
+  const std::string cut = refusal_of(whole_file.substr(0, whole_file.size() / 2));
+  EXPECT_NE(cut.find("is no tar archive: "), std::string::npos) << cut;
+}
+
+INSTANTIATE_TEST_SUITE_P(Programs, PackedImport,
+                         ::testing::Values(std::pair{"gzip", ".gz"}, std::pair{"zstd", ".zst"},
+                                           std::pair{"xz", ".xz"}, std::pair{"bzip2", ".bz2"}),
+                         [](const auto& i) { return std::string(i.param.first); });
+
 TEST_F(ImageImport, RefusesWhatIsHostile) {
   const auto with = [this](const std::function<void(TarWriter&)>& add) {
     TarWriter layer;

@@ -329,6 +329,23 @@ void Link::change(const sim::Event& e, sim::EventContext& context) {
   }
 }
 
+void Link::start(sim::EventContext& context) {
+  for (const Direction d : {Direction::a_to_b, Direction::b_to_a})
+    if (!side(d).parameters.up) tell_carrier(d, context);
+}
+
+/// The end a direction leads to. A machine that runs ahead cannot be told of the present.
+void Link::tell_carrier(Direction d, sim::EventContext& context) {
+  if (!config_.tells_carrier) return;
+  const bool to_b = d == Direction::a_to_b;
+  const bool ahead = to_b ? config_.b_outside : config_.a_outside;
+  context.post({.time = ahead ? context.now() + config_.floor : context.now(),
+                .kind = sim::EventKind::state,
+                .target = to_b ? config_.b : config_.a,
+                .code = kCarrierCode,
+                .args = {to_b ? config_.b_port : config_.a_port, side(d).parameters.up ? 1 : 0}});
+}
+
 void Link::refresh(Direction d, sim::EventContext& context) {
   Side& s = side(d);
   LinkParameters p = s.declared;
@@ -347,14 +364,7 @@ void Link::refresh(Direction d, sim::EventContext& context) {
                                               s.sending ? 1 : 0, s.queue_random))
         drop(s, r, *refused, context.now());
   }
-  const bool to_b = d == Direction::a_to_b;
-  if (carrier_changed && config_.tells_carrier && !(to_b ? config_.b_outside : config_.a_outside)) {
-    context.post({.time = context.now(),
-                  .kind = sim::EventKind::state,
-                  .target = to_b ? config_.b : config_.a,
-                  .code = kCarrierCode,
-                  .args = {to_b ? config_.b_port : config_.a_port, s.parameters.up ? 1 : 0}});
-  }
+  if (carrier_changed) tell_carrier(d, context);
   send_next(d, context);
 }
 

@@ -19,7 +19,7 @@ struct LinkConfig {
   int64_t a_port = 0, b_port = 0;  ///< frames: the ports of the two ends this link is plugged into
   std::optional<PortQueues> a_queues{}, b_queues{};  ///< an end that is a switch port queues by priority
   bool tells_carrier = false;  ///< the ends get a kCarrierCode event when the link goes down or up
-  bool a_outside = false, b_outside = false;  ///< the end is a machine that runs ahead: it gets no such event
+  bool a_outside = false, b_outside = false;  ///< the end is a machine that runs ahead: it hears `floor` later
   Duration floor{};  ///< no packet arrives sooner after its last bit was sent, whatever jitter and changes say
 };
 
@@ -59,6 +59,8 @@ class Link final : public sim::EventParticipant {
  public:
   /// Throws ConfigError on parameters out of range.
   explicit Link(LinkConfig config);
+  /// Tells the ends of a link that begins unplugged.
+  void start(sim::EventContext& context) override;
   void handle(const sim::Event& e, sim::EventContext& context) override;
 
   const LinkConfig& config() const { return config_; }
@@ -108,6 +110,7 @@ class Link final : public sim::EventParticipant {
   void spoil(Side& s, LinkRecord& record);
   void drop(Side& s, LinkRecord& record, DropReason reason, SimTime now);
   void change(const sim::Event& e, sim::EventContext& context);
+  void tell_carrier(Direction d, sim::EventContext& context);
   void refresh(Direction d, sim::EventContext& context);
 
   LinkConfig config_;

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <cstdint>
+#include <deque>
+
+#include "qemu.h"
+
+/// Whether the network card sees a cable that is plugged in: changed at exact virtual times, as QEMU's
+/// monitor does it by `set_link`.
+class Carrier {
+ public:
+  /// `net`: the id of the netdev the card names.
+  Carrier(const qemu::Functions& f, const char* net);
+  Carrier(const Carrier&) = delete;
+  Carrier& operator=(const Carrier&) = delete;
+  /// In order of their times.
+  void change(int64_t time, bool up);
+
+ private:
+  struct Change {
+    int64_t time;
+    bool up;
+  };
+  void due();
+
+  const qemu::Functions& f_;
+  const char* net_;
+  qemu::Timer timer_;
+  std::deque<Change> changes_;
+};
