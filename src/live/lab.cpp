@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "live/container_guest.h"
+#include "live/libvirt_machine.h"
 #include "live/machine.h"
 #include "live/process_guest.h"
 #include "system/lan_config.h"
@@ -48,6 +49,7 @@ void Lab::start_machines(const std::filesystem::path& folder) {
     switches_.push_back(std::make_unique<OpenVswitch>(
         loop_, *w, [this, &w = *w](const sim::Event& e) { system_->scheduler().post(w.participant(), e); },
         [this] { return clock_ ? stamp() : SimTime::zero(); }));
+  if (config_.changed && !switches_.empty()) config_.changed();
   if (config_.log)
     for (const std::string& line : host_->told()) config_.log(line);
   prctl(PR_SET_TIMERSLACK, 1000UL);  // ns; the usual 50 µs would be seen in every delay
@@ -65,7 +67,17 @@ std::unique_ptr<Guest> Lab::make_guest(system::MachineNode& node, const std::fil
       config_.consoles.empty() ? folder / (node.id + ".console") : config_.consoles / (node.id + ".log");
   const std::string group = fmt::format("xedgesim-{}-{}", config_.name, node.id);
   if (node.group->type == scenario::LinuxNode::Type::vm) {
-    Machine::Config c{.setup = machine_setup(node), .folder = folder, .console = console, .group = group};
+    Machine::Config c{.setup = machine_setup(node),
+                      .folder = folder,
+                      .console = console,
+                      .group = group,
+                      .libvirt = find_libvirt(node),
+                      .system = config_.name,
+                      .sockets = config_.sockets};
+    if (c.libvirt) {
+      const std::string refused = refused_by_session(*node.group, *c.libvirt);
+      if (!refused.empty()) c.setup.unlimited = refused;
+    }
     if (!c.setup.kvm && !c.setup.no_kvm.empty()) tell("emulated, not under KVM: " + c.setup.no_kvm);
     if (!c.setup.unlimited.empty()) tell("goes without limits: " + c.setup.unlimited);
     return std::make_unique<Machine>(loop_, std::move(c), std::move(outside));
@@ -88,6 +100,20 @@ std::unique_ptr<Guest> Lab::make_guest(system::MachineNode& node, const std::fil
                          .group = group};
   if (!c.setup.unlimited.empty()) tell("goes without limits: " + c.setup.unlimited);
   return std::make_unique<ProcessGuest>(loop_, std::move(c), std::move(outside));
+}
+
+/// Null for a machine that we run ourselves. Throws ConfigError when libvirt does not answer.
+std::shared_ptr<libvirt::Connection> Lab::find_libvirt(const system::MachineNode& node) {
+  if (node.group->backend != scenario::LinuxNode::Backend::libvirt) return nullptr;
+  if (!libvirt_) {
+    try {
+      libvirt_ = std::make_shared<libvirt::Connection>();
+    } catch (const ConfigError& e) {
+      throw ConfigError(fmt::format("node '{}': {}", node.id, e.what()));
+    }
+    remove_orphans(*libvirt_);
+  }
+  return libvirt_;
 }
 
 /// Null when the host has none and the node's image is one of ours, whose files a process can see as well.
@@ -162,6 +188,12 @@ void Lab::control(Guest& machine, nodes::ControlCode code) {
     default:
       XEDGESIM_ASSERT(!"a control code for boards reached a machine");
   }
+}
+
+std::vector<std::string> Lab::bridges() const {
+  std::vector<std::string> out;
+  for (const auto& w : switches_) out.push_back(w->bridge());
+  return out;
 }
 
 Guest* Lab::machine(const std::string& id) {

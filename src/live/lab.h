@@ -7,6 +7,7 @@
 
 #include "container/engine.h"
 #include "lan/responder.h"
+#include "libvirt/connection.h"
 #include "live/event_loop.h"
 #include "live/guest.h"
 #include "live/health_watch.h"
@@ -29,7 +30,8 @@ class Lab final : public system::Pacer {
     std::function<void()> changed{};                ///< a machine was started or ended
     std::filesystem::path programs{};               ///< where container-start lies
     std::filesystem::path
-        consoles{};  ///< folder of <id>.log; empty: beside QEMU's own files, as <id>.console
+        consoles{};                   ///< folder of <id>.log; empty: beside QEMU's own files, as <id>.console
+    std::filesystem::path sockets{};  ///< folder for sockets of machines under libvirt, of a short name
   };
   explicit Lab(Config config);
   ~Lab() override;
@@ -48,6 +50,8 @@ class Lab final : public system::Pacer {
   const WallClock& clock() const { return *clock_; }
   const std::vector<std::unique_ptr<Guest>>& machines() const { return machines_; }
   Guest* machine(const std::string& id);
+  /// Of Open vSwitch, made for this system.
+  std::vector<std::string> bridges() const;
   const lan::Responder& responder() const { return *responder_; }
   const system::HostedMachine::Counters& counters(const std::string& id) const;
 
@@ -56,6 +60,7 @@ class Lab final : public system::Pacer {
   void add(system::MachineNode& node, const std::filesystem::path& folder);
   std::unique_ptr<Guest> make_guest(system::MachineNode& node, const std::filesystem::path& folder,
                                     Guest::Outside outside);
+  std::shared_ptr<libvirt::Connection> find_libvirt(const system::MachineNode& node);
   const container::Engine* find_engine(const system::MachineNode& node);
   void from_machine(system::MachineNode& node, sim::Bytes frame);
   void control(Guest& machine, nodes::ControlCode code);
@@ -73,6 +78,7 @@ class Lab final : public system::Pacer {
   std::map<std::string, system::MachineNode*> nodes_;
   std::optional<container::Engine> engine_;
   std::string no_engine_;
+  std::shared_ptr<libvirt::Connection> libvirt_;
   std::vector<pollfd> waited_for_;  // of step(), which runs for every frame
   Duration lateness_;
   std::string crash_;

@@ -1,27 +1,32 @@
 #pragma once
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "libvirt/connection.h"
 #include "live/agent.h"
 #include "live/byte_channel.h"
 #include "live/frame_stream.h"
 #include "live/guest.h"
 #include "live/machine_setup.h"
-#include "vm/qemu_process.h"
+#include "live/running_machine.h"
 
 namespace xedgesim::live {
 
-/// A machine on the wall clock: QEMU, and the other ends of its network card, console and agent. Started,
-/// watched and ended here; a guest that resets itself boots again.
+/// A machine on the wall clock: QEMU, our child's or libvirt's, and the other ends of its network card,
+/// console and agent. Started, watched and ended here; a guest that resets itself boots again.
 class Machine final : public Guest {
  public:
   struct Config {
     MachineSetup setup{};
-    std::filesystem::path folder{};   ///< QEMU's own files
-    std::filesystem::path console{};  ///< what it prints
-    std::string group{};              ///< of its control groups
+    std::filesystem::path folder{};                  ///< QEMU's own files
+    std::filesystem::path console{};                 ///< what it prints
+    std::string group{};                             ///< of its control groups
+    std::shared_ptr<libvirt::Connection> libvirt{};  ///< who runs it; null: we do
+    std::string system{};                            ///< name of the system, for libvirt
+    std::filesystem::path sockets{};                 ///< folder for sockets, of a short name
   };
   Machine(EventLoop& loop, Config config, Outside outside);
   ~Machine() override;
@@ -40,30 +45,34 @@ class Machine final : public Guest {
     return agent_.run(command, std::move(session));
   }
   void kill(uint64_t command) override { agent_.kill(command); }
-  pid_t pid() const override { return qemu_ ? qemu_->process().pid() : -1; }
-  bool running() const override { return qemu_ != nullptr; }
+  pid_t pid() const override { return runs_ ? runs_->pid() : -1; }
+  bool running() const override { return runs_ != nullptr; }
+  std::string domain() const override { return runs_ ? runs_->domain() : ""; }
+  std::string libvirt_uri() const override { return config_.libvirt ? config_.libvirt->uri() : ""; }
   std::vector<std::filesystem::path> cgroups() const override { return cgroups_; }
   void describe(nlohmann::json& out) const override;
 
  private:
   std::filesystem::path write_initrd() const;
   std::vector<vm::WallDisk> disks() const;
+  vm::WallDisk overlay_of(const vm::WallDisk& disk, size_t index) const;
+  void connect(MachineSockets sockets);
   void ended();
   void crash(const std::string& why);
   void close() noexcept;
-  vm::QmpClient* monitor();
 
   EventLoop& loop_;
   Config config_;
   Agent agent_;
   FrameSplitter frames_;
-  std::unique_ptr<vm::QemuProcess> qemu_;
+  std::unique_ptr<RunningMachine> runs_;
   std::unique_ptr<ByteChannel> network_, serial_, port_;
   std::vector<std::filesystem::path> cgroups_;
   uint64_t short_boots_ = 0;
   bool broken_ = false;   // its frame stream makes no sense
   bool printed_ = false;  // since it was switched on
   bool carrier_ = true;
+  std::chrono::steady_clock::time_point looked_{};  // when it was last asked whether it still runs
 };
 
 }  // namespace xedgesim::live

@@ -97,13 +97,14 @@ MachineSetup machine_setup(const system::MachineNode& m) {
         {.file = d.file.resolved, .read_only = d.read_only, .qcow2 = vm::is_qcow2(d.file.resolved)});
   s.data_disk = n.extra_disk_size.value_or(0);
   s.limits = limits_of(n);
-  s.unlimited = refused_limits(n);
+  if (n.backend == scenario::LinuxNode::Backend::qemu) s.unlimited = refused_limits(n);
   return s;
 }
 
 void check_limits(const scenario::Scenario& s) {
   for (size_t i = 0; i < s.nodes.size(); ++i)
-    if (s.nodes[i].type != scenario::LinuxNode::Type::model)
+    if (s.nodes[i].type != scenario::LinuxNode::Type::model &&
+        s.nodes[i].backend == scenario::LinuxNode::Backend::qemu)  // libvirt says it itself
       system::located(s, fmt::format("nodes[{}]", i), [&] { refused_limits(s.nodes[i]); });
 }
 

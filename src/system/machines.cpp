@@ -40,7 +40,8 @@ bool on_wall_clock(const scenario::Scenario& s) {
   using Clock = scenario::ScenarioMeta::Clock;
   if (s.meta.clock != Clock::automatic) return s.meta.clock == Clock::wall;
   const auto needs_it = [](const scenario::LinuxNode& n) {
-    return of_the_host(n) || n.type == scenario::LinuxNode::Type::host || !n.ports.empty();
+    return of_the_host(n) || n.type == scenario::LinuxNode::Type::host || !n.ports.empty() ||
+           n.backend == scenario::LinuxNode::Backend::libvirt;
   };
   return std::any_of(s.nodes.begin(), s.nodes.end(), needs_it) ||
          (s.network.lan && (s.network.lan->uplink || s.network.lan->host_loopback)) ||
@@ -77,8 +78,8 @@ void check_hosted(const scenario::LinuxNode& n) {
   const auto refuse = [&](const std::string& why) {
     throw ConfigError(fmt::format("node '{}': {}", n.id, why));
   };
-  if (n.backend != scenario::LinuxNode::Backend::qemu)
-    refuse("backend: libvirt is for `xedgesim export libvirt`: remove it, or use backend: qemu");
+  if (n.backend == scenario::LinuxNode::Backend::libvirt && n.type != scenario::LinuxNode::Type::vm)
+    refuse("backend: libvirt runs machines of type vm only: remove it, or use type: vm");
   if (n.type == scenario::LinuxNode::Type::host) return;
   if (!of_the_host(n) && n.image.empty() && n.kernel.empty() && n.image_file.empty())
     refuse("there is nothing to boot: set `image` (xedgesim image build base) or `kernel` and `initrd`");
@@ -96,7 +97,7 @@ void check_repeatable(const scenario::LinuxNode& n) {
         "of "
         "type vm, which can run the same image in virtual time");
   if (n.backend != scenario::LinuxNode::Backend::qemu)
-    refuse("backend: libvirt has no virtual time: remove it, or use backend: qemu");
+    refuse("backend: libvirt has no virtual time: set `clock: wall` (or auto), or use backend: qemu");
   if (n.vcpus != 1)
     refuse(fmt::format("{} processors are not repeatable, their order is the host's: use vcpus: 1", n.vcpus));
   if (n.cpu_model == "host" || n.cpu_model == "host-passthrough" || n.cpu_model == "max")

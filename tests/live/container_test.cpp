@@ -212,6 +212,34 @@ TEST_P(Containers, LeaveNothingWhenTheProgramIsKilled) {
   for (const auto& m : all) EXPECT_FALSE(live::find_process(m["pid"].get<pid_t>()));
 }
 
+TEST_P(Containers, OfAKilledRunAreTakenAwayByDown) {
+  const std::string file = run_yaml(
+      in_container("left", 1, "[sleep, '1000']") + in_container("right", 2, "[sleep, '1000']"), "", "1000s");
+  Program program({"run", file, "-o", (folder_ / "out").string(), "--quiet"});
+  const auto started = [&] {
+    size_t n = 0;
+    for (const auto& e : std::filesystem::directory_iterator(folder_ / "state/.runs")) {
+      const auto record = nlohmann::json::parse(read_file(e.path() / "system.json"), nullptr, false);
+      if (record.is_object()) n = record["nodes"].size();
+    }
+    return n;
+  };
+  for (int i = 0; i < 300 && !(std::filesystem::exists(folder_ / "state/.runs") && started() == 2); ++i)
+    usleep(100'000);
+  EXPECT_EQ(run_program({"ps", "--format", "json"}).out, "[]\n") << "a run is no system that is up";
+  run_program({"down", "--all"});
+  EXPECT_EQ(own_->engine_containers().size(), 2u) << "down leaves a run alone that goes on";
+  kill(program.pid(), SIGKILL);
+  program.wait();
+  ASSERT_EQ(own_->engine_containers().size(), 2u);
+  const ProgramResult down = run_program({"down"});
+  EXPECT_EQ(down.exit_code, 0) << down.err;
+  EXPECT_NE(down.out.find("a run of lab was killed ("), std::string::npos)
+      << down.out;
+  EXPECT_TRUE(own_->engine_containers().empty());
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ / "state/.runs"));
+}
+
 TEST_P(Containers, ArePausedAndReplacedByFaults) {
   const std::string file =
       run_yaml(in_container("left", 1, "[sh, -c, 'while :; do echo tick; sleep 0.2; done']") +

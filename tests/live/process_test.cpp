@@ -74,6 +74,37 @@ TEST_F(Processes, RunForTheDurationAndAreJudged) {
   EXPECT_NE(read_file(folder_ / "out/consoles/left.log").find("3 packets transmitted"), std::string::npos);
 }
 
+TEST_F(Processes, OfAKilledRunAreGoneAndItsRecordGoesByDown) {
+  const std::string file =
+      run_yaml(process("left", 1, "[sh, -c, 'sleep 1000 & sleep 1001']") +
+                   process("right", 2, "[sleep, '1000']", ", cpu_quota: 50%, limits: best-effort"),
+               "", "1000s");
+  Program program({"run", file, "-o", (folder_ / "out").string(), "--quiet"});
+  const std::filesystem::path record =
+      folder_ / "state/.runs" / std::to_string(program.pid()) / "system.json";
+  nlohmann::json nodes;
+  for (int i = 0; i < 200 && nodes.size() != 2; ++i) {
+    usleep(50'000);
+    const auto j = nlohmann::json::parse(read_file(record), nullptr, false);
+    if (j.is_object()) nodes = j["nodes"];
+  }
+  ASSERT_EQ(nodes.size(), 2u);
+  kill(program.pid(), SIGKILL);
+  program.wait();
+  for (const auto& n : nodes)
+    for (int i = 0; i < 100 && live::find_process(n["process"]["pid"].get<pid_t>()); ++i) usleep(50'000);
+  for (const auto& n : nodes) {
+    EXPECT_FALSE(live::find_process(n["process"]["pid"].get<pid_t>())) << "the kernel ends the tree with us";
+  }
+  const ProgramResult down = run_program({"down", "lab"});
+  EXPECT_EQ(down.exit_code, 0) << down.err;
+  EXPECT_NE(down.out.find("a run of lab was killed"), std::string::npos) << down.out;
+  EXPECT_FALSE(std::filesystem::exists(record));
+  for (const auto& n : nodes)
+    for (const auto& group : n["cgroups"])
+      EXPECT_FALSE(std::filesystem::exists(group.get<std::string>())) << group;
+}
+
 TEST_F(Processes, ArePausedByAFaultAndCutOffByAnother) {
   const std::string file = run_yaml(
       process("left", 1, "[ping, -O, -c, '30', -i, '0.2', right]") + process("right", 2, "[sleep, '1000']"),
