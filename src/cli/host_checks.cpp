@@ -187,6 +187,7 @@ HostCheck engine() {
 HostCheck libvirt_daemon() {
   HostCheck out{.area = "machines", .name = "libvirt", .purpose = "machines with backend: libvirt"};
   try {
+    setenv("LIBVIRT_AUTOSTART", "0", 1);  // looking must not start a user's daemon
     const libvirt::Connection c;
     out.state = kYes;
     out.found = fmt::format("{} at {}", c.version(), c.uri());

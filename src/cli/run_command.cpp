@@ -172,6 +172,7 @@ ExitCode run_command(const RunFlags& flags) {
   if (system::on_wall_clock(scenario)) {
     record.emplace(scenario.meta.name, started / 1'000'000'000);
     lab.emplace(live::Lab::Config{.name = scenario.meta.name,
+                                  .k3s_secret = control::make_token() + control::make_token(),
                                   .stop = &watch_interrupts(),
                                   .log = [&](const std::string& text) { progress.log(text); },
                                   .changed =

@@ -12,6 +12,7 @@
 #include "base/descriptor.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "control/server.h"
 #include "live/resident.h"
 
 namespace xedgesim::cli {
@@ -66,6 +67,7 @@ ExitCode keep_up(const UpFlags& flags, const scenario::Scenario& scenario, const
                                      .system = {.platforms = installation.platforms,
                                                 .vm_plugin = installation.executable_dir / "xedgesim-vt.so"},
                                      .programs = installation.executable_dir,
+                                     .k3s_secret = control::make_token() + control::make_token(),
                                      .since_unix_s = wall_clock_ns() / 1'000'000'000,
                                      .stop = &stop,
                                      .log = [&](const std::string& text) { herald.say(text); }});
@@ -130,8 +132,9 @@ ExitCode up_command(const UpFlags& flags) {
       std::none_of(scenario.edge.begin(), scenario.edge.end(), [](const scenario::EdgeNode& e) {
         return e.type == scenario::EdgeNode::Type::docker || e.type == scenario::EdgeNode::Type::process;
       }))
-    throw ConfigError(fmt::format("{} has no machine to keep up (nodes of type vm, container, process or host): `xedgesim run` runs it",
-                                  flags.scenario));
+    throw ConfigError(fmt::format(
+        "{} has no machine to keep up (nodes of type vm, container, process or host): `xedgesim run` runs it",
+        flags.scenario));
   const std::string name = flags.name.empty() ? scenario.meta.name : flags.name;
   if (flags.detach) return detach(flags, scenario, name, installation);
   Herald herald;

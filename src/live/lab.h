@@ -23,8 +23,9 @@ namespace xedgesim::live {
 class Lab final : public system::Pacer {
  public:
   struct Config {
-    std::string name{};      ///< of the system, for its control groups
-    bool crash_ends = true;  ///< a machine that crashes ends the run; else it is only told
+    std::string name{};        ///< of the system, for its control groups
+    std::string k3s_secret{};  ///< of clusters whose token the scenario does not set
+    bool crash_ends = true;    ///< a machine that crashes ends the run; else it is only told
     const std::atomic<bool>* stop = nullptr;
     std::function<void(const std::string&)> log{};  ///< a line for a person; may be empty
     std::function<void()> changed{};                ///< a machine was started or ended
@@ -60,6 +61,9 @@ class Lab final : public system::Pacer {
   void add(system::MachineNode& node, const std::filesystem::path& folder);
   std::unique_ptr<Guest> make_guest(system::MachineNode& node, const std::filesystem::path& folder,
                                     Guest::Outside outside);
+  std::optional<system::K3sPlan> k3s_of(const system::MachineNode& node,
+                                        const std::filesystem::path& folder) const;
+  void run_typed(Guest& machine, std::string_view text);
   std::shared_ptr<libvirt::Connection> find_libvirt(const system::MachineNode& node);
   const container::Engine* find_engine(const system::MachineNode& node);
   void from_machine(system::MachineNode& node, sim::Bytes frame);

@@ -18,7 +18,8 @@ void need_file(const std::string& id, const char* what, const fs::path& file) {
     throw ConfigError(fmt::format("node '{}': there is no {} at {}", id, what, file.string()));
 }
 
-void choose_boot(MachineSetup& s, const scenario::LinuxNode& n, const system::MachineAddress& address) {
+void choose_boot(MachineSetup& s, const scenario::LinuxNode& n, const system::MachineAddress& address,
+                 const system::K3sPlan* k3s) {
   const vm::ImageStore images;
   if (!n.image_file.empty()) {
     s.disks.push_back({.file = n.image_file.resolved,
@@ -41,7 +42,7 @@ void choose_boot(MachineSetup& s, const scenario::LinuxNode& n, const system::Ma
   }
   need_file(n.id, "kernel", s.machine.kernel);
   if (!s.machine.initrd.empty()) need_file(n.id, "initrd", s.machine.initrd);
-  s.settings = system::guest_settings(n, s.id, address, true).archive();
+  s.settings = system::guest_settings(n, s.id, address, true, k3s).archive();
 }
 
 }  // namespace
@@ -65,7 +66,7 @@ std::string refused_limits(const scenario::LinuxNode& n) {
   return missed;
 }
 
-MachineSetup machine_setup(const system::MachineNode& m) {
+MachineSetup machine_setup(const system::MachineNode& m, const system::K3sPlan* k3s) {
   const scenario::LinuxNode& n = *m.group;
   MachineSetup s{.id = m.id};
   s.machine = {.name = m.id,
@@ -75,7 +76,7 @@ MachineSetup machine_setup(const system::MachineNode& m) {
                .cpu_model = n.cpu_model,
                .mac = m.address.mac,
                .kernel_args = n.kernel_args};
-  choose_boot(s, n, m.address);
+  choose_boot(s, n, m.address, k3s);
   const vm::QemuProbe probe = vm::probe_qemu(s.machine.arch);
   if (!probe.qemu) throw ConfigError(fmt::format("node '{}': {}", n.id, probe.reason));
   s.qemu = *probe.qemu;

@@ -40,6 +40,7 @@ Resident::Resident(scenario::Scenario scenario, Options options)
       folder_(options_.name),
       system_(on_wall(std::move(scenario), options_.log), options_.system),
       lab_({.name = options_.name,
+            .k3s_secret = options_.k3s_secret,
             .crash_ends = false,
             .stop = options_.stop,
             .log = options_.log,

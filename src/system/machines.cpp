@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/shell_words.h"
 #include "scenario/expand.h"
 #include "system/impairments.h"
 #include "system/located.h"
@@ -83,8 +84,7 @@ void check_hosted(const scenario::LinuxNode& n) {
   if (n.type == scenario::LinuxNode::Type::host) return;
   if (!of_the_host(n) && n.image.empty() && n.kernel.empty() && n.image_file.empty())
     refuse("there is nothing to boot: set `image` (xedgesim image build base) or `kernel` and `initrd`");
-  if (n.role != scenario::LinuxNode::Role::none)
-    refuse("k3s roles are not available in this version: remove it");
+  check_k3s(n);
 }
 
 void check_repeatable(const scenario::LinuxNode& n) {
@@ -113,12 +113,11 @@ void check_repeatable(const scenario::LinuxNode& n) {
     refuse(
         "limits of the host process mean nothing in virtual time: remove cpu_quota, cpu_shares and "
         "memory_limit, or set `limits: best-effort`");
-  if (n.role != scenario::LinuxNode::Role::none)
-    refuse("k3s roles are not available in this version: remove it");
+  check_k3s(n);
 }
 
 vm::GuestSettings guest_settings(const scenario::LinuxNode& n, const std::string& id,
-                                 const MachineAddress& address, bool wall_clock) {
+                                 const MachineAddress& address, bool wall_clock, const K3sPlan* k3s) {
   vm::GuestSettings settings{.hostname = id,
                              .address = {},
                              .dhcp = wall_clock,
@@ -133,11 +132,19 @@ vm::GuestSettings guest_settings(const scenario::LinuxNode& n, const std::string
     settings.hosts = address.hosts;
   }
   for (const auto& [to, from] : n.files) settings.files[to] = from.resolved;
+  if (!k3s) return settings;
+  for (const K3sPlan::File& f : k3s->files)
+    if (f.source.empty())
+      settings.texts[f.path] = {.text = f.text, .mode = f.mode};
+    else
+      settings.files[f.path] = f.source;
+  // It stays in the background, and what it prints is on the console.
+  settings.commands.insert(settings.commands.begin(), shell_quoted(k3s->command) + " &");
   return settings;
 }
 
 nodes::VmNode::Config machine_config(const scenario::LinuxNode& n, const std::string& id,
-                                     const MachineAddress& address) {
+                                     const MachineAddress& address, const K3sPlan* k3s) {
   nodes::VmNode::Config c;
   c.machine = {.name = id,
                .arch = arch_of(n),
@@ -145,7 +152,7 @@ nodes::VmNode::Config machine_config(const scenario::LinuxNode& n, const std::st
                .cpu_model = n.cpu_model,
                .mac = address.mac,
                .kernel_args = n.kernel_args};
-  c.settings = guest_settings(n, id, address, false).archive();
+  c.settings = guest_settings(n, id, address, false, k3s).archive();
   c.boundary = n.boundary.value_or(Duration());
   c.patience = n.timeout;
   c.disks = disks_of(n);
