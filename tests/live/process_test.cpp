@@ -1,7 +1,9 @@
 // Processes in namespaces of their own whose network cards are on our switch. Skipped, with the reason, where
 // the host gives no namespaces or TAP devices.
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <regex>
@@ -9,6 +11,7 @@
 #include "container/sandbox.h"
 #include "live/container_setup.h"
 #include "live/host_process.h"
+#include "live/uplink.h"
 #include "up_fixture.h"
 #include "vm/cgroup.h"
 
@@ -228,6 +231,28 @@ TEST_F(Processes, LeaveNothingWhenTheProgramIsKilled) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   EXPECT_FALSE(live::find_process(all[0]["pid"].get<pid_t>()));
   EXPECT_NE(run_program({"down"}).out.find("it had crashed"), std::string::npos);
+  EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(Processes, APortThatIsTakenIsRefused) {
+  if (const std::string why = live::Uplink::missing(); !why.empty()) GTEST_SKIP() << why;
+  const Descriptor taken(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  ASSERT_EQ(bind(taken.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+  ASSERT_EQ(listen(taken.get(), 1), 0);
+  ASSERT_EQ(getsockname(taken.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
+  const ProgramResult r =
+      run_program({"up", write(process("left", 1, "[sleep, '1000']",
+                                       ", ports: ['" + std::to_string(ntohs(at.sin_port)) + ":80']") +
+                               process("right", 2, "[sleep, '1000']"))});
+  EXPECT_EQ(r.exit_code, 3) << r.out;
+  EXPECT_NE(r.err.find("cannot listen on the host's TCP port " + std::to_string(ntohs(at.sin_port))),
+            std::string::npos)
+      << r.err;
+  EXPECT_NE(r.err.find("another program has it; choose another port"), std::string::npos) << r.err;
   EXPECT_TRUE(nothing_left());
 }
 
