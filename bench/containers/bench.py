@@ -2,12 +2,14 @@
 """Containers and processes on the wall clock, as JSON lines: bench.py PROGRAM WORK
 
 Start to first answered packet; TCP and small UDP packets from one to the other through our loop, with and without a shaped
-cable; MQTT messages from a publisher to the broker of another. Containers need dockerd: one of our own is started with its
+cable; MQTT messages from a publisher to the broker of another; the image of that broker, as `docker load` gets it, in a machine in
+virtual time. Containers need dockerd: one of our own is started with its
 socket and data in WORK, without a bridge or a rule of the host's, and ended by its number.
 """
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -119,7 +121,42 @@ def measure(kind):
         figure(f"{kind}_mqtt_qos1_to_broker", MESSAGES / (end[0] - begin[0]), "messages/s")
 
 
+def measure_virtual_time():
+    """The archive that an engine loads, imported and booted: how much faster than real time its machine runs."""
+    archive, images = os.path.join(WORK, "gateway.tar"), os.path.join(WORK, "images")
+    subprocess.run([PROGRAM, "image", "build", "gateway", "--docker", archive], check=True, stdout=sys.stderr)
+    home = os.environ.get("XEDGESIM_IMAGES", os.path.expanduser("~/.cache/xedgesim/images"))
+    base = os.path.realpath(os.path.join(home, "base-x86_64"))
+    os.makedirs(images)
+    for name in (os.path.basename(base), "base-x86_64"):
+        os.symlink(base, os.path.join(images, name))
+    environment = dict(os.environ, XEDGESIM_IMAGES=images)
+    subprocess.run([PROGRAM, "image", "import", archive, "--name", "same"], check=True, stdout=sys.stderr, env=environment)
+    path, out = os.path.join(WORK, "virtual.yaml"), os.path.join(WORK, "virtual")
+    with open(path, "w") as f:
+        f.write("""scenario: {name: virtual, duration: 60s, clock: virtual}
+nodes:
+  - {id: box, type: vm, arch: x86_64, memory: 512MiB, image: same, ip: 10.7.0.1}
+  - {id: peer, type: model, ip: 10.7.0.2, traffic: [{id: ping, to: box, type: ping, interval: 10ms, start: 20s}]}
+links:
+  - {endpoints: ["box:eth0", "peer:eth0"], latency: 1ms}
+""")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    r = subprocess.run([PROGRAM, "run", path, "-q", "-o", out], capture_output=True, text=True, env=environment)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)  # QEMU's time is in it
+    if r.returncode:
+        note(f"virtual time: {r.stderr.strip()[-400:]}")
+        return
+    with open(out + "/summary.json") as f:
+        summary = json.load(f)
+    if summary["flows"]["ping"]["flow_received"] < 3000:
+        note(f"virtual time: the image answered {summary['flows']['ping']['flow_received']} of 4000 pings")
+    figure("same_image_in_virtual_time", summary["speed_factor"], "x real time")
+    figure("same_image_in_virtual_time_cpu", summary["duration_s"] / (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime), "simulated s per CPU s")
+
+
 os.environ.pop("DOCKER_HOST", None)
+measure_virtual_time()
 measure_start("process", "", "process_without_image")
 measure("process")
 if os.path.exists("/usr/sbin/dockerd") and os.geteuid() == 0:

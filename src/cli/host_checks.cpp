@@ -12,6 +12,7 @@
 #include "base/descriptor.h"
 #include "container/engine.h"
 #include "isa/arm/cortex_m.h"
+#include "libvirt/connection.h"
 #include "live/open_vswitch.h"
 #include "live/uplink.h"
 #include "ml/onnx_model.h"
@@ -183,6 +184,22 @@ HostCheck engine() {
           .remedy = found ? "" : "scripts/setup --with containers, then start Docker or Podman"};
 }
 
+HostCheck libvirt_daemon() {
+  HostCheck out{.area = "machines", .name = "libvirt", .purpose = "machines with backend: libvirt"};
+  try {
+    setenv("LIBVIRT_AUTOSTART", "0", 1);  // looking must not start a user's daemon
+    const libvirt::Connection c;
+    out.state = kYes;
+    out.found = fmt::format("{} at {}", c.version(), c.uri());
+  } catch (const Error& e) {
+    out.state = kLimited;
+    out.found = e.what();
+    out.remedy = libvirt::Connection::missing().empty() ? "start libvirtd, or use backend: qemu"
+                                                        : "scripts/setup --with libvirt, then scripts/build";
+  }
+  return out;
+}
+
 HostCheck uplink() {
   const std::string why = live::Uplink::missing();
   return {.area = "network",
@@ -224,6 +241,7 @@ std::vector<HostCheck> check_host(const Installation& installation) {
   for (const vm::Arch arch : {vm::Arch::x86_64, vm::Arch::aarch64}) add_qemu(out, installation, arch);
   out.push_back(kvm());
   out.push_back(limits());
+  out.push_back(libvirt_daemon());
   out.push_back(images());
   out.push_back(engine());
   out.push_back(program("results", "gnuplot", "xedgesim plot", "scripts/setup"));

@@ -16,7 +16,7 @@
 #include "cli/interrupt.h"
 #include "control/server.h"
 #include "experiment/inputs.h"
-#include "live/lab.h"
+#include "live/run_record.h"
 #include "report/progress.h"
 #include "report/terminal.h"
 #include "system/machine_images.h"
@@ -168,12 +168,26 @@ ExitCode run_command(const RunFlags& flags) {
     ended = true;
     return host_info(begun, before, started, flags.threads);
   };
+  std::optional<live::RunRecord> record;  // goes after the lab
   std::optional<live::Lab> lab;
+  const live::Lab* machines = nullptr;
   if (system::on_wall_clock(scenario)) {
+    record.emplace(scenario.meta.name, started / 1'000'000'000);
     lab.emplace(live::Lab::Config{.name = scenario.meta.name,
+                                  .k3s_secret = control::make_token() + control::make_token(),
                                   .stop = &watch_interrupts(),
                                   .log = [&](const std::string& text) { progress.log(text); },
-                                  .programs = installation.executable_dir});
+                                  .changed =
+                                      [&] {
+                                        try {
+                                          if (machines) record->note(*machines);
+                                        } catch (const Error& e) {  // a full disk does not end the run
+                                          progress.log(e.what());
+                                        }
+                                      },
+                                  .programs = installation.executable_dir,
+                                  .sockets = record->folder()});
+    machines = &*lab;
     options.pacer = &*lab;
   }
   std::optional<Control> control;

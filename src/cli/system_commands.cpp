@@ -14,6 +14,7 @@
 #include "cli/interrupt.h"
 #include "cli/system_choice.h"
 #include "live/agent.h"
+#include "live/run_record.h"
 #include "live/session_client.h"
 
 namespace xedgesim::cli {
@@ -48,7 +49,25 @@ ExitCode take_down(const live::StateFolder& folder) {
   return ExitCode::ok;
 }
 
+/// What runs of that scenario left whose program was killed; of any scenario without a name.
+size_t take_away_killed_runs(const std::string& scenario) {
+  size_t runs = 0;
+  for (const live::StateFolder& folder : live::RunRecord::left_over()) {
+    const std::string name = folder.read().value_or(live::SystemRecord{}).name;
+    if (!scenario.empty() && name != scenario) continue;
+    const size_t left = folder.clean_up();
+    std::printf("a run of %s was killed (%zu processes and containers were left)\n", name.c_str(), left);
+    ++runs;
+  }
+  return runs;
+}
+
 ExitCode down(const SystemFlags& f) {
+  const size_t runs = take_away_killed_runs(f.system);
+  const auto names = live::StateFolder::names();
+  if (runs > 0 && !f.all &&
+      (f.system.empty() ? names.empty() : std::find(names.begin(), names.end(), f.system) == names.end()))
+    return ExitCode::ok;
   if (!f.all) return take_down(choose_system(f.system));
   for (const std::string& name : live::StateFolder::names()) take_down(live::StateFolder(name));
   return ExitCode::ok;
@@ -182,7 +201,8 @@ void add_systems(CLI::App& app, Body& body) {
   const auto flags = [] { return std::make_shared<SystemFlags>(); };
   {
     auto f = flags();
-    CLI::App* c = add_command(app, body, f, "down", "Switch a system's machines off and remove what it left",
+    CLI::App* c = add_command(app, body, f, "down",
+                              "Switch a system's machines off and remove what it, or a killed run, left",
                               "down chassis", down);
     c->add_option("system", f->system, "Which system; absent: the only one that is up")
         ->envname("XEDGESIM_SYSTEM");

@@ -12,6 +12,7 @@
 #include "base/descriptor.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "control/server.h"
 #include "live/resident.h"
 
 namespace xedgesim::cli {
@@ -66,6 +67,7 @@ ExitCode keep_up(const UpFlags& flags, const scenario::Scenario& scenario, const
                                      .system = {.platforms = installation.platforms,
                                                 .vm_plugin = installation.executable_dir / "xedgesim-vt.so"},
                                      .programs = installation.executable_dir,
+                                     .k3s_secret = control::make_token() + control::make_token(),
                                      .since_unix_s = wall_clock_ns() / 1'000'000'000,
                                      .stop = &stop,
                                      .log = [&](const std::string& text) { herald.say(text); }});

@@ -3,17 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 #include "export/systemd.h"
+#include "system/k3s.h"
 
 namespace xedgesim::exporter {
 namespace {
 
 using scenario::LinuxNode;
-
-constexpr int kApiPort = 6443;
 
 std::string address_of(const Machine& m, const Topology& t) {
   if (m.node->ip.empty()) return t.has_lan ? m.id + "." + t.lan.domain : m.id;
@@ -27,25 +24,6 @@ const Machine* server_of(const Machine& agent, const Topology& t) {
         (wanted.empty() || m.node->id == wanted || m.id == wanted))
       return &m;
   return nullptr;
-}
-
-std::string read(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  if (!in)
-    throw ConfigError(fmt::format("cannot read '{}': see whether it exists and may be read", file.string()));
-  return out.str();
-}
-
-/// The cluster's secret as the scenario has it, or nothing.
-std::string written_token(const scenario::Scenario& s) {
-  for (const LinuxNode& n : s.nodes) {
-    if (n.role == LinuxNode::Role::none || !n.k3s) continue;
-    if (!n.k3s->token.empty()) return n.k3s->token;
-    if (!n.k3s->token_file.empty()) return read(n.k3s->token_file.resolved);
-  }
-  return {};
 }
 
 Unit unit_of(const K3sNode& n) {
@@ -74,19 +52,14 @@ std::vector<K3sNode> k3s_nodes(const Topology& t) {
       if (!m.node || m.node->role != (servers ? LinuxNode::Role::k3s_server : LinuxNode::Role::k3s_agent))
         continue;
       K3sNode n{.machine = &m, .server = servers, .server_address = {}, .command = {}};
-      n.command = {"k3s", servers ? "server" : "agent", "--token-file", kK3sTokenFile, "--node-name", m.id};
-      if (!m.node->ip.empty()) n.command.insert(n.command.end(), {"--node-ip", m.node->ip});
-      if (servers) {
-        n.command.insert(n.command.end(), {"--tls-san", m.id});
-      } else {
+      if (!servers) {
         const Machine* server = server_of(m, t);
         if (!server)
           throw ExportError(m.where + ".k3s.server", "no node with role: k3s-server has that name: name one");
-        n.server_address = fmt::format("https://{}:{}", address_of(*server, t), kApiPort);
-        n.command.insert(n.command.end(), {"--server", n.server_address});
+        n.server_address = fmt::format("https://{}:{}", address_of(*server, t), system::kK3sPort);
       }
-      if (m.node->k3s)
-        n.command.insert(n.command.end(), m.node->k3s->extra_flags.begin(), m.node->k3s->extra_flags.end());
+      n.command = system::k3s_arguments(*m.node, m.id, n.server_address, kK3sTokenFile);
+      n.command.insert(n.command.begin(), "k3s");
       out.push_back(std::move(n));
     }
   return out;
@@ -95,7 +68,7 @@ std::vector<K3sNode> k3s_nodes(const Topology& t) {
 void add_k3s(const scenario::Scenario& s, const Topology& t, const SecretSource& secret, Result& result) {
   const auto nodes = k3s_nodes(t);
   if (nodes.empty()) return;
-  const std::string written = written_token(s);
+  const std::string written = system::k3s_written_token(s);
   result.files.push_back({.path = "k3s/token",
                           .text = written.empty() ? secret() + "\n" : written,
                           .mode = 0600,
@@ -104,6 +77,9 @@ void add_k3s(const scenario::Scenario& s, const Topology& t, const SecretSource&
     const std::filesystem::path folder = std::filesystem::path("k3s") / n.machine->id;
     result.add(folder / "etc/systemd/system/k3s.service", unit_of(n).text());
     if (!n.machine->node->k3s) continue;
+    if (n.server && n.machine->node->k3s->pod_limits)
+      result.add(folder / "var/lib/rancher/k3s/server/manifests/xedgesim-limits.yaml",
+                 system::k3s_limit_range(*n.machine->node->k3s->pod_limits));
     for (const auto& m : n.machine->node->k3s->manifests) {
       if (!n.server) {
         result.warn(n.machine->where + ".k3s.manifests",

@@ -4,14 +4,17 @@
 
 #include <algorithm>
 #include <pugixml.hpp>
-#include <sstream>
 
-#include "base/digest.h"
 #include "export/shell.h"
+#include "libvirt/domain_parts.h"
 
 namespace xedgesim::exporter {
 namespace {
 
+using libvirt::add_element;
+using libvirt::add_kib;
+using libvirt::domain_uuid;
+using libvirt::to_xml;
 using pugi::xml_node;
 
 const std::string kImages = "/var/lib/libvirt/images/";
@@ -36,46 +39,6 @@ const char* xml_path(const std::string& file, const std::string& where) {
   return xml_text(file, where);
 }
 
-/// An element with attributes and perhaps text.
-xml_node add(xml_node parent, const char* name,
-             std::initializer_list<std::pair<const char*, std::string>> attributes = {},
-             const char* text = nullptr) {
-  xml_node n = parent.append_child(name);
-  for (const auto& [key, value] : attributes) n.append_attribute(key).set_value(value.c_str());
-  if (text) n.text().set(text);
-  return n;
-}
-
-void add_kib(xml_node parent, const char* name, int64_t bytes) {
-  add(parent, name, {{"unit", "KiB"}}, std::to_string((bytes + 1023) / 1024).c_str());
-}
-
-std::string to_xml(const pugi::xml_document& doc) {
-  std::ostringstream out;
-  doc.save(out, "  ", pugi::format_default, pugi::encoding_utf8);
-  return out.str();
-}
-
-/// The same machine of the same scenario has the same id, so that it can be defined again.
-std::string uuid(const std::string& scenario, const std::string& machine) {
-  Digest digest;
-  digest.add(scenario);
-  digest.add(machine);
-  std::string h = digest.hex();
-  h[12] = '8';  // RFC 9562: version 8, made by a hash of our own
-  h[16] = "89ab"[h[16] % 4];
-  return h.substr(0, 8) + "-" + h.substr(8, 4) + "-" + h.substr(12, 4) + "-" + h.substr(16, 4) + "-" +
-         h.substr(20);
-}
-
-/// vda … vdz, vdaa …
-std::string disk_name(size_t index) {
-  std::string letters;
-  for (size_t n = index + 1; n > 0; n = (n - 1) / 26)
-    letters.insert(0, 1, static_cast<char>('a' + (n - 1) % 26));
-  return "vd" + letters;
-}
-
 const char* image_format(const std::filesystem::path& file) {
   const std::string extension = file.extension().string();
   return extension == ".qcow2" || extension == ".qcow" ? "qcow2" : "raw";
@@ -83,11 +46,7 @@ const char* image_format(const std::filesystem::path& file) {
 
 void add_disk(xml_node devices, size_t index, const std::string& format, const std::string& file,
               bool read_only, const std::string& where) {
-  xml_node disk = add(devices, "disk", {{"type", "file"}, {"device", "disk"}});
-  add(disk, "driver", {{"name", "qemu"}, {"type", format}});
-  add(disk, "source", {{"file", xml_path(file, where)}});
-  add(disk, "target", {{"dev", disk_name(index)}, {"bus", "virtio"}});
-  if (read_only) add(disk, "readonly");
+  libvirt::add_disk(devices, index, format, xml_path(file, where), read_only);
 }
 
 std::string system_disk(const Machine& m) { return kImages + m.id + ".qcow2"; }
@@ -100,28 +59,15 @@ std::string absolute_text(const std::filesystem::path& file) {
 
 void add_limits(xml_node domain, const Machine& m, Result& result) {
   const scenario::LinuxNode& n = *m.node;
-  xml_node tune = add(domain, "cputune");
-  add(tune, "shares", {}, std::to_string(n.cpu_shares.value_or(1024 * n.vcpus)).c_str());
-  if (n.cpu_quota) {
-    // The global quota is the whole machine's; <quota> would be each vcpu's.
-    constexpr int64_t kPeriodUs = 100'000;
-    add(tune, "global_period", {}, std::to_string(kPeriodUs).c_str());
-    const auto quota = static_cast<int64_t>(*n.cpu_quota * kPeriodUs);
-    add(tune, "global_quota", {}, std::to_string(std::max<int64_t>(1000, quota)).c_str());
-  }
+  libvirt::add_cpu_limits(domain, n.cpu_shares.value_or(1024 * n.vcpus), n.cpu_quota);
   if (!n.memory_limit) return;
-  xml_node memory = add(domain, "memtune");
-  if (n.memory_limit->hard) {
-    add_kib(memory, "hard_limit", *n.memory_limit->hard);
-    if (*n.memory_limit->hard < n.memory + (int64_t{128} << 20))
-      result.warn(
-          m.where + ".memory_limit",
-          fmt::format(
-              "{}: the hard limit leaves QEMU less than 128 MiB beside the machine's {} MiB: the host "
-              "may kill it",
-              m.id, n.memory >> 20));
-  }
-  if (n.memory_limit->soft) add_kib(memory, "soft_limit", *n.memory_limit->soft);
+  libvirt::add_memory_limits(domain, n.memory_limit->hard, n.memory_limit->soft);
+  if (n.memory_limit->hard && *n.memory_limit->hard < n.memory + (int64_t{128} << 20))
+    result.warn(
+        m.where + ".memory_limit",
+        fmt::format("{}: the hard limit leaves QEMU less than 128 MiB beside the machine's {} MiB: the host "
+                    "may kill it",
+                    m.id, n.memory >> 20));
 }
 
 void add_cpu(xml_node domain, const Machine& m, bool emulated, Result& result) {
@@ -136,32 +82,27 @@ void add_cpu(xml_node domain, const Machine& m, bool emulated, Result& result) {
                               model));
     model = "maximum";
   }
-  if (model == "host-passthrough" || model == "host-model" || model == "maximum") {
-    add(domain, "cpu", {{"mode", model}});
-    return;
-  }
-  xml_node cpu = add(domain, "cpu", {{"mode", "custom"}, {"match", "exact"}});
-  add(cpu, "model", {}, model.c_str());
+  libvirt::add_cpu(domain, model);
 }
 
 void add_boot(xml_node domain, const Machine& m) {
   const scenario::LinuxNode& n = *m.node;
   const bool arm = n.arch == scenario::LinuxNode::Arch::aarch64;
-  xml_node os = add(domain, "os");
-  add(os, "type", {{"arch", arm ? "aarch64" : "x86_64"}, {"machine", arm ? "virt" : "q35"}}, "hvm");
+  xml_node os = libvirt::add_hardware(domain, arm ? vm::Arch::aarch64 : vm::Arch::x86_64);
   if (!n.kernel.empty()) {
-    add(os, "kernel", {}, xml_path(absolute_text(n.kernel.resolved), m.where + ".kernel"));
+    add_element(os, "kernel", {}, xml_path(absolute_text(n.kernel.resolved), m.where + ".kernel"));
     if (!n.initrd.empty())
-      add(os, "initrd", {}, xml_path(absolute_text(n.initrd.resolved), m.where + ".initrd"));
-    if (!n.kernel_args.empty()) add(os, "cmdline", {}, xml_text(n.kernel_args, m.where + ".kernel_args"));
+      add_element(os, "initrd", {}, xml_path(absolute_text(n.initrd.resolved), m.where + ".initrd"));
+    if (!n.kernel_args.empty())
+      add_element(os, "cmdline", {}, xml_text(n.kernel_args, m.where + ".kernel_args"));
     return;
   }
   if (arm) {  // Debian's qemu-efi-aarch64
-    add(os, "loader", {{"readonly", "yes"}, {"type", "pflash"}}, "/usr/share/AAVMF/AAVMF_CODE.fd");
-    add(os, "nvram", {{"template", "/usr/share/AAVMF/AAVMF_VARS.fd"}},
-        ("/var/lib/libvirt/qemu/nvram/" + m.id + "_VARS.fd").c_str());
+    add_element(os, "loader", {{"readonly", "yes"}, {"type", "pflash"}}, "/usr/share/AAVMF/AAVMF_CODE.fd");
+    add_element(os, "nvram", {{"template", "/usr/share/AAVMF/AAVMF_VARS.fd"}},
+                ("/var/lib/libvirt/qemu/nvram/" + m.id + "_VARS.fd").c_str());
   }
-  add(os, "boot", {{"dev", "hd"}});
+  add_element(os, "boot", {{"dev", "hd"}});
 }
 
 void add_bandwidth(xml_node parent, const char* direction, const std::optional<scenario::Bandwidth>& b,
@@ -171,7 +112,7 @@ void add_bandwidth(xml_node parent, const char* direction, const std::optional<s
     result.warn(where, fmt::format("libvirt needs an average rate: qos.{} is left out", direction));
     return;
   }
-  xml_node n = add(parent, direction);
+  xml_node n = add_element(parent, direction);
   n.append_attribute("average").set_value(std::to_string(kibibytes_per_second(*b->average)).c_str());
   if (b->peak) n.append_attribute("peak").set_value(std::to_string(kibibytes_per_second(*b->peak)).c_str());
   if (b->burst)
@@ -190,22 +131,23 @@ void add_vlans(xml_node parent, const Card& c, bool ovs, Result& result) {
   const Mode mode = c.port ? c.port->mode : Mode::access;
   const int64_t own = c.port && c.port->vlan ? *c.port->vlan : 1;
   if (mode == Mode::access) {
-    xml_node vlan = add(parent, "vlan");
-    add(vlan, "tag", {{"id", std::to_string(own)}});
+    xml_node vlan = add_element(parent, "vlan");
+    add_element(vlan, "tag", {{"id", std::to_string(own)}});
   } else if (mode == Mode::tunnel) {
     result.warn(c.where,
                 "libvirt has no QinQ ports: set the port with export ovs after the machine has started");
   } else if (!c.port->trunks.empty()) {
-    xml_node vlan = add(parent, "vlan", {{"trunk", "yes"}});
+    xml_node vlan = add_element(parent, "vlan", {{"trunk", "yes"}});
     bool native = false;
     for (const int64_t id : c.port->trunks) {
-      xml_node tag = add(vlan, "tag", {{"id", std::to_string(id)}});
+      xml_node tag = add_element(vlan, "tag", {{"id", std::to_string(id)}});
       if (c.port->vlan && id == own) {
         tag.append_attribute("nativeMode").set_value("untagged");
         native = true;
       }
     }
-    if (c.port->vlan && !native) add(vlan, "tag", {{"id", std::to_string(own)}, {"nativeMode", "untagged"}});
+    if (c.port->vlan && !native)
+      add_element(vlan, "tag", {{"id", std::to_string(own)}, {"nativeMode", "untagged"}});
   } else if (c.port->vlan) {
     result.warn(c.where,
                 "libvirt lists every VLAN of a trunk: without 'trunks' the native VLAN is set by export ovs");
@@ -215,22 +157,22 @@ void add_vlans(xml_node parent, const Card& c, bool ovs, Result& result) {
 void add_card(xml_node devices, const Topology& t, const Machine& m, const Card& c, Result& result) {
   const Bridge* bridge = t.bridge(c.bridge);
   const bool ovs = bridge && on_ovs(*bridge);
-  xml_node i = add(devices, "interface", {{"type", ovs ? "bridge" : "network"}});
-  add(i, "mac", {{"address", c.mac}});
+  xml_node i = add_element(devices, "interface", {{"type", ovs ? "bridge" : "network"}});
+  add_element(i, "mac", {{"address", c.mac}});
   if (ovs)
-    add(i, "source", {{"bridge", c.bridge}});
+    add_element(i, "source", {{"bridge", c.bridge}});
   else
-    add(i, "source", {{"network", c.bridge}});
+    add_element(i, "source", {{"network", c.bridge}});
   add_vlans(i, c, ovs, result);
   if (&c == &m.cards.front() && m.node->qos && (m.node->qos->inbound || m.node->qos->outbound)) {
-    xml_node b = add(i, "bandwidth");
+    xml_node b = add_element(i, "bandwidth");
     add_bandwidth(b, "inbound", m.node->qos->inbound, m.where + ".qos.inbound", result);
     add_bandwidth(b, "outbound", m.node->qos->outbound, m.where + ".qos.outbound", result);
     if (!b.first_child()) i.remove_child(b);
   }
-  if (ovs) add(i, "virtualport", {{"type", "openvswitch"}});
-  add(i, "target", {{"dev", c.device}});
-  add(i, "model", {{"type", "virtio"}});
+  if (ovs) add_element(i, "virtualport", {{"type", "openvswitch"}});
+  add_element(i, "target", {{"dev", c.device}});
+  add_element(i, "model", {{"type", "virtio"}});
 }
 
 }  // namespace
@@ -247,27 +189,20 @@ std::string domain_xml(const scenario::Scenario& s, const Topology& t, const Mac
   const bool arm = n.arch == scenario::LinuxNode::Arch::aarch64;
   const bool emulated = arm || options.emulate;
   pugi::xml_document doc;
-  xml_node domain = add(doc, "domain", {{"type", emulated ? "qemu" : "kvm"}});
-  add(domain, "name", {}, m.id.c_str());
-  add(domain, "uuid", {}, uuid(s.meta.name, m.id).c_str());
+  xml_node domain = add_element(doc, "domain", {{"type", emulated ? "qemu" : "kvm"}});
+  add_element(domain, "name", {}, m.id.c_str());
+  add_element(domain, "uuid", {}, domain_uuid(s.meta.name, m.id).c_str());
   if (!n.description.empty())
-    add(domain, "description", {}, xml_text(n.description, m.where + ".description"));
+    add_element(domain, "description", {}, xml_text(n.description, m.where + ".description"));
   add_kib(domain, "memory", n.memory);
-  add(domain, "vcpu", {{"placement", "static"}}, std::to_string(n.vcpus).c_str());
+  add_element(domain, "vcpu", {{"placement", "static"}}, std::to_string(n.vcpus).c_str());
   add_limits(domain, m, result);
   add_boot(domain, m);
-  xml_node features = add(domain, "features");
-  add(features, "acpi");
-  if (arm)
-    add(features, "gic", {{"version", "3"}});
-  else
-    add(features, "apic");
+  libvirt::add_features(domain, arm ? vm::Arch::aarch64 : vm::Arch::x86_64, false);
   add_cpu(domain, m, emulated, result);
-  add(domain, "on_poweroff", {}, "destroy");
-  add(domain, "on_reboot", {}, "restart");
-  add(domain, "on_crash", {}, "destroy");
-  xml_node devices = add(domain, "devices");
-  add(devices, "emulator", {}, arm ? "/usr/bin/qemu-system-aarch64" : "/usr/bin/qemu-system-x86_64");
+  libvirt::add_ends(domain);
+  xml_node devices = add_element(domain, "devices");
+  add_element(devices, "emulator", {}, arm ? "/usr/bin/qemu-system-aarch64" : "/usr/bin/qemu-system-x86_64");
   size_t disks = 0;
   if (has_system_disk(n)) add_disk(devices, disks++, "qcow2", system_disk(m), false, m.where);
   if (n.extra_disk_size) add_disk(devices, disks++, "qcow2", data_disk(m), false, m.where);
@@ -280,12 +215,12 @@ std::string domain_xml(const scenario::Scenario& s, const Topology& t, const Mac
                   "several machines write to this one disk: make it read_only, or give each its own");
   }
   for (const Card& c : m.cards) add_card(devices, t, m, c, result);
-  xml_node serial = add(devices, "serial", {{"type", "pty"}});
-  add(serial, "target", {{"port", "0"}});
-  xml_node console = add(devices, "console", {{"type", "pty"}});
-  add(console, "target", {{"type", "serial"}, {"port", "0"}});
-  xml_node agent = add(devices, "channel", {{"type", "unix"}});
-  add(agent, "target", {{"type", "virtio"}, {"name", "org.qemu.guest_agent.0"}});
+  xml_node serial = add_element(devices, "serial", {{"type", "pty"}});
+  add_element(serial, "target", {{"port", "0"}});
+  xml_node console = add_element(devices, "console", {{"type", "pty"}});
+  add_element(console, "target", {{"type", "serial"}, {"port", "0"}});
+  xml_node agent = add_element(devices, "channel", {{"type", "unix"}});
+  add_element(agent, "target", {{"type", "virtio"}, {"name", "org.qemu.guest_agent.0"}});
   return to_xml(doc);
 }
 
@@ -308,24 +243,25 @@ namespace {
 
 std::string network_xml(const scenario::Scenario& s, const Topology& t, const Bridge& b, Result& result) {
   pugi::xml_document doc;
-  xml_node network = add(doc, "network");
-  add(network, "name", {}, b.name.c_str());
-  add(network, "uuid", {}, uuid(s.meta.name, "network " + b.name).c_str());
+  xml_node network = add_element(doc, "network");
+  add_element(network, "name", {}, b.name.c_str());
+  add_element(network, "uuid", {}, domain_uuid(s.meta.name, "network " + b.name).c_str());
   if (on_ovs(b)) {
-    add(network, "forward", {{"mode", "bridge"}});
-    add(network, "bridge", {{"name", b.name}});
-    add(network, "virtualport", {{"type", "openvswitch"}});
+    add_element(network, "forward", {{"mode", "bridge"}});
+    add_element(network, "bridge", {{"name", b.name}});
+    add_element(network, "virtualport", {{"type", "openvswitch"}});
     return to_xml(doc);
   }
-  add(network, "bridge", {{"name", b.name}, {"stp", b.of && b.of->stp ? "on" : "off"}});
+  add_element(network, "bridge", {{"name", b.name}, {"stp", b.of && b.of->stp ? "on" : "off"}});
   if (!b.lan) return to_xml(doc);
-  add(network, "domain", {{"name", t.lan.domain}, {"localOnly", "yes"}});
+  add_element(network, "domain", {{"name", t.lan.domain}, {"localOnly", "yes"}});
   const bool v6 = t.lan.host_ip.find(':') != std::string::npos;
-  xml_node dns = add(network, "dns");
-  xml_node ip = add(network, "ip", {{"address", t.lan.host_ip}, {"prefix", std::to_string(t.lan.prefix)}});
+  xml_node dns = add_element(network, "dns");
+  xml_node ip =
+      add_element(network, "ip", {{"address", t.lan.host_ip}, {"prefix", std::to_string(t.lan.prefix)}});
   if (v6) ip.append_attribute("family").set_value("ipv6");
-  xml_node dhcp = add(ip, "dhcp");
-  add(dhcp, "range", {{"start", t.lan.dhcp_start}, {"end", t.lan.dhcp_end}});
+  xml_node dhcp = add_element(ip, "dhcp");
+  add_element(dhcp, "range", {{"start", t.lan.dhcp_start}, {"end", t.lan.dhcp_end}});
   for (const Machine& m : t.machines) {
     if (!m.node || m.node->ip.empty() || m.cards.empty() || m.cards.front().bridge != b.name) continue;
     if ((m.node->ip.find(':') != std::string::npos) != v6) {
@@ -333,9 +269,9 @@ std::string network_xml(const scenario::Scenario& s, const Topology& t, const Br
                   fmt::format("{} is not of the family of network.lan: it gets no lease", m.node->ip));
       continue;
     }
-    xml_node host = add(dns, "host", {{"ip", m.node->ip}});
-    add(host, "hostname", {}, m.id.c_str());
-    xml_node lease = add(dhcp, "host", {{"mac", m.cards.front().mac}});
+    xml_node host = add_element(dns, "host", {{"ip", m.node->ip}});
+    add_element(host, "hostname", {}, m.id.c_str());
+    xml_node lease = add_element(dhcp, "host", {{"mac", m.cards.front().mac}});
     lease.append_attribute("name").set_value(m.id.c_str());
     lease.append_attribute("ip").set_value(m.node->ip.c_str());
     if (v6) lease.remove_attribute("mac");

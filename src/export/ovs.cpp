@@ -5,12 +5,21 @@
 #include <algorithm>
 
 #include "export/libvirt.h"
-#include "export/ovs_flows.h"
+#include "export/shell.h"
+#include "system/ovs_flows.h"
 
 namespace xedgesim::exporter {
 namespace {
 
 using scenario::SwitchPort;
+using system::OvsPort;
+
+/// A prefix such as 10.0.0.0/8 and nothing else: the text goes into a flow.
+void check_prefix(const std::string& text, const std::string& where) {
+  if (text.find_first_not_of("0123456789./") != std::string::npos)
+    throw ExportError(where,
+                      fmt::format("'{}' is no IPv4 address or prefix: write 10.0.0.0/8", one_line(text)));
+}
 
 /// What is plugged into one switch, in the order of its own ports, then of the links.
 std::vector<OvsPort> ports_of(const Topology& t, const Bridge& b) {
@@ -76,7 +85,7 @@ class BridgeWriter {
     if (s_.mirror) write_mirror();
     for (const OvsPort& p : ports_) write_qos(p);
     warn_missing();
-    if (needs_flows()) add_flows(script_, b_.name, s_, ports_, queues_, b_.where, result_);
+    if (needs_flows()) write_flows();
   }
 
  private:
@@ -163,6 +172,18 @@ class BridgeWriter {
     append(c, {"--", "set", "port", bond, "bond_mode=balance-slb", "lacp=off"});
     append_port(c, bond, *first);
     script_.run(c);
+  }
+
+  void write_flows() {
+    for (size_t i = 0; i < s_.acl.size(); ++i) {
+      const std::string rule = fmt::format("{}.acl[{}]", b_.where, i);
+      check_prefix(s_.acl[i].ip_source, rule + ".ip_source");
+      check_prefix(s_.acl[i].ip_destination, rule + ".ip_destination");
+    }
+    script_.comment("flows and meters of " + s_.id);
+    const system::OvsFlows flows = system::ovs_flows(b_.name, s_, ports_, queues_, b_.where);
+    for (const Command& c : flows.commands) script_.run(c);
+    for (const auto& left : flows.left_out) result_.warn(left.where, left.text);
   }
 
   void write_host(const scenario::Lan& lan) {

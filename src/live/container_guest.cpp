@@ -100,7 +100,7 @@ json ContainerGuest::limits() const {
 json ContainerGuest::creation() const {
   const ContainerSetup& s = config_.setup;
   const fs::path files = fs::absolute(config_.folder / (id() + ".etc"));
-  std::vector<std::string> command = image_.entrypoint;
+  std::vector<std::string> command = s.whole_command ? std::vector<std::string>{} : image_.entrypoint;
   const auto& rest = s.command.empty() ? image_.command : s.command;
   command.insert(command.end(), rest.begin(), rest.end());
   json mounts = json::array();

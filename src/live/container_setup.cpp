@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/whole_file.h"
 #include "live/machine_setup.h"
 #include "net/ethernet/frame.h"
 #include "system/switch_config.h"
@@ -97,9 +98,31 @@ ContainerSetup process_setup(const system::MachineNode& m, const lan::Responder:
                       n.id, n.image));
     s.root_archive = image->initrd;
   }
-  if (s.command.empty() && s.root_archive.empty())
+  if (s.command.empty() && s.root_archive.empty() && n.role == scenario::LinuxNode::Role::none)
     throw ConfigError(fmt::format("node '{}': there is nothing to run: set `command`", n.id));
   return s;
+}
+
+void add_k3s(ContainerSetup& s, const system::K3sPlan& plan, const fs::path& folder) {
+  const fs::path root = fs::absolute(folder);
+  const bool sees_host = plan.files.front().path.starts_with(root.string());
+  fs::create_directories(root);
+  fs::permissions(root, fs::perms::owner_all);  // the token lies there
+  for (const system::K3sPlan::File& f : plan.files) {
+    // What the node sees is that very file; or a file of ours is laid over its own.
+    const fs::path file = sees_host ? fs::path(f.path) : root / fs::path(f.path).relative_path();
+    if (f.source.empty() || sees_host) {
+      fs::create_directories(file.parent_path());
+      write_whole_file(file, f.source.empty() ? f.text : read_whole_file(f.source));
+      fs::permissions(file, static_cast<fs::perms>(f.mode));
+    }
+    if (!sees_host)
+      s.volumes.push_back({.host = f.source.empty() ? file : f.source, .inside = f.path, .read_only = true});
+  }
+  if (!plan.kubeconfig.empty()) s.environment.push_back("KUBECONFIG=" + plan.kubeconfig);
+  if (!s.command.empty()) return;
+  s.command = plan.command;
+  s.whole_command = true;
 }
 
 std::optional<vm::Image> local_image(const std::string& name) {

@@ -22,7 +22,8 @@ struct ContainerSetup {
   container::NetworkCard card{};
   std::string hosts{}, resolv{};  ///< contents of the files in /etc
   vm::Limits limits{};
-  std::string unlimited{};  ///< limits that cannot be set here and need not be (limits: best-effort)
+  std::string unlimited{};     ///< limits that cannot be set here and need not be (limits: best-effort)
+  bool whole_command = false;  ///< `command` takes the place of the image's program, too
   std::filesystem::path root_archive{};  ///< process: the image whose files are its root; empty: the host's
 };
 
@@ -31,6 +32,10 @@ struct ContainerSetup {
 ContainerSetup process_setup(const system::MachineNode& machine, const lan::Responder::Config& lan);
 /// What a container gets; its engine knows the image and sets the limits.
 ContainerSetup container_setup(const system::MachineNode& machine, const lan::Responder::Config& lan);
+
+/// Puts a k3s role into it: its files, written to `folder`, are laid over the node's own, and k3s is its
+/// program unless the scenario sets `command`.
+void add_k3s(ContainerSetup& setup, const system::K3sPlan& plan, const std::filesystem::path& folder);
 
 /// The image of that name among those made by `xedgesim image build`: "gateway", "xedgesim/gateway:latest",
 /// or "xedgesim/mqtt-ml-inference", which is another name of the gateway's.

@@ -73,6 +73,9 @@ class Guest {
   /// Of a container: its id, and the socket of the engine that runs it.
   virtual std::string container() const { return {}; }
   virtual std::filesystem::path engine_socket() const { return {}; }
+  /// Of a machine that libvirt runs: its name there, and where libvirt is.
+  virtual std::string domain() const { return {}; }
+  virtual std::string libvirt_uri() const { return {}; }
   /// Adds what a person may want to know of it: what it is, and what it was granted.
   virtual void describe(nlohmann::json& out) const = 0;
   /// What it has used of the host since the lab began; nothing when that is not known.

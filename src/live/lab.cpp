@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "live/container_guest.h"
+#include "live/libvirt_machine.h"
 #include "live/machine.h"
 #include "live/process_guest.h"
 #include "system/lan_config.h"
@@ -48,6 +49,7 @@ void Lab::start_machines(const std::filesystem::path& folder) {
     switches_.push_back(std::make_unique<OpenVswitch>(
         loop_, *w, [this, &w = *w](const sim::Event& e) { system_->scheduler().post(w.participant(), e); },
         [this] { return clock_ ? stamp() : SimTime::zero(); }));
+  if (config_.changed && !switches_.empty()) config_.changed();
   if (config_.log)
     for (const std::string& line : host_->told()) config_.log(line);
   prctl(PR_SET_TIMERSLACK, 1000UL);  // ns; the usual 50 µs would be seen in every delay
@@ -65,7 +67,18 @@ std::unique_ptr<Guest> Lab::make_guest(system::MachineNode& node, const std::fil
       config_.consoles.empty() ? folder / (node.id + ".console") : config_.consoles / (node.id + ".log");
   const std::string group = fmt::format("xedgesim-{}-{}", config_.name, node.id);
   if (node.group->type == scenario::LinuxNode::Type::vm) {
-    Machine::Config c{.setup = machine_setup(node), .folder = folder, .console = console, .group = group};
+    const auto k3s = k3s_of(node, folder);
+    Machine::Config c{.setup = machine_setup(node, k3s ? &*k3s : nullptr),
+                      .folder = folder,
+                      .console = console,
+                      .group = group,
+                      .libvirt = find_libvirt(node),
+                      .system = config_.name,
+                      .sockets = config_.sockets};
+    if (c.libvirt) {
+      const std::string refused = refused_by_session(*node.group, *c.libvirt);
+      if (!refused.empty()) c.setup.unlimited = refused;
+    }
     if (!c.setup.kvm && !c.setup.no_kvm.empty()) tell("emulated, not under KVM: " + c.setup.no_kvm);
     if (!c.setup.unlimited.empty()) tell("goes without limits: " + c.setup.unlimited);
     return std::make_unique<Machine>(loop_, std::move(c), std::move(outside));
@@ -80,14 +93,58 @@ std::unique_ptr<Guest> Lab::make_guest(system::MachineNode& node, const std::fil
           .console = console,
           .programs = config_.programs,
           .best_effort = node.group->limits == scenario::LinuxNode::LimitPolicy::best_effort};
+      if (const auto k3s = k3s_of(node, folder)) add_k3s(c.setup, *k3s, folder / (node.id + ".k3s"));
       return std::make_unique<ContainerGuest>(loop_, std::move(c), std::move(outside));
     }
   ProcessGuest::Config c{.setup = process_setup(node, responder_->config()),
                          .folder = folder,
                          .console = console,
                          .group = group};
+  if (const auto k3s = k3s_of(node, folder)) add_k3s(c.setup, *k3s, folder / (node.id + ".k3s"));
   if (!c.setup.unlimited.empty()) tell("goes without limits: " + c.setup.unlimited);
   return std::make_unique<ProcessGuest>(loop_, std::move(c), std::move(outside));
+}
+
+/// Nothing for a node without a role. A process that sees the host's files has its own in a folder.
+std::optional<system::K3sPlan> Lab::k3s_of(const system::MachineNode& node,
+                                           const std::filesystem::path& folder) const {
+  const scenario::LinuxNode& n = *node.group;
+  if (n.role == scenario::LinuxNode::Role::none) return std::nullopt;
+  const bool sees_host = n.type == scenario::LinuxNode::Type::process && n.image.empty();
+  return system::k3s_plan(
+      system_->scenario(), n, node.id, config_.k3s_secret,
+      sees_host ? std::filesystem::absolute(folder / (node.id + ".k3s")) : std::filesystem::path());
+}
+
+/// `exec` of a node without a shell on its console: what the command prints is on the console all the same.
+void Lab::run_typed(Guest& machine, std::string_view text) {
+  while (text.ends_with('\r') || text.ends_with('\n')) text.remove_suffix(1);
+  const std::string command(text);
+  const auto say = [&machine](const std::string& words) {
+    machine.console().feed("xedgesim: " + words + "\n");
+  };
+  if (!machine.ready()) return say("it is off: not run: " + command);
+  const auto number =
+      machine.run(command, {.output = [&machine](bool, std::string_view b) { machine.console().feed(b); },
+                            .ended =
+                                [say, command](int status) {
+                                  if (status != 0) say(fmt::format("exit code {}: {}", status, command));
+                                }});
+  if (!number) say("too many commands at once: not run: " + command);
+}
+
+/// Null for a machine that we run ourselves. Throws ConfigError when libvirt does not answer.
+std::shared_ptr<libvirt::Connection> Lab::find_libvirt(const system::MachineNode& node) {
+  if (node.group->backend != scenario::LinuxNode::Backend::libvirt) return nullptr;
+  if (!libvirt_) {
+    try {
+      libvirt_ = std::make_shared<libvirt::Connection>();
+    } catch (const ConfigError& e) {
+      throw ConfigError(fmt::format("node '{}': {}", node.id, e.what()));
+    }
+    remove_orphans(*libvirt_);
+  }
+  return libvirt_;
 }
 
 /// Null when the host has none and the node's image is one of ours, whose files a process can see as well.
@@ -129,7 +186,10 @@ void Lab::add(system::MachineNode& node, const std::filesystem::path& folder) {
                       }}));
   Guest& machine = *machines_.back();
   hosted.to_machine = [&machine](const sim::Bytes& frame) { return machine.to_network(frame); };
-  hosted.typed = [&machine](std::string_view text) { machine.to_console(text); };
+  if (node.group->type == scenario::LinuxNode::Type::vm)
+    hosted.typed = [&machine](std::string_view text) { machine.to_console(text); };
+  else
+    hosted.typed = [this, &machine](std::string_view text) { run_typed(machine, text); };
   hosted.carrier = [&machine](bool up) { machine.set_carrier(up); };
   if (node.group->health)
     health_watches_.push_back(std::make_unique<HealthWatch>(loop_, machine, *node.group->health));
@@ -162,6 +222,12 @@ void Lab::control(Guest& machine, nodes::ControlCode code) {
     default:
       XEDGESIM_ASSERT(!"a control code for boards reached a machine");
   }
+}
+
+std::vector<std::string> Lab::bridges() const {
+  std::vector<std::string> out;
+  for (const auto& w : switches_) out.push_back(w->bridge());
+  return out;
 }
 
 Guest* Lab::machine(const std::string& id) {

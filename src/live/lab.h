@@ -7,6 +7,7 @@
 
 #include "container/engine.h"
 #include "lan/responder.h"
+#include "libvirt/connection.h"
 #include "live/event_loop.h"
 #include "live/guest.h"
 #include "live/health_watch.h"
@@ -22,14 +23,16 @@ namespace xedgesim::live {
 class Lab final : public system::Pacer {
  public:
   struct Config {
-    std::string name{};      ///< of the system, for its control groups
-    bool crash_ends = true;  ///< a machine that crashes ends the run; else it is only told
+    std::string name{};        ///< of the system, for its control groups
+    std::string k3s_secret{};  ///< of clusters whose token the scenario does not set
+    bool crash_ends = true;    ///< a machine that crashes ends the run; else it is only told
     const std::atomic<bool>* stop = nullptr;
     std::function<void(const std::string&)> log{};  ///< a line for a person; may be empty
     std::function<void()> changed{};                ///< a machine was started or ended
     std::filesystem::path programs{};               ///< where container-start lies
     std::filesystem::path
-        consoles{};  ///< folder of <id>.log; empty: beside QEMU's own files, as <id>.console
+        consoles{};                   ///< folder of <id>.log; empty: beside QEMU's own files, as <id>.console
+    std::filesystem::path sockets{};  ///< folder for sockets of machines under libvirt, of a short name
   };
   explicit Lab(Config config);
   ~Lab() override;
@@ -48,6 +51,8 @@ class Lab final : public system::Pacer {
   const WallClock& clock() const { return *clock_; }
   const std::vector<std::unique_ptr<Guest>>& machines() const { return machines_; }
   Guest* machine(const std::string& id);
+  /// Of Open vSwitch, made for this system.
+  std::vector<std::string> bridges() const;
   const lan::Responder& responder() const { return *responder_; }
   const system::HostedMachine::Counters& counters(const std::string& id) const;
 
@@ -56,6 +61,10 @@ class Lab final : public system::Pacer {
   void add(system::MachineNode& node, const std::filesystem::path& folder);
   std::unique_ptr<Guest> make_guest(system::MachineNode& node, const std::filesystem::path& folder,
                                     Guest::Outside outside);
+  std::optional<system::K3sPlan> k3s_of(const system::MachineNode& node,
+                                        const std::filesystem::path& folder) const;
+  void run_typed(Guest& machine, std::string_view text);
+  std::shared_ptr<libvirt::Connection> find_libvirt(const system::MachineNode& node);
   const container::Engine* find_engine(const system::MachineNode& node);
   void from_machine(system::MachineNode& node, sim::Bytes frame);
   void control(Guest& machine, nodes::ControlCode code);
@@ -73,6 +82,7 @@ class Lab final : public system::Pacer {
   std::map<std::string, system::MachineNode*> nodes_;
   std::optional<container::Engine> engine_;
   std::string no_engine_;
+  std::shared_ptr<libvirt::Connection> libvirt_;
   std::vector<pollfd> waited_for_;  // of step(), which runs for every frame
   Duration lateness_;
   std::string crash_;

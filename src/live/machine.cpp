@@ -9,6 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "live/libvirt_machine.h"
+#include "live/qemu_machine.h"
+#include "vm/process.h"
 
 namespace xedgesim::live {
 namespace {
@@ -17,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t kTail = 2000;           // bytes of the console that are looked at after an end
 constexpr uint64_t kMostShortBoots = 3;  // resets before its agent ever answered
-constexpr Duration kReaped = Duration::ms(500);
+constexpr auto kLookAgain = std::chrono::milliseconds(500);
 
 }  // namespace
 
@@ -64,13 +67,33 @@ void Machine::describe(nlohmann::json& out) const {
   out["disks"] = disks;
   if (s.machine.kernel.empty()) out["firmware"] = s.uefi ? "uefi" : "bios";
   out["data_disk"] = s.data_disk;
+  if (config_.libvirt) {
+    out["domain"] = config_.system + "-" + s.id;
+    out["libvirt"] = config_.libvirt->uri();
+  }
   if (!s.kvm && !s.no_kvm.empty()) out["no_kvm"] = s.no_kvm;
   if (!s.unlimited.empty()) out["without_limits"] = s.unlimited;
+}
+
+/// libvirt has no disk whose writes are dropped beside an image that others read: ours is an overlay, fresh
+/// at each start.
+vm::WallDisk Machine::overlay_of(const vm::WallDisk& disk, size_t index) const {
+  const fs::path file = fs::absolute(config_.folder / fmt::format("{}-{}.qcow2", config_.setup.id, index));
+  const std::string format = disk.qcow2 ? "qcow2" : "raw";
+  if (vm::find_program("qemu-img").empty())
+    throw ConfigError(fmt::format(
+        "node '{}': a disk image under libvirt needs qemu-img (Debian: apt install qemu-utils)", id()));
+  vm::run_to_end({"qemu-img", "create", "-q", "-f", "qcow2", "-F", format, "-b",
+                  fs::absolute(disk.file).string(), file.string()},
+                 Duration::s(30));
+  return {.file = file, .qcow2 = true};
 }
 
 /// The data disk is a file of our own: empty, and as large on the host as what was written to it.
 std::vector<vm::WallDisk> Machine::disks() const {
   std::vector<vm::WallDisk> disks = config_.setup.disks;
+  for (size_t i = 0; config_.libvirt && i < disks.size(); ++i)
+    if (disks[i].discard_writes) disks[i] = overlay_of(disks[i], i);
   if (config_.setup.data_disk == 0) return disks;
   const fs::path file = config_.folder / (config_.setup.id + ".disk");
   const Descriptor fd(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
@@ -84,7 +107,7 @@ std::vector<vm::WallDisk> Machine::disks() const {
 }
 
 void Machine::start() {
-  if (qemu_) return;
+  if (runs_) return;
   std::error_code ec;
   fs::create_directories(config_.folder, ec);
   vm::Machine machine = config_.setup.machine;
@@ -92,39 +115,17 @@ void Machine::start() {
     machine.initrd = config_.folder / (config_.setup.id + ".initrd");
     vm::write_initrd(machine.initrd, config_.setup.machine.initrd, config_.setup.settings);
   }
-  auto [network, their_network] = vm::socket_pair();
-  auto [serial, their_serial] = vm::socket_pair();
-  auto [port, their_port] = vm::socket_pair();
-  const vm::WallSockets sockets{
-      .network = their_network.get(), .console = their_serial.get(), .agent = their_port.get()};
-  qemu_ = std::make_unique<vm::QemuProcess>(vm::QemuProcess::Config{
-      .name = config_.setup.id,
-      .binary = config_.setup.qemu.binary,
-      .arguments = vm::wall_arguments(machine, config_.setup.kvm, disks(), sockets, uefi()),
-      .folder = config_.folder,
-      .console = console_.file(),
-      .inherited = {sockets.network, sockets.console, sockets.agent}});
-  frames_ = FrameSplitter([this](sim::Bytes frame) { outside_.frame(std::move(frame)); });
-  broken_ = printed_ = nothing_boots_ = false;
-  firmware_ = machine.kernel.empty() ? std::make_optional<FirmwareWords>() : std::nullopt;
-  network_ = std::make_unique<ByteChannel>(
-      loop_, std::move(network), [this](std::string_view b) { broken_ = broken_ || !frames_.feed(b); },
-      nullptr);
-  serial_ = std::make_unique<ByteChannel>(
-      loop_, std::move(serial),
-      [this](std::string_view b) {
-        // From now on QEMU's monitor answers at once, and tells how the guest ended.
-        if (!std::exchange(printed_, true)) first_words();
-        console_.feed(b);
-        if (!nothing_boots_ && firmware_ && firmware_->feed(b)) give_up();
-      },
-      nullptr);
-  port_ = std::make_unique<ByteChannel>(
-      loop_, std::move(port), [this](std::string_view b) { agent_.feed(b); }, nullptr);
-  loop_.watch(qemu_->process().pidfd(), [this](short) { ended(); });
+  MachineSockets sockets;
+  if (config_.libvirt)
+    runs_ = std::make_unique<LibvirtMachine>(*config_.libvirt, config_.system, config_.setup, machine,
+                                             disks(), config_.sockets, sockets);
+  else
+    runs_ = std::make_unique<QemuMachine>(config_.setup, machine, disks(), config_.folder, console_.file(),
+                                          uefi(), sockets);
+  connect(std::move(sockets));
   ++boots_;
   reason_.clear();
-  if (config_.setup.limits.any()) {
+  if (config_.setup.limits.any() && !config_.libvirt) {
     std::string missed;
     cgroups_ = vm::CgroupHost().apply(fmt::format("{}-{}", config_.group, pid()), config_.setup.limits, pid(),
                                       missed);
@@ -132,21 +133,49 @@ void Machine::start() {
   set_state(State::starting);
 }
 
+void Machine::connect(MachineSockets sockets) {
+  frames_ = FrameSplitter([this](sim::Bytes frame) { outside_.frame(std::move(frame)); });
+  broken_ = printed_ = nothing_boots_ = false;
+  firmware_ = config_.setup.machine.kernel.empty() ? std::make_optional<FirmwareWords>() : std::nullopt;
+  if (sockets.network.get() >= 0)
+    network_ = std::make_unique<ByteChannel>(
+        loop_, std::move(sockets.network),
+        [this](std::string_view b) { broken_ = broken_ || !frames_.feed(b); }, nullptr);
+  if (sockets.console.get() >= 0)
+    serial_ = std::make_unique<ByteChannel>(
+        loop_, std::move(sockets.console),
+        [this](std::string_view b) {
+          if (!std::exchange(printed_, true)) {
+            runs_->runs();
+            first_words();
+          }
+          console_.feed(b);
+          if (!nothing_boots_ && firmware_ && firmware_->feed(b)) give_up();
+        },
+        nullptr);
+  if (sockets.agent.get() >= 0)
+    port_ = std::make_unique<ByteChannel>(
+        loop_, std::move(sockets.agent), [this](std::string_view b) { agent_.feed(b); }, nullptr);
+  if (runs_->pidfd() >= 0) loop_.watch(runs_->pidfd(), [this](short) { ended(); });
+}
+
 void Machine::close() noexcept {
-  if (!qemu_) return;
-  loop_.forget(qemu_->process().pidfd());
-  qemu_->end();
+  if (!runs_) return;
+  if (runs_->pidfd() >= 0) loop_.forget(runs_->pidfd());
+  runs_->kill();
   network_.reset();
   serial_.reset();
   port_.reset();
-  qemu_.reset();
+  runs_.reset();
   vm::remove_cgroups(std::exchange(cgroups_, {}));
   std::error_code ec;
   fs::remove(config_.folder / (config_.setup.id + ".initrd"), ec);
+  for (size_t i = 0; config_.libvirt && i < config_.setup.disks.size(); ++i)
+    fs::remove(config_.folder / fmt::format("{}-{}.qcow2", config_.setup.id, i), ec);
 }
 
 void Machine::stop() noexcept {
-  if (!qemu_) return;
+  if (!runs_) return;
   close();
   agent_.reset();
   set_state(State::off);
@@ -154,39 +183,35 @@ void Machine::stop() noexcept {
 
 void Machine::first_words() {
   // A card begins with its cable plugged in; what boots has not looked at it yet.
-  if (vm::QmpClient* m = monitor(); m && !carrier_) m->execute("set_link", {{"name", "net0"}, {"up", false}});
+  if (!carrier_) runs_->set_link(false);
 }
 
 /// Its firmware found nothing to boot; how it ended is told when it has.
 void Machine::give_up() {
   nothing_boots_ = true;
-  if (vm::QmpClient* m = monitor()) m->execute("quit");
+  runs_->kill();
 }
 
 /// QEMU ended by itself: the guest switched off or reset, or something went wrong.
 void Machine::ended() {
+  using Kind = RunningMachine::Ending::Kind;
   if (serial_) serial_->receive();
   if (port_) port_->receive();
-  vm::Process& process = qemu_->process();
-  process.wait(kReaped);
-  std::string reason = "unknown";
-  if (process.exit_status() == 0 && printed_)
-    for (const auto& event : qemu_->qmp().take_events())
-      if (event.value("event", "") == "SHUTDOWN" && event.contains("data"))
-        reason = event["data"].value("reason", "unknown");
+  const RunningMachine::Ending ending = runs_->ending();
   const std::string tail = vm::tail_of(console_.file(), kTail);
-  const bool panicked = tail.find("Kernel panic") != std::string::npos;
   if (nothing_boots_)
     return crash("the firmware found nothing to boot on its disk image: make that anew, with a boot loader");
-  if (process.exit_status() != 0) return crash("QEMU " + process.obituary());
-  if (panicked && reason != "guest-shutdown") return crash("the guest's kernel panicked");
+  if (ending.kind == Kind::failed) return crash(ending.why);
+  const bool own_will = ending.kind == Kind::off && ending.why.empty();
+  if (!own_will && tail.find("Kernel panic") != std::string::npos)
+    return crash("the guest's kernel panicked");
   close();
   agent_.reset();
-  if (reason == "guest-reset" && ++short_boots_ <= kMostShortBoots) {
+  if (ending.kind == Kind::reset && ++short_boots_ <= kMostShortBoots) {
     set_state(State::off);
     return start();
   }
-  if (reason == "guest-reset") return crash("the guest resets itself over and over");
+  if (ending.kind == Kind::reset) return crash("the guest resets itself over and over");
   set_state(State::off);
 }
 
@@ -196,41 +221,29 @@ void Machine::crash(const std::string& why) {
   tell_crash(why);
 }
 
-/// Null before the machine runs: until then QEMU would not answer at once.
-vm::QmpClient* Machine::monitor() {
-  if (!qemu_) return nullptr;
-  try {
-    return &qemu_->qmp();
-  } catch (const SimulationError&) {
-    return nullptr;
-  }
-}
-
 std::string Machine::no_input() const {
   return agent_.takes_input() ? "" : "its image is older than that: xedgesim image build makes it anew";
 }
 
 void Machine::ask_off() noexcept {
-  if (!qemu_) return;
+  if (!runs_) return;
   try {
     if (agent_.ready()) return agent_.power_off();
-    if (vm::QmpClient* m = monitor()) m->execute("system_powerdown");
+    runs_->press_power_button();
   } catch (const Error&) {
     // It is on its way out already.
   }
 }
 
 void Machine::pause(bool paused) {
-  vm::QmpClient* m = monitor();
-  if (!m || (state_ == State::paused) == paused) return;
-  m->execute(paused ? "stop" : "cont");
+  if (!runs_ || (state_ == State::paused) == paused || !runs_->pause(paused)) return;
   set_state(paused ? State::paused : agent_.ready() ? State::up : State::starting);
 }
 
 void Machine::set_carrier(bool up) {
-  vm::QmpClient* m = carrier_ == up ? nullptr : monitor();
+  const bool change = carrier_ != up;
   carrier_ = up;
-  if (m) m->execute("set_link", {{"name", "net0"}, {"up", up}});
+  if (change && runs_) runs_->set_link(up);
 }
 
 bool Machine::to_network(const sim::Bytes& frame) {
@@ -245,6 +258,12 @@ void Machine::to_console(std::string_view bytes) {
 
 void Machine::flush() {
   if (network_) network_->flush();
+  if (!runs_ || runs_->pidfd() >= 0) return;
+  // Nothing of it can be watched: it is asked.
+  const auto now = std::chrono::steady_clock::now();
+  if (now - looked_ < kLookAgain) return;
+  looked_ = now;
+  if (runs_->ended()) ended();
 }
 
 }  // namespace xedgesim::live

@@ -1,28 +1,33 @@
 #pragma once
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "libvirt/connection.h"
 #include "live/agent.h"
 #include "live/byte_channel.h"
 #include "live/firmware_words.h"
 #include "live/frame_stream.h"
 #include "live/guest.h"
 #include "live/machine_setup.h"
-#include "vm/qemu_process.h"
+#include "live/running_machine.h"
 
 namespace xedgesim::live {
 
-/// A machine on the wall clock: QEMU, and the other ends of its network card, console and agent. Started,
-/// watched and ended here; a guest that resets itself boots again.
+/// A machine on the wall clock: QEMU, our child's or libvirt's, and the other ends of its network card,
+/// console and agent. Started, watched and ended here; a guest that resets itself boots again.
 class Machine final : public Guest {
  public:
   struct Config {
     MachineSetup setup{};
-    std::filesystem::path folder{};   ///< QEMU's own files
-    std::filesystem::path console{};  ///< what it prints
-    std::string group{};              ///< of its control groups
+    std::filesystem::path folder{};                  ///< QEMU's own files
+    std::filesystem::path console{};                 ///< what it prints
+    std::string group{};                             ///< of its control groups
+    std::shared_ptr<libvirt::Connection> libvirt{};  ///< who runs it; null: we do
+    std::string system{};                            ///< name of the system, for libvirt
+    std::filesystem::path sockets{};                 ///< folder for sockets, of a short name
   };
   Machine(EventLoop& loop, Config config, Outside outside);
   ~Machine() override;
@@ -43,8 +48,10 @@ class Machine final : public Guest {
   void kill(uint64_t command) override { agent_.kill(command); }
   std::string no_input() const override;
   void input(uint64_t command, std::string_view bytes) override { agent_.input(command, bytes); }
-  pid_t pid() const override { return qemu_ ? qemu_->process().pid() : -1; }
-  bool running() const override { return qemu_ != nullptr; }
+  pid_t pid() const override { return runs_ ? runs_->pid() : -1; }
+  bool running() const override { return runs_ != nullptr; }
+  std::string domain() const override { return runs_ ? runs_->domain() : ""; }
+  std::string libvirt_uri() const override { return config_.libvirt ? config_.libvirt->uri() : ""; }
   std::vector<std::filesystem::path> cgroups() const override { return cgroups_; }
   void describe(nlohmann::json& out) const override;
 
@@ -54,16 +61,17 @@ class Machine final : public Guest {
   std::vector<vm::WallDisk> disks() const;
   void first_words();
   void give_up();
+  vm::WallDisk overlay_of(const vm::WallDisk& disk, size_t index) const;
+  void connect(MachineSockets sockets);
   void ended();
   void crash(const std::string& why);
   void close() noexcept;
-  vm::QmpClient* monitor();
 
   EventLoop& loop_;
   Config config_;
   Agent agent_;
   FrameSplitter frames_;
-  std::unique_ptr<vm::QemuProcess> qemu_;
+  std::unique_ptr<RunningMachine> runs_;
   std::unique_ptr<ByteChannel> network_, serial_, port_;
   std::vector<std::filesystem::path> cgroups_;
   uint64_t short_boots_ = 0;
@@ -72,6 +80,7 @@ class Machine final : public Guest {
   bool nothing_boots_ = false;
   bool printed_ = false;  // since it was switched on
   bool carrier_ = true;
+  std::chrono::steady_clock::time_point looked_{};  // when it was last asked whether it still runs
 };
 
 }  // namespace xedgesim::live

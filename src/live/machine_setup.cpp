@@ -18,7 +18,8 @@ void need_file(const std::string& id, const char* what, const fs::path& file) {
     throw ConfigError(fmt::format("node '{}': there is no {} at {}", id, what, file.string()));
 }
 
-void choose_boot(MachineSetup& s, const scenario::LinuxNode& n, const system::MachineAddress& address) {
+void choose_boot(MachineSetup& s, const scenario::LinuxNode& n, const system::MachineAddress& address,
+                 const system::K3sPlan* k3s) {
   const vm::ImageStore images;
   if (!n.image_file.empty()) {
     const fs::path& file = n.image_file.resolved;
@@ -44,7 +45,7 @@ void choose_boot(MachineSetup& s, const scenario::LinuxNode& n, const system::Ma
   }
   need_file(n.id, "kernel", s.machine.kernel);
   if (!s.machine.initrd.empty()) need_file(n.id, "initrd", s.machine.initrd);
-  s.settings = system::guest_settings(n, s.id, address, true).archive();
+  s.settings = system::guest_settings(n, s.id, address, true, k3s).archive();
 }
 
 }  // namespace
@@ -68,7 +69,7 @@ std::string refused_limits(const scenario::LinuxNode& n) {
   return missed;
 }
 
-MachineSetup machine_setup(const system::MachineNode& m) {
+MachineSetup machine_setup(const system::MachineNode& m, const system::K3sPlan* k3s) {
   const scenario::LinuxNode& n = *m.group;
   MachineSetup s{.id = m.id};
   s.machine = {.name = m.id,
@@ -78,7 +79,7 @@ MachineSetup machine_setup(const system::MachineNode& m) {
                .cpu_model = n.cpu_model,
                .mac = m.address.mac,
                .kernel_args = n.kernel_args};
-  choose_boot(s, n, m.address);
+  choose_boot(s, n, m.address, k3s);
   const vm::QemuProbe probe = vm::probe_qemu(s.machine.arch);
   if (!probe.qemu) throw ConfigError(fmt::format("node '{}': {}", n.id, probe.reason));
   s.qemu = *probe.qemu;
@@ -100,13 +101,14 @@ MachineSetup machine_setup(const system::MachineNode& m) {
         {.file = d.file.resolved, .read_only = d.read_only, .qcow2 = vm::is_qcow2(d.file.resolved)});
   s.data_disk = n.extra_disk_size.value_or(0);
   s.limits = limits_of(n);
-  s.unlimited = refused_limits(n);
+  if (n.backend == scenario::LinuxNode::Backend::qemu) s.unlimited = refused_limits(n);
   return s;
 }
 
 void check_limits(const scenario::Scenario& s) {
   for (size_t i = 0; i < s.nodes.size(); ++i)
-    if (s.nodes[i].type != scenario::LinuxNode::Type::model)
+    if (s.nodes[i].type != scenario::LinuxNode::Type::model &&
+        s.nodes[i].backend == scenario::LinuxNode::Backend::qemu)  // libvirt says it itself
       system::located(s, fmt::format("nodes[{}]", i), [&] { refused_limits(s.nodes[i]); });
 }
 

@@ -35,6 +35,6 @@ std::string refused_limits(const scenario::LinuxNode& node);
 void check_limits(const scenario::Scenario& scenario);
 
 /// Throws ConfigError for what is missing on this host, or cannot be set.
-MachineSetup machine_setup(const system::MachineNode& machine);
+MachineSetup machine_setup(const system::MachineNode& machine, const system::K3sPlan* k3s = nullptr);
 
 }  // namespace xedgesim::live

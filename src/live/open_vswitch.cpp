@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "live/host_process.h"
+#include "system/ovs_flows.h"
 #include "system/switch_config.h"
 #include "vm/process.h"
 
@@ -84,15 +85,19 @@ std::vector<std::string> port_settings(const scenario::Switch& s, const SwitchPo
 }  // namespace
 
 std::string open_vswitch_refusal(const scenario::Switch& s) {
-  if (!s.acl.empty())
-    return "access rules are flows of its own, which this version writes for `export ovs` only";
-  if (!s.lags.empty()) return "its bonds hash conversations by their load, not as declared";
+  for (size_t i = 0; i < s.acl.size(); ++i)
+    if (s.acl[i].priority)
+      return fmt::format("its flows give a new priority to tagged frames only (priority of acl[{}])", i);
+  if (!s.lags.empty())
+    return "its static bonds drop broadcasts that arrive on another cable than its own choice (lags)";
   if (s.tagging != scenario::Switch::Tagging::none) return "it has no DSA tags";
   if (s.trust_dscp) return "it sorts by 802.1p priority only (trust_dscp)";
   for (const SwitchPort& p : s.ports) {
-    if (p.storm_control)
-      return fmt::format("ingress limits do nothing on its user-space datapath (storm_control of port '{}')",
-                         p.name);
+    if (p.storm_control && p.storm_control->unknown)
+      return fmt::format(
+          "none of its flows tells frames for unknown stations from others (storm_control.unknown of port "
+          "'{}')",
+          p.name);
     if (p.service) return fmt::format("its trunks carry 802.1Q tags only (service of port '{}')", p.name);
     if (p.priority)
       return fmt::format("untagged frames keep priority 0 there (priority of port '{}')", p.name);
@@ -176,6 +181,7 @@ void OpenVswitch::make_bridge(const std::vector<std::string>& devices) {
         bridge_,
         "datapath_type=netdev",
         "fail_mode=standalone",
+        "protocols=OpenFlow10,OpenFlow13",
         fmt::format("{}={}.{}", kMark, self.pid, self.started),
         fmt::format("other_config:mac-aging-time={}",
                     std::clamp<int64_t>(s.mac_ageing.count_ns() / 1'000'000'000, 15, 3600)),
@@ -184,7 +190,8 @@ void OpenVswitch::make_bridge(const std::vector<std::string>& devices) {
         s.stp ? "rstp_enable=true" : "rstp_enable=false"};
     if (s.stp) c.push_back(fmt::format("other_config:rstp-priority={}", s.stp_priority));
     for (size_t i = 0; i < devices.size(); ++i) {
-      c.insert(c.end(), {"--", "add-port", bridge_, devices[i]});
+      c.insert(c.end(), {"--", "add-port", bridge_, devices[i], "--", "set", "interface", devices[i],
+                         fmt::format("ofport_request={}", i + 1)});
       const auto settings =
           port_settings(s, declared(s, node_.ports()[i].name), node_.ports()[i].end_station);
       if (settings.empty()) continue;
@@ -217,12 +224,31 @@ void OpenVswitch::make_bridge(const std::vector<std::string>& devices) {
     for (const std::string& d : devices)
       if (const std::string error = vsctl({"get", "interface", d, "error"}); error != "[]")
         throw SimulationError(fmt::format("it does not take the device {}: {}", d, error));
+    add_flows(devices);
   } catch (const ConfigError&) {
     throw;
   } catch (const Error& e) {
     if (made_) remove(bridge_);
     made_ = false;
     throw ConfigError(fmt::format("switch '{}': Open vSwitch: {}", s.id, e.what()));
+  }
+}
+
+/// Access rules and storm control.
+void OpenVswitch::add_flows(const std::vector<std::string>& devices) {
+  const scenario::Switch& s = node_.config();
+  std::vector<system::OvsPort> ports;
+  bool any = !s.acl.empty();
+  for (size_t i = 0; i < devices.size(); ++i) {
+    const SwitchPort* p = declared(s, node_.ports()[i].name);
+    any = any || (p && p->storm_control);
+    ports.push_back(
+        {.name = node_.ports()[i].name, .device = devices[i], .port = p, .number = static_cast<int>(i) + 1});
+  }
+  if (!any) return;
+  for (std::vector<std::string> c : system::ovs_flows(bridge_, s, ports, {}, s.id).commands) {
+    c.insert(c.begin() + 1, "--timeout=10");
+    vm::run_to_end(c, kSwitchPatience);
   }
 }
 

@@ -19,8 +19,8 @@ void choose_switches(scenario::Scenario& scenario, const std::function<void(cons
 /// A switch of the scenario as a bridge of the host's Open vSwitch, user-space datapath: each port is a TAP
 /// device of ours, so every frame still passes our links, which also have the queues and limits of its ports.
 ///
-/// Limits: VLANs, spanning tree, ageing, multicast snooping and mirrors are Open vSwitch's; the rest is
-/// refused above.
+/// VLANs, spanning tree, ageing, multicast snooping, mirrors, access rules (flows) and storm control (meters)
+/// are Open vSwitch's; the rest is refused above.
 class OpenVswitch {
  public:
   /// Throws ConfigError when the bridge cannot be made, or somebody else has one of that name.
@@ -37,6 +37,7 @@ class OpenVswitch {
 
  private:
   void make_bridge(const std::vector<std::string>& devices);
+  void add_flows(const std::vector<std::string>& devices);
 
   system::HostedSwitch& node_;
   std::string bridge_;

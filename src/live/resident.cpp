@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "live/run_record.h"
 #include "net/ethernet/frame.h"
 
 namespace xedgesim::live {
@@ -39,12 +40,14 @@ Resident::Resident(scenario::Scenario scenario, Options options)
       folder_(options_.name),
       system_(on_wall(std::move(scenario), options_.log), options_.system),
       lab_({.name = options_.name,
+            .k3s_secret = options_.k3s_secret,
             .crash_ends = false,
             .stop = options_.stop,
             .log = options_.log,
             .changed = [this] { note_machines(); },
             .programs = options_.programs,
-            .consoles = folder_.path() / "consoles"}) {
+            .consoles = folder_.path() / "consoles",
+            .sockets = folder_.path()}) {
   system_.scheduler().attach(system_.observer_id(), observer_);
   folder_.create();
   made_ = true;
@@ -68,18 +71,13 @@ void Resident::start() {
 }
 
 void Resident::write_record() const {
-  SystemRecord record{
-      .name = options_.name, .scenario = options_.scenario, .since_unix_s = options_.since_unix_s};
-  record.owner = find_process(getpid()).value_or(HostProcess{});
-  for (const auto& m : lab_.machines())
-    if (m->pid() > 0 || !m->container().empty())
-      record.nodes.push_back({.id = m->id(),
-                              .process = find_process(m->pid()).value_or(HostProcess{}),
-                              .cgroups = m->cgroups(),
-                              .container = m->container(),
-                              .engine = m->engine_socket()});
+  std::vector<std::string> bridges;
   for (const auto& w : system_.ethernet().hosted_switches())
-    record.bridges.push_back(OpenVswitch::bridge_name(w->config()));
+    bridges.push_back(OpenVswitch::bridge_name(w->config()));
+  SystemRecord record = record_of(lab_, bridges);
+  record.name = options_.name;
+  record.scenario = options_.scenario;
+  record.since_unix_s = options_.since_unix_s;
   folder_.write(record);
 }
 

@@ -21,6 +21,7 @@ class Resident {
     std::string scenario{};  ///< its file, for people
     system::SystemOptions system{};
     std::filesystem::path programs{};  ///< where container-start lies
+    std::string k3s_secret{};          ///< of clusters whose token the scenario does not set
     int64_t since_unix_s = 0;
     const std::atomic<bool>* stop = nullptr;        ///< set: end in good order
     std::function<void(const std::string&)> log{};  ///< a line for a person

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "container/engine.h"
+#include "live/libvirt_machine.h"
 #include "live/open_vswitch.h"
 #include "vm/cgroup.h"
 
@@ -76,7 +77,8 @@ std::vector<std::string> StateFolder::names(const fs::path& root_folder) {
   std::vector<std::string> out;
   std::error_code ec;
   for (const auto& e : fs::directory_iterator(root_folder, ec))
-    if (e.is_directory(ec)) out.push_back(e.path().filename().string());
+    if (const std::string name = e.path().filename().string(); e.is_directory(ec) && name[0] != '.')
+      out.push_back(name);
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -105,7 +107,9 @@ void StateFolder::write(const SystemRecord& r) const {
                      {"process", to_json(n.process)},
                      {"cgroups", groups},
                      {"container", n.container},
-                     {"engine", n.engine.string()}});
+                     {"engine", n.engine.string()},
+                     {"domain", n.domain},
+                     {"libvirt", n.libvirt}});
   }
   const json j = {{"name", r.name},          {"scenario", r.scenario}, {"owner", to_json(r.owner)},
                   {"since", r.since_unix_s}, {"bridges", r.bridges},   {"nodes", nodes}};
@@ -132,7 +136,9 @@ std::optional<SystemRecord> StateFolder::read() const {
       SystemRecord::Node node{.id = n.value("id", ""),
                               .process = process_of(n.value("process", json::object())),
                               .container = n.value("container", ""),
-                              .engine = n.value("engine", "")};
+                              .engine = n.value("engine", ""),
+                              .domain = n.value("domain", ""),
+                              .libvirt = n.value("libvirt", "")};
       const json groups = n.value("cgroups", json::array());
       for (const json& g : groups) node.cgroups.emplace_back(g.get<std::string>());
       r.nodes.push_back(std::move(node));
@@ -162,6 +168,7 @@ size_t StateFolder::clean_up() const {
     }
     for (const auto& n : r->nodes) vm::remove_cgroups(n.cgroups);
     for (const auto& n : r->nodes) found += remove_container(n);
+    for (const auto& n : r->nodes) found += !n.domain.empty() && remove_domain(n.libvirt, n.domain);
     for (const std::string& b : r->bridges) OpenVswitch::remove(b);
   }
   std::error_code ec;

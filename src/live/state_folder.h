@@ -16,6 +16,8 @@ struct SystemRecord {
     std::vector<std::filesystem::path> cgroups{};
     std::string container{};         ///< id in an engine; empty: none
     std::filesystem::path engine{};  ///< its socket
+    std::string domain{};            ///< name at libvirt; empty: none
+    std::string libvirt{};           ///< its URI
   };
   std::string name{}, scenario{};
   HostProcess owner{};  ///< the program that keeps it up

@@ -44,7 +44,7 @@ uint32_t ipv4(const std::string& text) {
 void check_node(Check& check, const LinuxNode& n, const std::string& path) {
   using T = LinuxNode::Type;
   if (n.type == T::container && n.image.empty()) check.error(path, "a container needs the key 'image'");
-  if (n.type == T::process && n.command.empty() && n.image.empty())
+  if (n.type == T::process && n.command.empty() && n.image.empty() && n.role == LinuxNode::Role::none)
     check.error(path, "a process needs the key 'command'");
   if (n.type == T::container || n.type == T::process) {
     const LinuxNode usual;
@@ -82,9 +82,11 @@ void check_node(Check& check, const LinuxNode& n, const std::string& path) {
       check.error(flow + ".to", "no node of type model or vm is named '{}'", f.to);
   }
   if (n.type != T::vm)
-    for (const char* key : {"commands", "exec", "files", "boundary"})
+    for (const char* key : {"commands", "files", "boundary"})
       if (check.given(at("{}.{}", path, key)))
         check.error(at("{}.{}", path, key), "this is for nodes of type vm: remove it");
+  if ((n.type == T::model || n.type == T::host) && !n.exec.empty())
+    check.error(path + ".exec", "this is for nodes of type vm, container and process: remove it");
   for (const auto& [to, from] : n.files)
     if (!to.starts_with("/") || to.ends_with("/") || to.find("/../") != std::string::npos)
       check.error(path + ".files", "'{}' is no path of a file in the machine: begin with /", to);
@@ -109,7 +111,7 @@ void check_node(Check& check, const LinuxNode& n, const std::string& path) {
       if (b && b->average && b->peak && *b->peak < *b->average)
         check.error(at("{}.qos.{}", path, key), "peak is below average: raise it");
   constexpr int64_t kK3sServer = 1638ll << 20;
-  if (n.role == LinuxNode::Role::k3s_server && n.memory < kK3sServer)
+  if (n.role == LinuxNode::Role::k3s_server && n.type == T::vm && n.memory < kK3sServer)
     check.warning(check.given(path + ".memory") ? path + ".memory" : path,
                   "a k3s server with a workload wants about 1.6 GiB, this one has {} MiB", n.memory >> 20);
   check_volumes(check, n.volumes, path);
@@ -194,6 +196,17 @@ void check_cluster(Check& check) {
     if (n.role == LinuxNode::Role::k3s_server) servers.push_back(n.id);
   for (size_t i = 0; i < check.s.nodes.size(); ++i) {
     const LinuxNode& n = check.s.nodes[i];
+    if (n.role != LinuxNode::Role::none &&
+        (n.type == LinuxNode::Type::model || n.type == LinuxNode::Type::host))
+      check.error(at("nodes[{}].role", i),
+                  "a k3s role is for nodes of type vm, container and process: remove it");
+    if (n.k3s && n.k3s->pod_limits) {
+      const std::string limits = at("nodes[{}].k3s.pod_limits", i);
+      if (n.role != LinuxNode::Role::k3s_server)
+        check.error(limits, "pods get their limits from the server: write them there");
+      else if (!n.k3s->pod_limits->cpu && !n.k3s->pod_limits->memory)
+        check.error(limits, "there is no limit in it: add the key 'cpu' or 'memory'");
+    }
     if (n.role != LinuxNode::Role::k3s_agent) continue;
     const std::string wanted = n.k3s ? n.k3s->server : "";
     if (servers.empty()) {

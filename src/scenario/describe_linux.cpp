@@ -50,12 +50,27 @@ const Description<Disk>& describe_disk() {
   return kD;
 }
 
+const Description<PodLimits>& describe_pod_limits() {
+  static const Description<PodLimits> kD = [] {
+    Description<PodLimits> d;
+    d.doc = "What each container of a pod may use that says nothing itself.";
+    d.add({.key = "cpu", .doc = "processor time; 50% is half a core"}, &PodLimits::cpu, cores());
+    d.add({.key = "memory", .doc = "memory"}, &PodLimits::memory, memory_size());
+    return d;
+  }();
+  return kD;
+}
+
 const Description<K3s>& describe_k3s() {
   static const Description<K3s> kD = [] {
     Description<K3s> d;
     d.doc = "Settings of the k3s roles.";
-    d.add({.key = "token", .doc = "shared secret of the cluster; absent: drawn from the seed"}, &K3s::token,
-          text());
+    d.add({.key = "binary",
+           .doc = "your k3s program for the node's processor; absent: the one in the container's image"},
+          &K3s::binary, file_path());
+    d.add({.key = "token",
+           .doc = "shared secret of the cluster; absent: drawn at random, in virtual time from the seed"},
+          &K3s::token, text());
     d.add({.key = "token_file", .doc = "file with the secret"}, &K3s::token_file, file_path());
     d.add({.key = "server", .doc = "agents: node id of the server; absent: the only one"}, &K3s::server,
           identifier());
@@ -63,6 +78,8 @@ const Description<K3s>& describe_k3s() {
     d.add({.key = "manifests",
            .doc = "Kubernetes files applied at the start (pods with their resource limits)"},
           &K3s::manifests, one_or_more(file_path()));
+    d.add({.key = "pod_limits", .doc = "server: limits of pods that name none (a LimitRange)"},
+          &K3s::pod_limits, struct_of(describe_pod_limits()));
     return d;
   }();
   return kD;
@@ -71,7 +88,7 @@ const Description<K3s>& describe_k3s() {
 const Description<TypedText>& describe_exec() {
   static const Description<TypedText> kD = [] {
     Description<TypedText> d;
-    d.doc = "A command typed into the shell on a machine's console, at an exact time.";
+    d.doc = "A command at an exact time: typed into the shell on a machine's console, or run in a container.";
     d.add({.key = "at", .doc = "when its first byte arrives", .required = true}, &TypedText::at, duration());
     d.add({.key = "command", .doc = "the command, without the Enter key", .required = true}, &TypedText::text,
           text());
@@ -153,8 +170,12 @@ const Description<LinuxNode>& describe_node() {
     d.add({.key = "commands",
            .doc = "vm: shell commands, run one after the other when our init has brought the network up"},
           &N::commands, one_or_more(text()));
-    d.add({.key = "exec", .doc = "vm: commands typed at their times; the shell reads them after `commands`"},
-          &N::exec, list_of(struct_of(describe_exec())));
+    d.add(
+        {.key = "exec",
+         .doc =
+             "commands at their times; vm: typed, the shell reads them after `commands`; container, process: "
+             "run beside its command, what they print is on the console"},
+        &N::exec, list_of(struct_of(describe_exec())));
     d.add({.key = "files", .doc = "vm: files of the host laid over its file system, by their path in it"},
           &N::files, map_of(file_path(), "path"));
     d.add({.key = "boundary",
@@ -173,7 +194,7 @@ const Description<LinuxNode>& describe_node() {
     d.add({.key = "k3s", .doc = "settings of the role"}, &N::k3s, struct_of(describe_k3s()));
     d.add({.key = "qos", .doc = "limits of the network interface"}, &N::qos,
           struct_of(describe_interface_qos()));
-    d.add({.key = "backend", .doc = "who runs the machine"}, &N::backend,
+    d.add({.key = "backend", .doc = "vm: who runs the machine; libvirt: on the wall clock"}, &N::backend,
           choice<N::Backend>({{"qemu", N::Backend::qemu}, {"libvirt", N::Backend::libvirt}}));
     d.add({.key = "command", .doc = "process, container: what to run"}, &N::command, one_or_more(text()));
     d.add({.key = "environment", .doc = "variables"}, &N::environment, map_of(text(), "variable"));

@@ -33,12 +33,21 @@ struct Disk {
   bool operator==(const Disk&) const = default;
 };
 
+/// What a container of a pod may use that says nothing itself.
+struct PodLimits {
+  std::optional<double> cpu;      ///< cores
+  std::optional<int64_t> memory;  ///< bytes
+  bool operator==(const PodLimits&) const = default;
+};
+
 struct K3s {
+  FilePath binary;
   std::string token;
   FilePath token_file;
   std::string server;  ///< agents: node id of the server; absent: the only k3s-server
   std::vector<std::string> extra_flags;
   std::vector<FilePath> manifests;
+  std::optional<PodLimits> pod_limits;
   bool operator==(const K3s&) const = default;
 };
 
@@ -78,7 +87,7 @@ struct LinuxNode {
   Backend backend = Backend::qemu;
   std::vector<std::string> command;       ///< process, container
   std::vector<std::string> commands;      ///< vm: run one after the other at boot
-  std::vector<TypedText> exec;            ///< vm: typed into the shell on the console
+  std::vector<TypedText> exec;            ///< vm: typed into the console's shell; else run beside its command
   std::map<std::string, FilePath> files;  ///< vm: path in the machine -> file of the host
   std::optional<Duration> boundary;       ///< vm: longest stretch without a look for input
   Duration timeout = Duration::s(60);     ///< vm: wall time it may take for one answer

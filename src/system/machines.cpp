@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/shell_words.h"
 #include "scenario/expand.h"
 #include "system/impairments.h"
 #include "system/located.h"
@@ -40,7 +41,8 @@ bool on_wall_clock(const scenario::Scenario& s) {
   using Clock = scenario::ScenarioMeta::Clock;
   if (s.meta.clock != Clock::automatic) return s.meta.clock == Clock::wall;
   const auto needs_it = [](const scenario::LinuxNode& n) {
-    return of_the_host(n) || n.type == scenario::LinuxNode::Type::host || !n.ports.empty();
+    return of_the_host(n) || n.type == scenario::LinuxNode::Type::host || !n.ports.empty() ||
+           n.backend == scenario::LinuxNode::Backend::libvirt;
   };
   return std::any_of(s.nodes.begin(), s.nodes.end(), needs_it) ||
          (s.network.lan && (s.network.lan->uplink || s.network.lan->host_loopback)) ||
@@ -77,13 +79,12 @@ void check_hosted(const scenario::LinuxNode& n) {
   const auto refuse = [&](const std::string& why) {
     throw ConfigError(fmt::format("node '{}': {}", n.id, why));
   };
-  if (n.backend != scenario::LinuxNode::Backend::qemu)
-    refuse("backend: libvirt is for `xedgesim export libvirt`: remove it, or use backend: qemu");
+  if (n.backend == scenario::LinuxNode::Backend::libvirt && n.type != scenario::LinuxNode::Type::vm)
+    refuse("backend: libvirt runs machines of type vm only: remove it, or use type: vm");
   if (n.type == scenario::LinuxNode::Type::host) return;
   if (!of_the_host(n) && n.image.empty() && n.kernel.empty() && n.image_file.empty())
     refuse("there is nothing to boot: set `image` (xedgesim image build base) or `kernel` and `initrd`");
-  if (n.role != scenario::LinuxNode::Role::none)
-    refuse("k3s roles are not available in this version: remove it");
+  check_k3s(n);
   if (n.firmware && n.image_file.empty())
     refuse("`firmware` starts a disk image, and there is none: remove it, or give the image's file as `image`");
   if (n.firmware == scenario::LinuxNode::Firmware::bios && n.arch == scenario::LinuxNode::Arch::aarch64)
@@ -100,7 +101,7 @@ void check_repeatable(const scenario::LinuxNode& n) {
         "of "
         "type vm, which can run the same image in virtual time");
   if (n.backend != scenario::LinuxNode::Backend::qemu)
-    refuse("backend: libvirt has no virtual time: remove it, or use backend: qemu");
+    refuse("backend: libvirt has no virtual time: set `clock: wall` (or auto), or use backend: qemu");
   if (n.vcpus != 1)
     refuse(fmt::format("{} processors are not repeatable, their order is the host's: use vcpus: 1", n.vcpus));
   if (n.cpu_model == "host" || n.cpu_model == "host-passthrough" || n.cpu_model == "max")
@@ -118,12 +119,11 @@ void check_repeatable(const scenario::LinuxNode& n) {
     refuse(
         "limits of the host process mean nothing in virtual time: remove cpu_quota, cpu_shares and "
         "memory_limit, or set `limits: best-effort`");
-  if (n.role != scenario::LinuxNode::Role::none)
-    refuse("k3s roles are not available in this version: remove it");
+  check_k3s(n);
 }
 
 vm::GuestSettings guest_settings(const scenario::LinuxNode& n, const std::string& id,
-                                 const MachineAddress& address, bool wall_clock) {
+                                 const MachineAddress& address, bool wall_clock, const K3sPlan* k3s) {
   vm::GuestSettings settings{.hostname = id,
                              .address = {},
                              .dhcp = wall_clock,
@@ -138,11 +138,19 @@ vm::GuestSettings guest_settings(const scenario::LinuxNode& n, const std::string
     settings.hosts = address.hosts;
   }
   for (const auto& [to, from] : n.files) settings.files[to] = from.resolved;
+  if (!k3s) return settings;
+  for (const K3sPlan::File& f : k3s->files)
+    if (f.source.empty())
+      settings.texts[f.path] = {.text = f.text, .mode = f.mode};
+    else
+      settings.files[f.path] = f.source;
+  // It stays in the background, and what it prints is on the console.
+  settings.commands.insert(settings.commands.begin(), shell_quoted(k3s->command) + " &");
   return settings;
 }
 
 nodes::VmNode::Config machine_config(const scenario::LinuxNode& n, const std::string& id,
-                                     const MachineAddress& address) {
+                                     const MachineAddress& address, const K3sPlan* k3s) {
   nodes::VmNode::Config c;
   c.machine = {.name = id,
                .arch = arch_of(n),
@@ -150,7 +158,7 @@ nodes::VmNode::Config machine_config(const scenario::LinuxNode& n, const std::st
                .cpu_model = n.cpu_model,
                .mac = address.mac,
                .kernel_args = n.kernel_args};
-  c.settings = guest_settings(n, id, address, false).archive();
+  c.settings = guest_settings(n, id, address, false, k3s).archive();
   c.boundary = n.boundary.value_or(Duration());
   c.patience = n.timeout;
   c.disks = disks_of(n);

@@ -4,9 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "system/hosted_machine.h"
 #include "nodes/vm_node.h"
 #include "scenario/scenario.h"
+#include "system/hosted_machine.h"
+#include "system/k3s.h"
 #include "vm/image/guest_settings.h"
 
 namespace xedgesim::system {
@@ -25,7 +26,7 @@ struct MachineNode {
   const scenario::LinuxNode* group = nullptr;
   sim::ParticipantId participant = sim::kNobody;
   MachineAddress address{};
-  std::unique_ptr<nodes::VmNode> node{};           ///< in virtual time
+  std::unique_ptr<nodes::VmNode> node{};    ///< in virtual time
   std::unique_ptr<HostedMachine> hosted{};  ///< on the wall clock; run by src/live
 };
 
@@ -48,9 +49,10 @@ void check_hosted(const scenario::LinuxNode& node);
 vm::Arch arch_of(const scenario::LinuxNode& node);
 /// Files that are laid over its image; on the wall clock it asks for address and names by DHCP.
 vm::GuestSettings guest_settings(const scenario::LinuxNode& node, const std::string& id,
-                                 const MachineAddress& address, bool wall_clock);
+                                 const MachineAddress& address, bool wall_clock,
+                                 const K3sPlan* k3s = nullptr);
 nodes::VmNode::Config machine_config(const scenario::LinuxNode& node, const std::string& id,
-                                     const MachineAddress& address);
+                                     const MachineAddress& address, const K3sPlan* k3s = nullptr);
 
 /// Shortest time in which a machine of the scenario can be felt by its neighbour, at most 1 ms: the least
 /// latency of their cables. None without machines. Throws ConfigError for a cable whose latency is too short

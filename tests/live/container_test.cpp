@@ -11,6 +11,7 @@
 #include "container/docker_archive.h"
 #include "container/engine.h"
 #include "container/sandbox.h"
+#include "k3s_stand_in.h"
 #include "live/host_process.h"
 #include "up_fixture.h"
 #include "vm/image/cpio.h"
@@ -212,6 +213,33 @@ TEST_P(Containers, LeaveNothingWhenTheProgramIsKilled) {
   for (const auto& m : all) EXPECT_FALSE(live::find_process(m["pid"].get<pid_t>()));
 }
 
+TEST_P(Containers, OfAKilledRunAreTakenAwayByDown) {
+  const std::string file = run_yaml(
+      in_container("left", 1, "[sleep, '1000']") + in_container("right", 2, "[sleep, '1000']"), "", "1000s");
+  Program program({"run", file, "-o", (folder_ / "out").string(), "--quiet"});
+  const auto started = [&] {
+    size_t n = 0;
+    for (const auto& e : std::filesystem::directory_iterator(folder_ / "state/.runs")) {
+      const auto record = nlohmann::json::parse(read_file(e.path() / "system.json"), nullptr, false);
+      if (record.is_object()) n = record["nodes"].size();
+    }
+    return n;
+  };
+  for (int i = 0; i < 300 && !(std::filesystem::exists(folder_ / "state/.runs") && started() == 2); ++i)
+    usleep(100'000);
+  EXPECT_EQ(run_program({"ps", "--format", "json"}).out, "[]\n") << "a run is no system that is up";
+  run_program({"down", "--all"});
+  EXPECT_EQ(own_->engine_containers().size(), 2u) << "down leaves a run alone that goes on";
+  kill(program.pid(), SIGKILL);
+  program.wait();
+  ASSERT_EQ(own_->engine_containers().size(), 2u);
+  const ProgramResult down = run_program({"down"});
+  EXPECT_EQ(down.exit_code, 0) << down.err;
+  EXPECT_NE(down.out.find("a run of lab was killed ("), std::string::npos) << down.out;
+  EXPECT_TRUE(own_->engine_containers().empty());
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ / "state/.runs"));
+}
+
 TEST_P(Containers, ArePausedAndReplacedByFaults) {
   const std::string file =
       run_yaml(in_container("left", 1, "[sh, -c, 'while :; do echo tick; sleep 0.2; done']") +
@@ -259,6 +287,16 @@ TEST_P(Containers, SayWhatWentWrong) {
        "is for " + other, 3);
 }
 
+TEST_P(Containers, FormAK3sClusterOfAStandIn) {
+  if (const std::string why = build_k3s_stand_in(folder_ / "k3s"); !why.empty())
+    GTEST_SKIP() << "no static program can be built here: " << why;
+  const ProgramResult r =
+      run(run_yaml(k3s_pair("type: container, image: test/busybox", "4s", "", "/usr/local/bin/k3s"),
+                   kK3sAssertions, "7s"));
+  EXPECT_EQ(r.exit_code, 0) << r.out << r.err << read_file(folder_ / "out/consoles/left.log")
+                            << read_file(folder_ / "out/consoles/right.log");
+}
+
 TEST_P(Containers, KeepToTheirMemoryLimit) {
   const ProgramResult r =
       run(run_yaml(in_container("left", 1, "[sh, -c, 'head -c 300000000 /dev/zero | tail; echo status $?']",
@@ -270,6 +308,108 @@ TEST_P(Containers, KeepToTheirMemoryLimit) {
               printed.find("status 137") != std::string::npos ||
               r.err.find("more memory than its limit") != std::string::npos)
       << printed << r.out << r.err;
+}
+
+TEST_P(Containers, ThatDieStayDead) {
+  const ProgramResult up = run_program({"up", "-d", "--wait", "1",
+                                        write(in_container("left", 1, "[sh, -c, 'echo goodbye; exit 3']") +
+                                              in_container("right", 2, "[sleep, '1000']"))});
+  ASSERT_EQ(up.exit_code, 0) << up.out << up.err;
+  wait_for("left", "crashed");
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  const nlohmann::json left = wait_for("left", "crashed");
+  EXPECT_EQ(left["boots"], 1) << "nobody starts it anew, so it cannot do so in a loop";
+  EXPECT_NE(left["reason"].get<std::string>().find("ended with exit code 3"), std::string::npos) << left;
+  EXPECT_EQ(own_->engine_containers().size(), 1u) << "what is dead is removed";
+  EXPECT_EQ(run_program({"exec", "right", "--", "echo", "alive"}).out, "alive\n");
+}
+
+/// One that a fault switches on again and again is one container each time, and none is left.
+TEST_P(Containers, RestartedInALoopByFaultsLeaveNothing) {
+  std::string faults = "faults:\n";
+  for (int i = 1; i <= 5; ++i)
+    faults += "  - {time: " + std::to_string(i) + "s, type: machine_reset, target: left}\n";
+  const ProgramResult r =
+      run(run_yaml(in_container("left", 1, "[sleep, '1000']") + in_container("right", 2, "[sleep, '1000']"),
+                   faults, "7s"));
+  EXPECT_EQ(r.exit_code, 0) << r.err;
+  EXPECT_EQ(nlohmann::json::parse(read_file(folder_ / "out/summary.json"))["machines"]["left"]["boots"], 6);
+  EXPECT_TRUE(own_->engine_containers().empty());
+}
+
+TEST_P(Containers, ThatFloodLeaveTheOthersWorking) {
+  const std::string floods =
+      "[sh, -c, 'for i in 1 2 3 4; do ping -i 0.001 -s 1400 10.7.0.2 >/dev/null & done; "
+      "cat /dev/zero | tr \"\\0\" x & while :; do echo flood; done']";
+  const ProgramResult up = run_program(
+      {"up", "-d", write(in_container("left", 1, floods) + in_container("right", 2, "[sleep, '1000']"))});
+  ASSERT_EQ(up.exit_code, 0) << up.out << up.err;
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  EXPECT_EQ(run_program({"exec", "right", "--", "echo", "alive"}).out, "alive\n");
+  EXPECT_EQ(run_program({"link", "set", "cable", "latency=5ms"}).exit_code, 0);
+  nlohmann::json frames;
+  for (const auto& m : machines())
+    if (m["id"] == "right") frames = m["frames_in"];
+  EXPECT_GT(frames.get<int64_t>(), 500) << "it does flood the network";
+  // Neither the log nor the program that keeps it grows without end.
+  EXPECT_LT(std::filesystem::file_size(folder_ / "state/lab/consoles/left.log"), 100u << 20);
+  const auto record = nlohmann::json::parse(read_file(folder_ / "state/lab/system.json"));
+  std::ifstream status("/proc/" + std::to_string(record["owner"]["pid"].get<pid_t>()) + "/status");
+  long resident = -1;
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmRSS:")) resident = std::atol(line.c_str() + 6);
+  EXPECT_GT(resident, 0);
+  EXPECT_LT(resident, 300 * 1024) << "KiB";
+  EXPECT_EQ(run_program({"down"}).exit_code, 0);
+  EXPECT_TRUE(own_->engine_containers().empty());
+}
+
+TEST_P(Containers, ThatIgnoreSigtermAreKilled) {
+  ASSERT_EQ(
+      run_program({"up", "-d",
+                   write(in_container("left", 1, "[sh, -c, 'trap \"\" TERM; while :; do sleep 1; done']") +
+                         in_container("right", 2, "[sleep, '1000']"))})
+          .exit_code,
+      0);
+  const nlohmann::json all = machines();
+  EXPECT_EQ(run_program({"down"}).exit_code, 0);
+  EXPECT_TRUE(own_->engine_containers().empty());
+  for (const auto& m : all) EXPECT_FALSE(live::find_process(m["pid"].get<pid_t>()));
+}
+
+TEST_P(Containers, TakeHostileNamesAndValuesAsTheyAre) {
+  const std::string value = "$(reboot) `id` ; | & ' \" \n second line $HOME", folder = "a b'$(c);d";
+  std::filesystem::create_directory(folder_ / folder);
+  std::ofstream(folder_ / folder / "file") << "from the host\n";
+  const nlohmann::json command = {"sh", "-c", "echo \"$A\"; cat '/mnt/e f/file'; echo \"[$0]\"; sleep 1000",
+                                  value};
+  const std::string more = ", environment: " + nlohmann::json{{"A", value}}.dump() + ", volumes: [" +
+                           nlohmann::json("./" + folder + ":/mnt/e f:ro").dump() + "]";
+  const ProgramResult r = run(run_yaml(
+      in_container("left", 1, command.dump(), more) + in_container("right", 2, "[sleep, '1000']"), "", "3s"));
+  EXPECT_EQ(r.exit_code, 0) << r.out << r.err;
+  std::string printed;
+  std::istringstream lines(read_file(folder_ / "out/consoles/left.log"));
+  for (std::string line; std::getline(lines, line);) printed += line.substr(line.find("] ") + 2) + "\n";
+  EXPECT_NE(printed.find(value + "\n"), std::string::npos) << printed;
+  EXPECT_NE(printed.find("from the host\n[" + value + "]\n"), std::string::npos) << printed;
+  const ProgramResult bad = run(run_yaml(in_container("left", 1, "['true']", ", environment: {'A=B': c}") +
+                                             in_container("right", 2, "[sleep, '1000']"),
+                                         "", "1s"));
+  EXPECT_EQ(bad.exit_code, 3);
+  EXPECT_NE(bad.err.find("'A=B' is no name of a variable"), std::string::npos) << bad.err;
+}
+
+TEST_P(Containers, OfAnEngineThatIsNotOursAreRefused) {
+  if (vm::find_program("setpriv").empty()) GTEST_SKIP() << "setpriv is not installed";
+  const std::string file = write(in_container("left", 1, "['true']") + in_container("right", 2, "['true']"));
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms::all);
+  const ProgramResult r =
+      Program({"up", file}, {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"}).wait();
+  EXPECT_EQ(r.exit_code, 3) << r.out;
+  EXPECT_NE(r.err.find("no container engine answers at " + own_->socket().string() + ": Permission denied"),
+            std::string::npos)
+      << r.err;
 }
 
 class WithoutEngine : public UpTest {

@@ -1,7 +1,9 @@
 // Processes in namespaces of their own whose network cards are on our switch. Skipped, with the reason, where
 // the host gives no namespaces or TAP devices.
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <regex>
@@ -9,6 +11,7 @@
 #include "container/sandbox.h"
 #include "live/container_setup.h"
 #include "live/host_process.h"
+#include "live/uplink.h"
 #include "up_fixture.h"
 #include "vm/cgroup.h"
 
@@ -72,6 +75,37 @@ TEST_F(Processes, RunForTheDurationAndAreJudged) {
   EXPECT_EQ(r.exit_code, 0) << result_line(r);
   EXPECT_NE(read_file(folder_ / "out/summary.json").find("\"clock\": \"wall\""), std::string::npos);
   EXPECT_NE(read_file(folder_ / "out/consoles/left.log").find("3 packets transmitted"), std::string::npos);
+}
+
+TEST_F(Processes, OfAKilledRunAreGoneAndItsRecordGoesByDown) {
+  const std::string file =
+      run_yaml(process("left", 1, "[sh, -c, 'sleep 1000 & sleep 1001']") +
+                   process("right", 2, "[sleep, '1000']", ", cpu_quota: 50%, limits: best-effort"),
+               "", "1000s");
+  Program program({"run", file, "-o", (folder_ / "out").string(), "--quiet"});
+  const std::filesystem::path record =
+      folder_ / "state/.runs" / std::to_string(program.pid()) / "system.json";
+  nlohmann::json nodes;
+  for (int i = 0; i < 200 && nodes.size() != 2; ++i) {
+    usleep(50'000);
+    const auto j = nlohmann::json::parse(read_file(record), nullptr, false);
+    if (j.is_object()) nodes = j["nodes"];
+  }
+  ASSERT_EQ(nodes.size(), 2u);
+  kill(program.pid(), SIGKILL);
+  program.wait();
+  for (const auto& n : nodes)
+    for (int i = 0; i < 100 && live::find_process(n["process"]["pid"].get<pid_t>()); ++i) usleep(50'000);
+  for (const auto& n : nodes) {
+    EXPECT_FALSE(live::find_process(n["process"]["pid"].get<pid_t>())) << "the kernel ends the tree with us";
+  }
+  const ProgramResult down = run_program({"down", "lab"});
+  EXPECT_EQ(down.exit_code, 0) << down.err;
+  EXPECT_NE(down.out.find("a run of lab was killed"), std::string::npos) << down.out;
+  EXPECT_FALSE(std::filesystem::exists(record));
+  for (const auto& n : nodes)
+    for (const auto& group : n["cgroups"])
+      EXPECT_FALSE(std::filesystem::exists(group.get<std::string>())) << group;
 }
 
 TEST_F(Processes, ArePausedByAFaultAndCutOffByAnother) {
@@ -197,6 +231,28 @@ TEST_F(Processes, LeaveNothingWhenTheProgramIsKilled) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   EXPECT_FALSE(live::find_process(all[0]["pid"].get<pid_t>()));
   EXPECT_NE(run_program({"down"}).out.find("it had crashed"), std::string::npos);
+  EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(Processes, APortThatIsTakenIsRefused) {
+  if (const std::string why = live::Uplink::missing(); !why.empty()) GTEST_SKIP() << why;
+  const Descriptor taken(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  ASSERT_EQ(bind(taken.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+  ASSERT_EQ(listen(taken.get(), 1), 0);
+  ASSERT_EQ(getsockname(taken.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
+  const ProgramResult r =
+      run_program({"up", write(process("left", 1, "[sleep, '1000']",
+                                       ", ports: ['" + std::to_string(ntohs(at.sin_port)) + ":80']") +
+                               process("right", 2, "[sleep, '1000']"))});
+  EXPECT_EQ(r.exit_code, 3) << r.out;
+  EXPECT_NE(r.err.find("cannot listen on the host's TCP port " + std::to_string(ntohs(at.sin_port))),
+            std::string::npos)
+      << r.err;
+  EXPECT_NE(r.err.find("another program has it; choose another port"), std::string::npos) << r.err;
   EXPECT_TRUE(nothing_left());
 }
 

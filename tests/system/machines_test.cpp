@@ -193,6 +193,7 @@ TEST(MachineChecks, WhatIsNotRepeatableIsRefusedWithTheReason) {
   const auto said = [](const std::string& more, const std::string& latency = "1ms") {
     std::string text = two_machines(vm::Arch::x86_64, "1s", more, "");
     text.replace(text.find("latency: 1ms"), 12, "latency: " + latency);
+    text.replace(text.find("scenario: {"), 11, "scenario: {clock: virtual, ");
     TemporaryFolder folder;
     std::ofstream(folder / "s.yaml") << text;
     const ProgramResult r = run_program({"validate", (folder / "s.yaml").string()});

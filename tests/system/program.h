@@ -29,13 +29,14 @@ struct ProgramResult {
   std::string out, err;
 };
 
-/// The built program as a child process, started without a shell.
+/// The built program as a child process, started without a shell; `starter` is what comes before it, such as setpriv.
 class Program {
  public:
-  explicit Program(const std::vector<std::string>& arguments) {
+  explicit Program(const std::vector<std::string>& arguments, const std::vector<std::string>& starter = {}) {
     out_ = folder_ / "out";
     err_ = folder_ / "err";
-    std::vector<std::string> all{std::string(XEDGESIM_BINARY_DIR) + "/xedgesim"};
+    std::vector<std::string> all = starter;
+    all.push_back(std::string(XEDGESIM_BINARY_DIR) + "/xedgesim");
     all.insert(all.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
     for (std::string& a : all) argv.push_back(a.data());
@@ -44,7 +45,7 @@ class Program {
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 1, out_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
     posix_spawn_file_actions_addopen(&actions, 2, err_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
+    posix_spawnp(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
   }
   pid_t pid() const { return pid_; }

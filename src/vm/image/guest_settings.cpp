@@ -42,6 +42,8 @@ std::string GuestSettings::archive() const {
     }
     tree.add_file("etc/xedgesim/environment", text);
   }
+  for (const auto& [to, file] : texts)
+    tree.add_file(to.substr(to.find_first_not_of('/')), file.text, file.mode);
   for (const auto& [to, from] : files) {
     std::ifstream in(from, std::ios::binary);
     if (!in || std::filesystem::is_directory(from))

@@ -18,6 +18,11 @@ struct GuestSettings {
   bool root_disk = false;             ///< the first one is the root file system
   std::map<std::string, std::string> environment{};    ///< of an imported image's program
   std::map<std::string, std::filesystem::path> files;  ///< path in the machine -> file of the host
+  struct Text {
+    std::string text;
+    unsigned mode = 0644;
+  };
+  std::map<std::string, Text> texts{};  ///< path in the machine -> a file of ours
   /// A cpio archive. Throws ConfigError for a file that cannot be read.
   std::string archive() const;
 };

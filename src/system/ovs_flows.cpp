@@ -1,15 +1,15 @@
-#include "export/ovs_flows.h"
+#include "system/ovs_flows.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace xedgesim::exporter {
+namespace xedgesim::system {
 namespace {
 
-class Flows {
+class FlowWriter {
  public:
-  Flows(Script& script, std::string bridge) : script_(script), bridge_(std::move(bridge)) {}
+  FlowWriter(OvsFlows& out, std::string bridge) : out_(out), bridge_(std::move(bridge)) {}
 
   void begin() {
     ofctl({"del-flows", bridge_});
@@ -30,11 +30,11 @@ class Flows {
   }
 
  private:
-  void ofctl(Command arguments) {
+  void ofctl(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"ovs-ofctl", "-O", "OpenFlow13"});
-    script_.run(arguments);
+    out_.commands.push_back(std::move(arguments));
   }
-  Script& script_;
+  OvsFlows& out_;
   std::string bridge_;
   int meters_ = 0;
 };
@@ -88,22 +88,14 @@ std::vector<std::string> rule_matches(const scenario::AccessRule& r) {
   return out;
 }
 
-/// A prefix such as 10.0.0.0/8 and nothing else: the text goes into a flow.
-void check_prefix(const std::string& text, const std::string& where) {
-  if (text.find_first_not_of("0123456789./") != std::string::npos)
-    throw ExportError(where,
-                      fmt::format("'{}' is no IPv4 address or prefix: write 10.0.0.0/8", one_line(text)));
-}
-
-void add_rules(Flows& flows, const scenario::Switch& s, const std::vector<OvsPort>& ports,
-               const std::string& where, Result& result) {
+void add_rules(FlowWriter& flows, const scenario::Switch& s, const std::vector<OvsPort>& ports,
+               const std::string& where, OvsFlows& out) {
   for (size_t i = 0; i < s.acl.size(); ++i) {
     const scenario::AccessRule& r = s.acl[i];
     const std::string rule = fmt::format("{}.acl[{}]", where, i);
-    check_prefix(r.ip_source, rule + ".ip_source");
-    check_prefix(r.ip_destination, rule + ".ip_destination");
     if (r.priority)
-      result.warn(rule, "only tagged frames can be given a priority by a flow: untagged ones keep theirs");
+      out.left_out.push_back(
+          {rule, "only tagged frames can be given a priority by a flow: untagged ones keep theirs"});
     const bool permit = r.action == scenario::AccessRule::Action::permit;
     const std::string priority =
         permit && r.priority ? fmt::format("mod_vlan_pcp:{},", *r.priority) : std::string();
@@ -118,7 +110,7 @@ void add_rules(Flows& flows, const scenario::Switch& s, const std::vector<OvsPor
   }
 }
 
-void add_meters(Flows& flows, const std::vector<OvsPort>& ports, Result& result) {
+void add_meters(FlowWriter& flows, const std::vector<OvsPort>& ports, OvsFlows& out) {
   for (const OvsPort& p : ports) {
     const std::string in = fmt::format("in_port={}", p.number);
     if (p.port && p.port->storm_control) {
@@ -134,15 +126,16 @@ void add_meters(Flows& flows, const std::vector<OvsPort>& ports, Result& result)
                         "01:00:00:00:00:00,actions=meter:{},goto_table:2",
                         in, flows.meter(*storm.multicast, burst)));
       if (storm.unknown)
-        result.warn(p.where, fmt::format("port '{}': no flow tells frames for unknown stations from others: "
-                                         "storm_control.unknown is left out",
-                                         p.name));
+        out.left_out.push_back(
+            {p.where, fmt::format("port '{}': no flow tells frames for unknown stations from others: "
+                                  "storm_control.unknown is left out",
+                                  p.name)});
     }
     if (p.outbound && p.outbound->average) {
-      result.warn(p.where,
-                  fmt::format("{}: what the machine sends is limited by a meter at port '{}', because "
-                              "ingress_policing_rate does nothing on Open vSwitch's user-space datapath",
-                              p.device, p.name));
+      out.left_out.push_back(
+          {p.where, fmt::format("{}: what the machine sends is limited by a meter at port '{}', because "
+                                "ingress_policing_rate does nothing on Open vSwitch's user-space datapath",
+                                p.device, p.name)});
       flows.flow(fmt::format("table=1,priority=100,{},actions=meter:{},goto_table:2", in,
                              flows.meter(*p.outbound->average, p.outbound->burst.value_or(16'000))));
     }
@@ -151,18 +144,18 @@ void add_meters(Flows& flows, const std::vector<OvsPort>& ports, Result& result)
 
 }  // namespace
 
-void add_flows(Script& script, const std::string& bridge, const scenario::Switch& s,
-               const std::vector<OvsPort>& ports, const std::set<int64_t>& queues, const std::string& where,
-               Result& result) {
-  script.comment("flows and meters of " + s.id);
-  Flows flows(script, bridge);
+OvsFlows ovs_flows(const std::string& bridge, const scenario::Switch& s, const std::vector<OvsPort>& ports,
+                   const std::set<int64_t>& queues, const std::string& where) {
+  OvsFlows out;
+  FlowWriter flows(out, bridge);
   flows.begin();
-  add_rules(flows, s, ports, where, result);
-  add_meters(flows, ports, result);
+  add_rules(flows, s, ports, where, out);
+  add_meters(flows, ports, out);
   for (const int64_t priority : queues)
     // 802.1Q tag control: three bits of priority above the bit that says there is a tag.
     flows.flow(fmt::format("table=2,priority=10,vlan_tci={:#06x}/0xf000,actions=set_queue:{},NORMAL",
                            priority << 13 | 0x1000, priority));
+  return out;
 }
 
-}  // namespace xedgesim::exporter
+}  // namespace xedgesim::system

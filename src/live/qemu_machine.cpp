@@ -1,0 +1,71 @@
+#include "live/qemu_machine.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace xedgesim::live {
+namespace {
+
+constexpr Duration kReaped = Duration::ms(500);
+
+}  // namespace
+
+QemuMachine::QemuMachine(const MachineSetup& setup, const vm::Machine& machine,
+                         const std::vector<vm::WallDisk>& disks, const std::filesystem::path& folder,
+                         const std::filesystem::path& console, const std::optional<vm::UefiFirmware>& uefi,
+                         MachineSockets& ours) {
+  auto [network, their_network] = vm::socket_pair();
+  auto [serial, their_serial] = vm::socket_pair();
+  auto [port, their_port] = vm::socket_pair();
+  const vm::WallSockets sockets{
+      .network = their_network.get(), .console = their_serial.get(), .agent = their_port.get()};
+  qemu_ = std::make_unique<vm::QemuProcess>(
+      vm::QemuProcess::Config{.name = setup.id,
+                              .binary = setup.qemu.binary,
+                              .arguments = vm::wall_arguments(machine, setup.kvm, disks, sockets, uefi),
+                              .folder = folder,
+                              .console = console,
+                              .inherited = {sockets.network, sockets.console, sockets.agent}});
+  ours = {.network = std::move(network), .console = std::move(serial), .agent = std::move(port)};
+}
+
+/// Null before the machine runs: until then QEMU would not answer at once.
+vm::QmpClient* QemuMachine::monitor() {
+  try {
+    return &qemu_->qmp();
+  } catch (const SimulationError&) {
+    return nullptr;
+  }
+}
+
+RunningMachine::Ending QemuMachine::ending() {
+  using Kind = Ending::Kind;
+  vm::Process& process = qemu_->process();
+  process.wait(kReaped);
+  if (process.exit_status() != 0) return {.kind = Kind::failed, .why = "QEMU " + process.obituary()};
+  std::string reason = "unknown";
+  if (printed_)
+    for (const auto& event : qemu_->qmp().take_events())
+      if (event.value("event", "") == "SHUTDOWN" && event.contains("data"))
+        reason = event["data"].value("reason", "unknown");
+  if (reason == "guest-reset") return {.kind = Kind::reset};
+  return {.kind = Kind::off, .why = reason == "guest-shutdown" ? "" : reason};
+}
+
+bool QemuMachine::pause(bool paused) {
+  vm::QmpClient* m = monitor();
+  if (!m) return false;
+  m->execute(paused ? "stop" : "cont");
+  return true;
+}
+
+void QemuMachine::set_link(bool up) {
+  if (vm::QmpClient* m = monitor()) m->execute("set_link", {{"name", "net0"}, {"up", up}});
+}
+
+void QemuMachine::press_power_button() {
+  if (vm::QmpClient* m = monitor()) m->execute("system_powerdown");
+}
+
+}  // namespace xedgesim::live
