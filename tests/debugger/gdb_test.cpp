@@ -107,9 +107,9 @@ TEST_F(Gdb, HaltsTheWholeSystemOnBreakpointsAndWatchpoints) {
           {"break publish", "continue", "monitor time", "bt", "continue", "monitor time", "delete",
            "watch *(unsigned short *)&sample_buffers[500]", "continue", "monitor time", "kill"});
   // EasyDMA fills the half of the buffer that is looked at half a second into the third window.
-  expect_in_order(said, {"Breakpoint 1, ", "in publish (", "vib_2 at 1.", "#0 ", "in publish", "#2  main () at",
-                         "Breakpoint 1, ", "in publish (", "vib_2 at 2.", "Hardware watchpoint 2",
-                         "Old value", "New value", "vib_2 at 3.", "killed"});
+  expect_in_order(said, {"Breakpoint 1, ", "in publish (", "vib_2 at 1.", "#0 ", "in publish",
+                         "#2  main () at", "Breakpoint 1, ", "in publish (", "vib_2 at 2.",
+                         "Hardware watchpoint 2", "Old value", "New value", "vib_2 at 3.", "killed"});
   const ProgramResult killed = finish();
   EXPECT_EQ(killed.exit_code, 130) << killed.out << killed.err;
   // What happened so far is on disk.
