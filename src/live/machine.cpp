@@ -104,6 +104,7 @@ void Machine::start() {
       .folder = config_.folder,
       .console = console_.file(),
       .inherited = {sockets.network, sockets.console, sockets.agent}});
+  qemu_->watch_events();
   frames_ = FrameSplitter([this](sim::Bytes frame) { outside_.frame(std::move(frame)); });
   broken_ = printed_ = nothing_boots_ = false;
   firmware_ = machine.kernel.empty() ? std::make_optional<FirmwareWords>() : std::nullopt;
@@ -154,13 +155,21 @@ void Machine::stop() noexcept {
 
 void Machine::first_words() {
   // A card begins with its cable plugged in; what boots has not looked at it yet.
-  if (vm::QmpClient* m = monitor(); m && !carrier_) m->execute("set_link", {{"name", "net0"}, {"up", false}});
+  if (!carrier_) tell("set_link", {{"name", "net0"}, {"up", false}});
 }
 
 /// Its firmware found nothing to boot; how it ended is told when it has.
 void Machine::give_up() {
   nothing_boots_ = true;
-  if (vm::QmpClient* m = monitor()) m->execute("quit");
+  tell("quit", nlohmann::json::object());
+}
+
+void Machine::tell(const char* command, const nlohmann::json& arguments) {
+  try {
+    if (vm::QmpClient* m = monitor()) m->execute(command, arguments);
+  } catch (const SimulationError&) {
+    // It is on its way out; its end is told then.
+  }
 }
 
 /// QEMU ended by itself: the guest switched off or reset, or something went wrong.
@@ -170,10 +179,13 @@ void Machine::ended() {
   vm::Process& process = qemu_->process();
   process.wait(kReaped);
   std::string reason = "unknown";
-  if (process.exit_status() == 0 && printed_)
-    for (const auto& event : qemu_->qmp().take_events())
-      if (event.value("event", "") == "SHUTDOWN" && event.contains("data"))
-        reason = event["data"].value("reason", "unknown");
+  if (process.exit_status() == 0) try {
+      for (const auto& event : qemu_->qmp().take_events())
+        if (event.value("event", "") == "SHUTDOWN" && event.contains("data"))
+          reason = event["data"].value("reason", "unknown");
+    } catch (const SimulationError&) {
+      // It ended before it listened.
+    }
   const std::string tail = vm::tail_of(console_.file(), kTail);
   const bool panicked = tail.find("Kernel panic") != std::string::npos;
   if (nothing_boots_)

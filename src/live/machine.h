@@ -53,6 +53,8 @@ class Machine final : public Guest {
   std::optional<vm::UefiFirmware> uefi() const;
   std::vector<vm::WallDisk> disks() const;
   void first_words();
+  /// QEMU's monitor, unless it is about to end.
+  void tell(const char* command, const nlohmann::json& arguments);
   void give_up();
   void ended();
   void crash(const std::string& why);
