@@ -16,6 +16,7 @@
 #include "live/open_vswitch.h"
 #include "live/uplink.h"
 #include "ml/onnx_model.h"
+#include "vm/boot_files.h"
 #include "vm/cgroup.h"
 #include "vm/image/image_store.h"
 #include "vm/process.h"
@@ -107,6 +108,14 @@ void add_qemu(std::vector<HostCheck>& out, const Installation& installation, vm:
                  .purpose = "nodes of type vm",
                  .remedy = qemu.qemu ? "" : "scripts/setup --with qemu"});
   if (!qemu.qemu) return;
+  const auto uefi = vm::find_uefi(arch);
+  out.push_back(
+      {.area = "machines",
+       .name = "UEFI for " + name,
+       .state = uefi ? kYes : kLimited,
+       .found = uefi ? uefi->code.string() : "not installed",
+       .purpose = "booting disk images in clock: wall",
+       .remedy = uefi ? "" : fmt::format("scripts/setup --with qemu (Debian: {})", vm::uefi_package(arch))});
   const auto exact = vm::probe_virtual_time(arch, installation.executable_dir / "xedgesim-vt.so");
   out.push_back({.area = "machines",
                  .name = "virtual time, " + name,

@@ -27,6 +27,7 @@ QemuMachine::QemuMachine(const MachineSetup& setup, const vm::Machine& machine,
                               .folder = folder,
                               .console = console,
                               .inherited = {sockets.network, sockets.console, sockets.agent}});
+  qemu_->watch_events();
   ours = {.network = std::move(network), .console = std::move(serial), .agent = std::move(port)};
 }
 
@@ -45,10 +46,13 @@ RunningMachine::Ending QemuMachine::ending() {
   process.wait(kReaped);
   if (process.exit_status() != 0) return {.kind = Kind::failed, .why = "QEMU " + process.obituary()};
   std::string reason = "unknown";
-  if (printed_)
+  try {
     for (const auto& event : qemu_->qmp().take_events())
       if (event.value("event", "") == "SHUTDOWN" && event.contains("data"))
         reason = event["data"].value("reason", "unknown");
+  } catch (const SimulationError&) {
+    // It ended before it listened.
+  }
   if (reason == "guest-reset") return {.kind = Kind::reset};
   return {.kind = Kind::off, .why = reason == "guest-shutdown" ? "" : reason};
 }
@@ -61,7 +65,11 @@ bool QemuMachine::pause(bool paused) {
 }
 
 void QemuMachine::set_link(bool up) {
-  if (vm::QmpClient* m = monitor()) m->execute("set_link", {{"name", "net0"}, {"up", up}});
+  try {
+    if (vm::QmpClient* m = monitor()) m->execute("set_link", {{"name", "net0"}, {"up", up}});
+  } catch (const SimulationError&) {
+    // It is on its way out; its end is told then.
+  }
 }
 
 void QemuMachine::press_power_button() {

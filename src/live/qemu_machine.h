@@ -19,11 +19,8 @@ class QemuMachine final : public RunningMachine {
   int pidfd() const override { return qemu_->process().pidfd(); }
   bool ended() const override { return qemu_->process().wait(Duration()); }
   Ending ending() override;
-  /// From now on QEMU's monitor answers at once, and tells how the guest ended.
-  void runs() override {
-    printed_ = true;
-    monitor();
-  }
+  /// From now on QEMU's monitor answers at once.
+  void runs() override { monitor(); }
   bool pause(bool paused) override;
   void set_link(bool up) override;
   void press_power_button() override;
@@ -33,7 +30,6 @@ class QemuMachine final : public RunningMachine {
   vm::QmpClient* monitor();
 
   std::unique_ptr<vm::QemuProcess> qemu_;
-  bool printed_ = false;
 };
 
 }  // namespace xedgesim::live

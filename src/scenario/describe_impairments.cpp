@@ -99,7 +99,8 @@ const Description<Impairments>& impairment_keys() {
   static const Description<I> kD = [] {
     Description<I> d;
     d.doc = "What a path does to frames; what is absent does not happen.";
-    d.add({.key = "up", .doc = "false: unplugged, nothing passes and both ends lose their carrier"}, &I::up, boolean());
+    d.add({.key = "up", .doc = "false: unplugged, nothing passes and both ends lose their carrier"}, &I::up,
+          boolean());
     d.add({.key = "latency", .doc = "delay of every frame"}, &I::latency, duration());
     d.add({.key = "jitter", .doc = "variation of the delay"}, &I::jitter, duration());
     d.add({.key = "jitter_correlation", .doc = "of each delay with the one before"}, &I::jitter_correlation,

@@ -78,7 +78,7 @@ struct Impairments {
   std::optional<double> reorder_correlation;
   std::optional<int64_t> reorder_gap;
   std::optional<bool> keep_order;
-  std::optional<bool> up;  ///< false: unplugged
+  std::optional<bool> up;                 ///< false: unplugged
   std::optional<int64_t> queue;           ///< packets
   std::optional<int64_t> queue_bytes;     ///< bytes
   std::optional<Duration> queue_latency;  ///< longest wait in the queue (tc tbf `latency`)

@@ -86,7 +86,8 @@ void check_hosted(const scenario::LinuxNode& n) {
     refuse("there is nothing to boot: set `image` (xedgesim image build base) or `kernel` and `initrd`");
   check_k3s(n);
   if (n.firmware && n.image_file.empty())
-    refuse("`firmware` starts a disk image, and there is none: remove it, or give the image's file as `image`");
+    refuse(
+        "`firmware` starts a disk image, and there is none: remove it, or give the image's file as `image`");
   if (n.firmware == scenario::LinuxNode::Firmware::bios && n.arch == scenario::LinuxNode::Arch::aarch64)
     refuse("ARM64 machines have no BIOS: remove `firmware`, or use uefi");
 }
@@ -113,7 +114,9 @@ void check_repeatable(const scenario::LinuxNode& n) {
   if (n.image.empty() && n.kernel.empty())
     refuse("there is nothing to boot: set `image` (xedgesim image build base) or `kernel` and `initrd`");
   if (n.firmware)
-    refuse("in virtual time the kernel of `base` starts a disk image, no firmware does: remove `firmware`, or use `clock: wall`");
+    refuse(
+        "in virtual time the kernel of `base` starts a disk image, no firmware does: remove `firmware`, or "
+        "use `clock: wall`");
   if ((n.cpu_quota || n.cpu_shares || n.memory_limit) &&
       n.limits == scenario::LinuxNode::LimitPolicy::enforce)
     refuse(

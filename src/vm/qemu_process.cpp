@@ -43,6 +43,14 @@ QemuProcess::QemuProcess(Config config) : config_(std::move(config)), qmp_(Descr
 
 QemuProcess::~QemuProcess() { end(); }
 
+void QemuProcess::watch_events() noexcept {
+  try {
+    qmp_.announce();
+  } catch (const SimulationError&) {
+    // It ended at once; its obituary says why.
+  }
+}
+
 QmpClient& QemuProcess::qmp() {
   if (!greeted_) qmp_.open();
   greeted_ = true;

@@ -25,6 +25,8 @@ class QemuProcess {
   explicit QemuProcess(Config config);
   ~QemuProcess();
 
+  /// Lets the monitor tell events from the beginning: for a machine whose resets are to be told from its end.
+  void watch_events() noexcept;
   /// The monitor; greets on first use, which waits until QEMU has set the machine up.
   QmpClient& qmp();
   Process& process() { return *process_; }

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/error.h"
 
@@ -37,12 +38,22 @@ json QmpClient::receive() {
   return message;
 }
 
+void QmpClient::announce() {
+  if (!std::exchange(announced_, true)) send_command("qmp_capabilities", json::object());
+}
+
 void QmpClient::open() {
   if (!receive().contains("QMP")) throw SimulationError("QEMU's monitor did not greet");
-  execute("qmp_capabilities");
+  announce();
+  answer("qmp_capabilities");
 }
 
 json QmpClient::execute(const std::string& command, const json& arguments) {
+  send_command(command, arguments);
+  return answer(command);
+}
+
+void QmpClient::send_command(const std::string& command, const json& arguments) {
   json message = {{"execute", command}};
   if (!arguments.empty()) message["arguments"] = arguments;
   const std::string text = message.dump() + "\n";
@@ -52,15 +63,18 @@ json QmpClient::execute(const std::string& command, const json& arguments) {
     if (n <= 0) throw SimulationError(fmt::format("QEMU closed its monitor before '{}'", command));
     sent += static_cast<size_t>(n);
   }
+}
+
+json QmpClient::answer(const std::string& command) {
   for (;;) {
-    json answer = receive();
-    if (answer.contains("event")) {
-      events_.push_back(std::move(answer));
-    } else if (answer.contains("return")) {
-      return answer["return"];
-    } else if (answer.contains("error")) {
+    json said = receive();
+    if (said.contains("event")) {
+      events_.push_back(std::move(said));
+    } else if (said.contains("return")) {
+      return said["return"];
+    } else if (said.contains("error")) {
       throw SimulationError(fmt::format("QEMU refuses '{}': {}", command,
-                                        answer["error"].value("desc", std::string("no reason given"))));
+                                        said["error"].value("desc", std::string("no reason given"))));
     }
   }
 }

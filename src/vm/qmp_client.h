@@ -14,7 +14,10 @@ class QmpClient {
  public:
   explicit QmpClient(Descriptor socket, Duration patience = Duration::s(10))
       : socket_(std::move(socket)), patience_(patience) {}
-  /// Waits for the greeting and switches to command mode. To be called first.
+  /// Asks for command mode without waiting: QEMU hears it as soon as it listens, and tells events from then
+  /// on.
+  void announce();
+  /// Waits for the greeting and for command mode. To be called before commands.
   void open();
   /// The command's "return" value.
   nlohmann::json execute(const std::string& command,
@@ -24,10 +27,13 @@ class QmpClient {
 
  private:
   nlohmann::json receive();
+  void send_command(const std::string& command, const nlohmann::json& arguments);
+  nlohmann::json answer(const std::string& command);
   bool next_line(std::string& line);
 
   Descriptor socket_;
   Duration patience_;
+  bool announced_ = false;
   std::string buffer_;
   std::vector<nlohmann::json> events_;
 };

@@ -32,7 +32,8 @@ TEST(ConsoleWatcher, AGlobMeansEveryNodeItMatches) {
   print(w, 2, ms(1), "ready\n");
   print(w, 0, ms(2), "ready\n");
   EXPECT_FALSE(w.all_met());
-  EXPECT_EQ(w.results()[0].line, "❌ FAIL: expect_line[vib_*] ('^ready$' not seen): vib_2 did not print it, nor anything else");
+  EXPECT_EQ(w.results()[0].line,
+            "❌ FAIL: expect_line[vib_*] ('^ready$' not seen): vib_2 did not print it, nor anything else");
   print(w, 1, ms(3), "ready");
   EXPECT_FALSE(w.all_met()) << "the line is not complete";
   print(w, 1, ms(4), "\n");
