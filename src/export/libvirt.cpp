@@ -270,9 +270,14 @@ std::string network_xml(const scenario::Scenario& s, const Topology& t, const Br
       continue;
     }
     xml_node host = add_element(dns, "host", {{"ip", m.node->ip}});
-    add_element(host, "hostname", {}, m.id.c_str());
+    // Host names have no '_' (RFC 952), and libvirt's schema takes none.
+    std::string name = m.id;
+    std::replace(name.begin(), name.end(), '_', '-');
+    if (name != m.id)
+      result.warn(m.where, fmt::format("host names have no '_': libvirt's DNS and DHCP call it {}", name));
+    add_element(host, "hostname", {}, name.c_str());
     xml_node lease = add_element(dhcp, "host", {{"mac", m.cards.front().mac}});
-    lease.append_attribute("name").set_value(m.id.c_str());
+    lease.append_attribute("name").set_value(name.c_str());
     lease.append_attribute("ip").set_value(m.node->ip.c_str());
     if (v6) lease.remove_attribute("mac");
   }

@@ -88,7 +88,9 @@ xml_node add_hardware(xml_node domain, vm::Arch arch) {
 
 void add_features(xml_node domain, vm::Arch arch, bool kvm) {
   xml_node features = add_element(domain, "features");
-  add_element(features, "acpi");
+  // libvirt gives an ARM machine ACPI only together with UEFI in flash; others boot by device tree.
+  const std::string loader = domain.child("os").child("loader").attribute("type").as_string();
+  if (arch == vm::Arch::x86_64 || loader == "pflash") add_element(features, "acpi");
   if (arch == vm::Arch::aarch64)
     add_element(features, "gic", {{"version", kvm ? "host" : "3"}});
   else

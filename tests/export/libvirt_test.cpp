@@ -134,6 +134,7 @@ network: {lan: {}}
 nodes:
   - {id: many, count: 3, memory: 256, image: disk.img}
   - {id: arm, arch: aarch64, ip: 192.168.100.20, disks: [{file: more.qcow2, read_only: true}]}
+  - {id: arm_kernel, arch: aarch64, ip: 192.168.100.21, kernel: vmlinuz}
 links:
   - {endpoints: ["many_1:eth0", "many_2:eth0"]}
   - {endpoints: ["many_1:eth1", "many_3:eth0"]}

@@ -63,6 +63,15 @@ TEST(WallDomain, HoldsWhatTheMachineIs) {
   EXPECT_EQ(owner_in("no xml"), "");
 }
 
+TEST(WallDomain, ArmMachinesHaveNoAcpiWithoutUefiInFlash) {
+  EXPECT_NE(domain_xml(sample()).find("<acpi"), std::string::npos);
+  for (const bool kernel : {true, false}) {
+    WallDomain d = sample(vm::Arch::aarch64);
+    if (!kernel) d.machine.kernel.clear();
+    EXPECT_EQ(domain_xml(d).find("<acpi"), std::string::npos) << "QEMU's driver refuses it";
+  }
+}
+
 TEST(WallDomain, ControlCharactersAreRefused) {
   WallDomain d = sample();
   d.machine.kernel_args = std::string("a\x01") + "b";
