@@ -14,7 +14,7 @@ TEST(Init, EveryShippedScenarioIsValidWhereItIsCopiedTo) {
   EXPECT_GE(list.size(), 20u);
   for (size_t i = 0; i < list.size(); ++i) {
     const std::string name = list[i]["name"], copy = (folder / std::to_string(i)).string();
-    EXPECT_NE(list[i]["description"], "") << name;
+    EXPECT_FALSE(list[i]["description"].get<std::string>().empty()) << name;
     const ProgramResult made = run_program({"init", copy, "--from", name});
     EXPECT_EQ(made.exit_code, 0) << made.err;
     const ProgramResult valid = run_program({"validate", "--language-only", copy + "/scenario.yaml"});
