@@ -39,7 +39,9 @@ class Gdb : public ::testing::Test {
     return run_tool(all, folder_ / "gdb.txt");
   }
   ProgramResult finish() { return program_->wait(); }
-  std::string digest() { return nlohmann::json::parse(read_file(folder_ / "run/summary.json"))["digest"]; }
+  std::string digest(const std::string& run = "run") const {
+    return nlohmann::json::parse(read_file(folder_ / run / "summary.json"))["digest"];
+  }
 
   TemporaryFolder folder_;
   std::optional<Program> program_;
