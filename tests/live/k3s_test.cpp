@@ -178,7 +178,8 @@ TEST(K3sManifests, PodLimitsAreALimitRange) {
   EXPECT_EQ(limits["type"].as<std::string>(), "Container");
   EXPECT_EQ(limits["default"]["cpu"].as<std::string>(), "500m");
   EXPECT_EQ(limits["default"]["memory"].as<std::string>(), "67108864");
-  EXPECT_FALSE(YAML::Load(system::k3s_limit_range({.cpu = 1.0, .memory = {}}))["spec"]["limits"][0]["default"]["memory"]);
+  EXPECT_FALSE(YAML::Load(
+      system::k3s_limit_range({.cpu = 1.0, .memory = {}}))["spec"]["limits"][0]["default"]["memory"]);
 }
 
 }  // namespace

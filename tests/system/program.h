@@ -29,7 +29,8 @@ struct ProgramResult {
   std::string out, err;
 };
 
-/// The built program as a child process, started without a shell; `starter` is what comes before it, such as setpriv.
+/// The built program as a child process, started without a shell; `starter` is what comes before it, such as
+/// setpriv.
 class Program {
  public:
   explicit Program(const std::vector<std::string>& arguments, const std::vector<std::string>& starter = {}) {
