@@ -1,6 +1,8 @@
 // Section 1.3 of the implementation guide, letter by letter: three variants in one file, each with the
 // artefact of its tier, the edge a container (its image's files as processes, where no engine answers). Only
 // the files it names are brought to where it wants them.
+#include <iostream>
+
 #include "container/sandbox.h"
 #include "live/container_setup.h"
 #include "up_fixture.h"
