@@ -32,9 +32,13 @@ class Gdb : public ::testing::Test {
   }
   /// What GDB says to these commands.
   std::string gdb(const std::string& firmware, const std::vector<std::string>& commands) {
-    std::vector<std::string> all{"gdb-multiarch", "-nx",
-                                 "-batch",        of_build("firmware/" + firmware),
-                                 "-ex",           "target remote " + socket_.string()};
+    std::vector<std::string> all{"gdb-multiarch",
+                                 "-nx",
+                                 "-batch",
+                                 "--directory=" + of_source("firmware"),
+                                 of_build("firmware/" + firmware),
+                                 "-ex",
+                                 "target remote " + socket_.string()};
     for (const std::string& c : commands) all.insert(all.end(), {"-ex", c});
     return run_tool(all, folder_ / "gdb.txt");
   }
@@ -109,9 +113,9 @@ TEST_F(Gdb, HaltsTheWholeSystemOnBreakpointsAndWatchpoints) {
           {"break publish", "continue", "monitor time", "bt", "continue", "monitor time", "delete",
            "watch *(unsigned short *)&sample_buffers[500]", "continue", "monitor time", "kill"});
   // EasyDMA fills the half of the buffer that is looked at half a second into the third window.
-  expect_in_order(said, {"Breakpoint 1, ", "in publish (", "vib_2 at 1.", "#0 ", "in publish",
-                         "#2  main () at", "Breakpoint 1, ", "in publish (", "vib_2 at 2.",
-                         "Hardware watchpoint 2", "Old value", "New value", "vib_2 at 3.", "killed"});
+  expect_in_order(said, {"Breakpoint 1, ", "publish (", "vib_2 at 1.", "#0 ", "publish (", " main () at",
+                         "Breakpoint 1, ", "publish (", "vib_2 at 2.", "Hardware watchpoint 2", "Old value",
+                         "New value", "vib_2 at 3.", "killed"});
   const ProgramResult killed = finish();
   EXPECT_EQ(killed.exit_code, 130) << killed.out << killed.err;
   // What happened so far is on disk.
@@ -126,7 +130,7 @@ TEST_F(Gdb, ARunWithBreakpointsHasTheDigestOfOneWithout) {
   const std::string said =
       gdb("vib_sensor.elf", {"break publish", "ignore 1 1", "continue", "nexti 3", "delete", "tbreak send",
                              "continue", "stepi 100", "detach"});
-  expect_in_order(said, {"Breakpoint 1, ", "in publish (", "Temporary breakpoint 2, ", "send (", "detached"});
+  expect_in_order(said, {"Breakpoint 1, ", "publish (", "Temporary breakpoint 2, ", "send (", "detached"});
   const ProgramResult r = finish();
   std::vector<std::string> plain{"run", of_source("scenarios/vibration-monitoring/scenario.yaml"), "-q", "-o",
                                  (folder_ / "plain").string()};
