@@ -16,7 +16,7 @@ constexpr size_t kLongest = 4;  // bytes of the instructions meant
 size_t read_instruction(const void* instruction, uint8_t (&bytes)[kLongest]) {
   const size_t size = functions->insn_size(instruction);
   const size_t n = std::min(size, kLongest);
-  if (qemu::plugin_interface() > 2)
+  if (functions->insn_data_copies)
     functions->insn_data.copy(instruction, bytes, n);
   else
     std::memcpy(bytes, functions->insn_data.pointer(instruction), n);

@@ -59,6 +59,7 @@ const char* resolve(Functions& f) {
   find(f.tb_get_insn, {"qemu_plugin_tb_get_insn"});
   find(f.insn_size, {"qemu_plugin_insn_size"});
   find(f.insn_data.pointer, {"qemu_plugin_insn_data"});
+  f.insn_data_copies = plugin_interface() > 2;
   find(f.register_insn_exec, {"qemu_plugin_register_vcpu_insn_exec_cb"});
   return find.missing();
 }

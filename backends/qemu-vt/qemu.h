@@ -63,6 +63,7 @@ struct Functions {
     const void* (*pointer)(const void* instruction);                 // interface 1 and 2
     size_t (*copy)(const void* instruction, void* to, size_t most);  // from 3 on
   } insn_data;
+  bool insn_data_copies;  // which of the two it is
   void (*register_insn_exec)(void* instruction, void (*)(unsigned cpu, void*), int flags, void*);
 };
 

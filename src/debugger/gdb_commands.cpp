@@ -44,10 +44,10 @@ std::string GdbServer::answer(platforms::Machine& m, std::string_view packet, Re
       return write_memory(m, packet);
     case 'c':
     case 's':
-      return resume_by(m, whole, resume);
+      return resume_by(whole, resume);
     case 'v':
       if (take(packet, "Cont?")) return "vCont;c;C;s;S;r";
-      if (take(packet, "Cont;")) return resume_by(m, packet, resume);
+      if (take(packet, "Cont;")) return resume_by(packet, resume);
       return "";
     case 'z':
     case 'Z':
@@ -98,7 +98,8 @@ std::string GdbServer::monitor(platforms::Machine& m, std::string_view digits) c
   return to_hex("monitor time: the board's name, simulated time, instructions executed, state\n");
 }
 
-std::string GdbServer::resume_by(platforms::Machine&, std::string_view action, Resume& resume) {
+std::string GdbServer::resume_by(std::string_view action, Resume& resume) {
+  if (action.empty()) return kBadRequest;
   const char kind = action.front();
   action.remove_prefix(1);
   if (kind == 'r') {

@@ -61,7 +61,7 @@ class GdbServer final : public platforms::Debugger {
   std::string answer(platforms::Machine& machine, std::string_view packet, Resume& resume);
   std::string query(platforms::Machine& machine, std::string_view what);
   std::string monitor(platforms::Machine& machine, std::string_view digits) const;
-  std::string resume_by(platforms::Machine& machine, std::string_view action, Resume& resume);
+  std::string resume_by(std::string_view action, Resume& resume);
   std::string read_memory(platforms::Machine& machine, std::string_view where) const;
   std::string write_memory(platforms::Machine& machine, std::string_view where) const;
   std::string change_stop(platforms::Machine& machine, std::string_view packet);

@@ -23,13 +23,10 @@ std::string clean(const std::string& text) {
   return text;
 }
 
+/// libvirt's words for what QEMU calls host and max.
 std::string cpu_model(const WallDomain& d) {
-  const std::string& model = d.machine.cpu_model;
-  const bool passed = model == "host" || model == "host-passthrough";
-  if (d.kvm && (passed || model.empty())) return "host-passthrough";
-  if (passed || model == "max") return "maximum";
-  if (!model.empty()) return model;
-  return d.machine.arch == vm::Arch::x86_64 ? "qemu64" : "cortex-a57";
+  const std::string model = vm::wall_cpu(d.machine, d.kvm);
+  return model == "host" ? "host-passthrough" : model == "max" ? "maximum" : model;
 }
 
 void add_boot(pugi::xml_node domain, const vm::Machine& m) {
@@ -46,13 +43,6 @@ void add_boot(pugi::xml_node domain, const vm::Machine& m) {
 
 void add_socket(pugi::xml_node device, const std::filesystem::path& socket) {
   add_element(device, "source", {{"mode", "connect"}, {"path", clean(socket.string())}});
-}
-
-/// In an option list of QEMU a comma is written twice.
-std::string doubled_commas(const std::string& text) {
-  std::string out;
-  for (const char c : text) out += c == ',' ? ",," : std::string(1, c);
-  return out;
 }
 
 }  // namespace
@@ -97,7 +87,7 @@ std::string domain_xml(const WallDomain& d) {
   for (const std::string& word :
        {std::string("-netdev"),
         fmt::format("stream,id=net0,server=off,addr.type=unix,addr.path={}",
-                    doubled_commas(clean(d.network.string()))),
+                    vm::escaped(clean(d.network.string()))),
         std::string("-device"),
         fmt::format("virtio-net-pci,netdev=net0,mac={},{},romfile=", m.mac, kCardSlot)})
     add_element(line, "qemu:arg", {{"value", word}});

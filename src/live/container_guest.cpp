@@ -21,18 +21,6 @@ constexpr const char* kStarter = "/.xedgesim-start";  // in the container
 constexpr int64_t kCpuPeriod = 100'000;               // µs
 constexpr int kStopGrace = 10;                        // seconds
 
-std::string this_program() {
-  const HostProcess me = find_process(getpid()).value_or(HostProcess{});
-  return fmt::format("{}:{}", me.pid, me.started);
-}
-
-bool program_lives(const std::string& owner) {
-  const size_t colon = owner.find(':');
-  if (colon == std::string::npos) return false;
-  return alive({.pid = static_cast<pid_t>(std::atoll(owner.c_str())),
-                .started = std::atoll(owner.c_str() + colon + 1)});
-}
-
 }  // namespace
 
 ContainerGuest::ContainerGuest(EventLoop& loop, Config config, Outside outside)

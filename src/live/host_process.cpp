@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -42,6 +43,19 @@ std::optional<HostProcess> find_process(pid_t pid) {
 }
 
 bool alive(const HostProcess& process) { return find_process(process.pid) == process; }
+
+std::string this_program() {
+  const HostProcess me = find_process(getpid()).value_or(HostProcess{});
+  return fmt::format("{}:{}", me.pid, me.started);
+}
+
+bool program_lives(const std::string& written) {
+  HostProcess p;
+  const char* const end = written.data() + written.size();
+  const auto pid = std::from_chars(written.data(), end, p.pid);
+  return pid.ec == std::errc{} && pid.ptr != end && *pid.ptr == ':' &&
+         std::from_chars(pid.ptr + 1, end, p.started).ec == std::errc{} && alive(p);
+}
 
 bool signal_process(const HostProcess& process, int signal) {
   const Descriptor fd = handle_of(process);

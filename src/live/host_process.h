@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/time.h"
 
@@ -18,6 +19,10 @@ struct HostProcess {
 /// Nothing when there is none of that number, or it has ended and waits to be reaped.
 std::optional<HostProcess> find_process(pid_t pid);
 bool alive(const HostProcess& process);
+/// PID:START of ourselves, as it is written on what outlives us elsewhere; and whether the program that is
+/// written there still runs.
+std::string this_program();
+bool program_lives(const std::string& written);
 /// Sends a signal to exactly that process. False when it is gone.
 bool signal_process(const HostProcess& process, int signal);
 /// SIGTERM, and SIGKILL when `grace` of wall time is over; returns when it is gone.

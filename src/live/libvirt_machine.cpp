@@ -2,19 +2,16 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <thread>
 
 #include "base/error.h"
 #include "libvirt/domain_parts.h"
 #include "libvirt/wall_domain.h"
 #include "live/host_process.h"
+#include "nodes/external/line_channel.h"
 
 namespace xedgesim::live {
 namespace {
@@ -23,43 +20,23 @@ namespace fs = std::filesystem;
 
 constexpr int kNoticeRounds = 20;  // of 100 ms, in which libvirt notices that QEMU has ended
 
-std::string owner_text() {
-  const HostProcess me = find_process(getpid()).value_or(HostProcess{});
-  return fmt::format("{}:{}", me.pid, me.started);
-}
-
-bool owner_lives(const std::string& owner) {
-  HostProcess p;
-  return std::sscanf(owner.c_str(), "%d:%ld", &p.pid, &p.started) == 2 && alive(p);
-}
-
 /// A socket that one QEMU connects to; its name is gone with this object.
 class Doorway {
  public:
-  Doorway(const fs::path& file, const std::string& node)
-      : file_(fs::absolute(file)), socket_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
-    sockaddr_un at{};
-    at.sun_family = AF_UNIX;
-    if (file_.string().size() >= sizeof at.sun_path)
-      throw ConfigError(fmt::format(
-          "node '{}': the path {} is too long for a socket: set XEDGESIM_STATE to a shorter folder", node,
-          file_.string()));
-    std::strcpy(at.sun_path, file_.c_str());
-    unlink(file_.c_str());
-    if (socket_.get() < 0 || bind(socket_.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 ||
-        listen(socket_.get(), 1) != 0)
-      throw SimulationError(fmt::format("cannot listen at {}: {}", file_.string(), std::strerror(errno)));
+  Doorway(const fs::path& file, const std::string& node) try
+      : file_(fs::absolute(file)), listener_("unix:" + file_.string(), true) {
+  } catch (const ConfigError& e) {
+    throw ConfigError(fmt::format("node '{}': {} (XEDGESIM_STATE chooses another folder)", node, e.what()));
   }
-  ~Doorway() { unlink(file_.c_str()); }
-  Doorway(const Doorway&) = delete;
-  Doorway& operator=(const Doorway&) = delete;
   const fs::path& file() const { return file_; }
   /// Who has connected, if somebody has.
-  Descriptor guest() const { return Descriptor(accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)); }
+  Descriptor guest() const {
+    return Descriptor(accept4(listener_.descriptor(), nullptr, nullptr, SOCK_CLOEXEC));
+  }
 
  private:
   fs::path file_;
-  Descriptor socket_;
+  nodes::Listener listener_;
 };
 
 }  // namespace
@@ -71,7 +48,7 @@ LibvirtMachine::LibvirtMachine(libvirt::Connection& connection, const std::strin
     : name_(system + "-" + setup.id) {
   if (auto there = connection.find(name_)) {
     const std::string owner = connection.owner_of(name_);
-    if (owner.empty() || owner_lives(owner))
+    if (owner.empty() || program_lives(owner))
       throw ConfigError(fmt::format(
           "node '{}': libvirt at {} has a domain '{}' already{}", setup.id, connection.uri(), name_,
           owner.empty() ? ": rename the node, or give the system another --name"
@@ -84,7 +61,7 @@ LibvirtMachine::LibvirtMachine(libvirt::Connection& connection, const std::strin
       console(sockets / (setup.id + ".con"), setup.id), agent(sockets / (setup.id + ".agent"), setup.id);
   libvirt::WallDomain d{.name = name_,
                         .uuid = libvirt::domain_uuid(system, setup.id),
-                        .owner = owner_text(),
+                        .owner = this_program(),
                         .machine = machine,
                         .kvm = setup.kvm,
                         .emulator = setup.qemu.binary,
@@ -160,7 +137,7 @@ bool remove_domain(const std::string& uri, const std::string& name) noexcept {
   try {
     libvirt::Connection c(uri);
     const auto d = c.find(name);
-    if (!d || owner_lives(c.owner_of(name))) return false;
+    if (!d || program_lives(c.owner_of(name))) return false;
     d->remove();
     return true;
   } catch (const std::exception&) {
@@ -172,7 +149,7 @@ size_t remove_orphans(libvirt::Connection& connection) noexcept {
   size_t removed = 0;
   try {
     for (const auto& [name, owner] : connection.owned()) {
-      if (owner_lives(owner)) continue;
+      if (program_lives(owner)) continue;
       if (const auto d = connection.find(name)) d->remove();
       ++removed;
     }

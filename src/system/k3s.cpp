@@ -6,9 +6,9 @@
 #include <array>
 #include <cmath>
 #include <fstream>
-#include <sstream>
 
 #include "base/error.h"
+#include "base/whole_file.h"
 
 namespace xedgesim::system {
 namespace {
@@ -27,15 +27,6 @@ const LinuxNode& server_of(const scenario::Scenario& s, const LinuxNode& agent) 
   for (const LinuxNode& n : s.nodes)
     if (n.role == LinuxNode::Role::k3s_server && (wanted.empty() || n.id == wanted)) return n;
   throw ConfigError(fmt::format("node '{}': there is no node with role: k3s-server", agent.id));
-}
-
-std::string text_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  if (!in)
-    throw ConfigError(fmt::format("cannot read '{}': see whether it exists and may be read", file.string()));
-  return out.str();
 }
 
 /// ELF files name their processor (e_machine, at byte 18); scripts run on every one.
@@ -89,7 +80,7 @@ std::string k3s_written_token(const scenario::Scenario& s) {
   for (const LinuxNode& n : s.nodes) {
     if (n.role == LinuxNode::Role::none || !n.k3s) continue;
     if (!n.k3s->token.empty()) return n.k3s->token;
-    if (!n.k3s->token_file.empty()) return text_of(n.k3s->token_file.resolved);
+    if (!n.k3s->token_file.empty()) return read_whole_file(n.k3s->token_file.resolved);
   }
   return {};
 }

@@ -90,6 +90,9 @@ void check_hosted(const scenario::LinuxNode& n) {
         "`firmware` starts a disk image, and there is none: remove it, or give the image's file as `image`");
   if (n.firmware == scenario::LinuxNode::Firmware::bios && n.arch == scenario::LinuxNode::Arch::aarch64)
     refuse("ARM64 machines have no BIOS: remove `firmware`, or use uefi");
+  if (n.firmware == scenario::LinuxNode::Firmware::uefi && n.arch == scenario::LinuxNode::Arch::x86_64 &&
+      n.backend == scenario::LinuxNode::Backend::libvirt)
+    refuse("libvirt starts disk images of x86_64 by BIOS here: remove `firmware`, or use backend: qemu");
 }
 
 void check_repeatable(const scenario::LinuxNode& n) {

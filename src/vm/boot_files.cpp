@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/crc.hpp>
 #include <cstring>
 #include <fstream>
 #include <vector>
@@ -15,16 +16,6 @@ namespace xedgesim::vm {
 namespace {
 
 constexpr size_t kSectorBytes = 512;
-
-/// CRC-32 of UEFI's tables: that of Ethernet.
-uint32_t checksum(const uint8_t* data, size_t length) {
-  uint32_t crc = ~0u;
-  for (size_t i = 0; i < length; ++i) {
-    crc ^= data[i];
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0u);
-  }
-  return ~crc;
-}
 
 template <class T>
 T little_endian(const uint8_t* p) {
@@ -96,7 +87,9 @@ void check_disk_image(const std::filesystem::path& file) {
   }
   const auto length = little_endian<uint32_t>(gpt + 12), sum = little_endian<uint32_t>(gpt + 16);
   std::fill_n(gpt + 16, 4, uint8_t{0});
-  if (length < 92 || length > kSectorBytes || checksum(gpt, length) != sum)
+  boost::crc_32_type crc;
+  crc.process_bytes(gpt, std::min<size_t>(length, kSectorBytes));
+  if (length < 92 || length > kSectorBytes || crc.checksum() != sum)
     refuse("is corrupt: the checksum of its partition table (GPT) is wrong; make it anew");
   std::error_code ec;
   const uint64_t sectors = std::filesystem::file_size(file, ec) / kSectorBytes;

@@ -8,9 +8,8 @@
 #include "base/error.h"
 
 namespace xedgesim::vm {
-namespace {
 
-std::string cpu_of(const Machine& m, bool kvm) {
+std::string wall_cpu(const Machine& m, bool kvm) {
   const bool passed = m.cpu_model == "host" || m.cpu_model == "host-passthrough";
   if (kvm && (passed || m.cpu_model.empty())) return "host";
   if (passed) return "max";
@@ -18,14 +17,11 @@ std::string cpu_of(const Machine& m, bool kvm) {
   return m.arch == Arch::x86_64 ? "qemu64" : "cortex-a57";
 }
 
-/// In an option list of QEMU a comma is written twice.
 std::string escaped(const std::string& text) {
   std::string out;
   for (const char c : text) out += c == ',' ? ",," : std::string(1, c);
   return out;
 }
-
-}  // namespace
 
 std::vector<std::string> wall_arguments(const Machine& m, bool kvm, const std::vector<WallDisk>& disks,
                                         const WallSockets& sockets, const std::optional<UefiFirmware>& uefi) {
@@ -35,7 +31,8 @@ std::vector<std::string> wall_arguments(const Machine& m, bool kvm, const std::v
   const auto add = [&](std::initializer_list<std::string> more) { a.insert(a.end(), more); };
   // Without graphics BIOS speaks on the serial port.
   add({"-M", x86 ? (m.kernel.empty() ? "q35,graphics=off" : "q35") : kvm ? "virt,gic-version=host" : "virt"});
-  add({"-cpu", cpu_of(m, kvm), "-m", fmt::format("{}M", m.memory >> 20), "-smp", fmt::format("{}", m.vcpus)});
+  add({"-cpu", wall_cpu(m, kvm), "-m", fmt::format("{}M", m.memory >> 20), "-smp",
+       fmt::format("{}", m.vcpus)});
   add({"-accel", kvm ? "kvm" : "tcg"});
   add({"-chardev", fmt::format("socket,id=con,fd={},server=off", sockets.console), "-serial", "chardev:con"});
   add({"-netdev", fmt::format("stream,id=net0,server=off,addr.type=fd,addr.str={}", sockets.network)});

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,11 @@ struct WallSockets {
 /// by BIOS.
 std::vector<std::string> wall_arguments(const Machine& machine, bool kvm, const std::vector<WallDisk>& disks,
                                         const WallSockets& sockets, const std::optional<UefiFirmware>& uefi);
+
+/// QEMU's name of the processor: the scenario's; host and its kin become `max` where KVM does not run.
+std::string wall_cpu(const Machine& machine, bool kvm);
+/// A text in an option list of QEMU, where a comma is written twice.
+std::string escaped(const std::string& text);
 
 /// qcow2 by its first bytes, else raw. Throws ConfigError when the file cannot be read, is empty, or is a
 /// qcow2 file whose head makes no sense.

@@ -19,6 +19,12 @@ namespace fs = std::filesystem;
 std::string of_build(const std::string& file) { return std::string(XEDGESIM_BINARY_DIR) + "/" + file; }
 std::string of_source(const std::string& file) { return std::string(XEDGESIM_SOURCE_DIR) + "/" + file; }
 
+/// Within half a minute.
+bool appears(const fs::path& file) {
+  for (int i = 0; i < 600 && !fs::exists(file); ++i) usleep(50'000);
+  return fs::exists(file);
+}
+
 class Gdb : public ::testing::Test {
  protected:
   void start(const std::string& scenario, const std::string& board, std::vector<std::string> more = {}) {
@@ -27,8 +33,7 @@ class Gdb : public ::testing::Test {
     all.insert(all.end(), more.begin(), more.end());
     program_.emplace(all);
     socket_ = folder_ / "run" / (board + ".gdb");
-    for (int i = 0; i < 600 && !fs::exists(socket_); ++i) usleep(50'000);
-    ASSERT_TRUE(fs::exists(socket_)) << program_->wait().err;
+    ASSERT_TRUE(appears(socket_)) << program_->wait().err;
   }
   /// What GDB says to these commands.
   std::string gdb(const std::string& firmware, const std::vector<std::string>& commands) {
@@ -184,6 +189,8 @@ TEST_F(Gdb, AnswersWhatAPersonDoesNotType) {
   EXPECT_EQ(c("m"), "E16");
   EXPECT_EQ(c("Z2,70000000,4"), "E0e");
   EXPECT_EQ(c("Z3,20000000,4"), "") << "watchpoints on reads are not there";
+  EXPECT_EQ(c("vCont;"), "E16");
+  EXPECT_EQ(c("vCont;x"), "E16");
   EXPECT_EQ(c("p99"), "E16");
   EXPECT_EQ(c("P0=78563412"), "OK");
   EXPECT_EQ(c("p0"), "78563412");
@@ -191,7 +198,6 @@ TEST_F(Gdb, AnswersWhatAPersonDoesNotType) {
   EXPECT_EQ(c("c"), "T05watch:20001ffc;");  // the first word on the stack
   EXPECT_EQ(c("z2,20001ffc,4"), "OK");
   c.ask("vCont;c");
-  usleep(200'000);
   c.raw("\x03");
   EXPECT_EQ(c.answer(), "T02");
   c.raw("$g#00");  // wrong checksum: asked for again, and nothing happens
@@ -252,7 +258,7 @@ TEST(GdbOption, AnInterruptEndsARunThatWaits) {
   TemporaryFolder folder;
   Program p(
       {"run", of_source("scenarios/hello/scenario.yaml"), "-o", (folder / "run").string(), "--gdb", "board"});
-  for (int i = 0; i < 600 && !fs::exists(folder / "run/board.gdb"); ++i) usleep(50'000);
+  ASSERT_TRUE(appears(folder / "run/board.gdb"));
   kill(p.pid(), SIGINT);
   EXPECT_EQ(p.wait().exit_code, 130);
 }
