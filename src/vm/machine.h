@@ -40,8 +40,9 @@ constexpr int64_t kEpoch = 1'704'067'200;  ///< what guests take for the date at
 /// (docs/linux-machines.md).
 std::vector<std::string> virtual_time_arguments(const Machine& machine, const VirtualTime& time);
 
-/// -kernel, -initrd and -append: the console first, then the machine's own arguments.
-std::vector<std::string> kernel_arguments(const Machine& machine);
+/// -kernel, -initrd and -append: the console first, then `more` (begins with a space), then the machine's own
+/// arguments.
+std::vector<std::string> kernel_arguments(const Machine& machine, std::string_view more = {});
 
 /// Device name of the first serial port in the guest.
 std::string_view console_device(Arch arch);
