@@ -193,6 +193,11 @@ void Lab::add(system::MachineNode& node, const std::filesystem::path& folder) {
   hosted.carrier = [&machine](bool up) { machine.set_carrier(up); };
   if (node.group->health)
     health_watches_.push_back(std::make_unique<HealthWatch>(loop_, machine, *node.group->health));
+  if (node.group->console == scenario::LinuxNode::Console::pty) {
+    const auto& terminal = terminals_[node.id] = std::make_unique<ConsolePty>(
+        loop_, machine.console(), [&machine](std::string_view b) { machine.to_console(b); });
+    if (config_.log) config_.log(fmt::format("{}: its console is {}", node.id, terminal->path()));
+  }
   hosted.usage = [&machine] { return machine.usage(); };
   hosted.control = [this, &machine](nodes::ControlCode code) { control(machine, code); };
 }
@@ -228,6 +233,11 @@ std::vector<std::string> Lab::bridges() const {
   std::vector<std::string> out;
   for (const auto& w : switches_) out.push_back(w->bridge());
   return out;
+}
+
+std::string Lab::terminal(const std::string& id) const {
+  const auto t = terminals_.find(id);
+  return t == terminals_.end() ? "" : t->second->path();
 }
 
 Guest* Lab::machine(const std::string& id) {
@@ -287,6 +297,7 @@ void Lab::shut_down() noexcept {
     m->stop();
   }
   health_watches_.clear();
+  terminals_.clear();
   host_.reset();
   switches_.clear();
   system_ = nullptr;

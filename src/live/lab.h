@@ -8,6 +8,7 @@
 #include "container/engine.h"
 #include "lan/responder.h"
 #include "libvirt/connection.h"
+#include "live/console_pty.h"
 #include "live/event_loop.h"
 #include "live/guest.h"
 #include "live/health_watch.h"
@@ -51,6 +52,8 @@ class Lab final : public system::Pacer {
   const WallClock& clock() const { return *clock_; }
   const std::vector<std::unique_ptr<Guest>>& machines() const { return machines_; }
   Guest* machine(const std::string& id);
+  /// The pseudo-terminal of its console; empty without.
+  std::string terminal(const std::string& id) const;
   /// Of Open vSwitch, made for this system.
   std::vector<std::string> bridges() const;
   const lan::Responder& responder() const { return *responder_; }
@@ -78,7 +81,8 @@ class Lab final : public system::Pacer {
   std::unique_ptr<HostNetwork> host_;
   std::vector<std::unique_ptr<OpenVswitch>> switches_;
   std::vector<std::unique_ptr<Guest>> machines_;
-  std::vector<std::unique_ptr<HealthWatch>> health_watches_;  // of machines_
+  std::vector<std::unique_ptr<HealthWatch>> health_watches_;      // of machines_
+  std::map<std::string, std::unique_ptr<ConsolePty>> terminals_;  // of machines_
   std::map<std::string, system::MachineNode*> nodes_;
   std::optional<container::Engine> engine_;
   std::string no_engine_;

@@ -147,6 +147,7 @@ nlohmann::json Resident::machines() {
         one["leases"] = lab_.responder().leases(net::ethernet::parse_mac(node.address.mac).value());
       }
     m->describe(one);
+    if (const std::string terminal = lab_.terminal(m->id()); !terminal.empty()) one["terminal"] = terminal;
     if (!m->health().empty()) one["health"] = m->health();
     if (!m->reason().empty()) one["reason"] = m->reason();
     nlohmann::json groups = nlohmann::json::array();

@@ -132,6 +132,9 @@ void check_host_side(Check& check, const LinuxNode& n, const std::string& path) 
                 n.interface);
   if (n.type == T::host && n.count > 1)
     check.error(path + ".count", "a node of type host stands for one device: write another node");
+  if (n.console == LinuxNode::Console::pty && n.type != T::vm && n.type != T::process)
+    check.error(path + ".console",
+                "a pseudo-terminal is for the consoles of machines and processes: remove it");
   if (n.ports.empty()) return;
   if (n.type == T::host || n.type == T::model)
     check.error(path + ".ports", "this is for nodes of type vm, container and process: remove it");

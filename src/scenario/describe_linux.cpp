@@ -204,6 +204,11 @@ const Description<LinuxNode>& describe_node() {
            .doc = "vm, container, process: ports of the host that lead to it, on the wall clock: "
                   "[IP:]HOST_PORT:PORT[/udp]; without IP on 127.0.0.1"},
           &N::ports, one_or_more(text()));
+    d.add({.key = "console",
+           .doc =
+               "vm, process: what it prints is kept in a file, and with pty also on a pseudo-terminal of the "
+               "host, for screen or picocom, which types, too; on the wall clock"},
+          &N::console, choice<N::Console>({{"file", N::Console::file}, {"pty", N::Console::pty}}));
     d.add({.key = "interface", .doc = "host: name of the device; absent: xs-ID"}, &N::interface, text());
     d.add({.key = "vlan", .doc = "model: its frames carry this tag"}, &N::vlan, integer(1, 4094, "a VLAN"));
     d.add({.key = "traffic", .doc = "model: what it sends"}, &N::traffic, list_of(traffic_codec()));

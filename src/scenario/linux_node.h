@@ -59,6 +59,7 @@ struct LinuxNode {
   enum class Backend { qemu, libvirt };
   enum class LimitPolicy { enforce, best_effort };
   enum class Firmware { bios, uefi };
+  enum class Console { file, pty };
   std::string id;
   std::string description;
   int64_t count = 1;
@@ -93,7 +94,8 @@ struct LinuxNode {
   Duration timeout = Duration::s(60);     ///< vm: wall time it may take for one answer
   std::map<std::string, std::string> environment;
   std::vector<std::string> volumes;
-  std::optional<Health> health;      ///< container
+  std::optional<Health> health;  ///< container
+  Console console = Console::file;
   std::vector<std::string> ports;    ///< of the host that lead to it; see port_forward.h
   std::string interface;             ///< host: its network device; absent: xs-<id>
   std::filesystem::path folder;      ///< relative host paths of volumes start here

@@ -42,6 +42,7 @@ bool on_wall_clock(const scenario::Scenario& s) {
   if (s.meta.clock != Clock::automatic) return s.meta.clock == Clock::wall;
   const auto needs_it = [](const scenario::LinuxNode& n) {
     return of_the_host(n) || n.type == scenario::LinuxNode::Type::host || !n.ports.empty() ||
+           n.console == scenario::LinuxNode::Console::pty ||
            n.backend == scenario::LinuxNode::Backend::libvirt;
   };
   return std::any_of(s.nodes.begin(), s.nodes.end(), needs_it) ||
@@ -63,6 +64,12 @@ void refuse_host_network(const scenario::Scenario& s) {
     if (!s.nodes[i].ports.empty())
       refuse_at(s, fmt::format("nodes[{}].ports", i),
                 fmt::format("node '{}': ports: {}", s.nodes[i].id, kAdvice));
+    if (s.nodes[i].console == scenario::LinuxNode::Console::pty)
+      refuse_at(
+          s, fmt::format("nodes[{}].console", i),
+          fmt::format("node '{}': console: pty: what comes from a terminal is not repeatable: use clock: "
+                      "wall, or `exec`, which types at exact times",
+                      s.nodes[i].id));
     if (s.nodes[i].type == scenario::LinuxNode::Type::host)
       refuse_at(s, fmt::format("nodes[{}]", i),
                 fmt::format("node '{}': type host: {}", s.nodes[i].id, kAdvice));

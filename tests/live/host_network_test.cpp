@@ -302,6 +302,7 @@ TEST(HostNetwork, IsRefusedWhereItCannotBe) {
   has(refusal("validate", "type: vm, image: base, interface: eth7"), "for nodes of type host");
   has(refusal("validate", "type: host, interface: \"a device of the host\""), "no name for a network device");
   has(refusal("run", vm + "[\"81:80\"]"), "is not repeatable");
+  has(refusal("run", "type: vm, image: base, ip: 10.7.0.1, console: pty"), "types at exact times");
   has(refusal("run", "type: host, ip: 10.7.0.1"), "is not repeatable");
   has(refusal("run", "type: model, ip: 10.7.0.1", "network: {lan: {host_ip: 10.7.0.254, uplink: true}}\n"),
       "is not repeatable");

@@ -1,4 +1,6 @@
 // The pieces of a lab on the wall clock that need no machine: streams, consoles, the agent's lines, records.
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -12,6 +14,7 @@
 #include "live/agent.h"
 #include "live/byte_channel.h"
 #include "live/console.h"
+#include "live/console_pty.h"
 #include "live/firmware_words.h"
 #include "live/frame_stream.h"
 #include "live/state_folder.h"
@@ -95,6 +98,43 @@ TEST(Console, CutsLinesAndShowsBytes) {
   std::string first;
   std::getline(in, first);
   EXPECT_EQ(first, "one\r");
+}
+
+TEST(ConsolePty, IsASerialPortThatNobodyHasToListenTo) {
+  const TemporaryFolder folder;
+  Console console(folder / "log", [](std::string_view) {});
+  EventLoop loop;
+  std::string typed;
+  ConsolePty pty(loop, console, [&](std::string_view b) { typed += b; });
+  const auto read_all = [&](int fd) {
+    std::string got(1 << 20, '\0');
+    size_t n = 0;
+    for (int idle = 0; idle < 5; ++idle, loop.wait(Duration::ms(5)))
+      for (ssize_t r; (r = read(fd, got.data() + n, got.size() - n)) > 0; idle = 0)
+        n += static_cast<size_t>(r);
+    return got.substr(0, n);
+  };
+  // Nobody listens to three times what is kept: who comes late sees the newest, without a hole in it.
+  std::string flood;
+  for (int i = 0; flood.size() < 3 * ConsolePty::kMostWaiting; ++i) flood += fmt::format("line {}\n", i);
+  for (size_t at = 0; at < flood.size(); at += 1000) console.feed(flood.substr(at, 1000));
+  for (int reader = 0; reader < 2; ++reader) {
+    const Descriptor fd(open(pty.path().c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK));
+    ASSERT_GE(fd.get(), 0) << pty.path();
+    if (reader == 0) {
+      const std::string late = read_all(fd.get());
+      EXPECT_GT(late.size(), 1000u);
+      EXPECT_LE(late.size(), ConsolePty::kMostWaiting + 4096);
+      EXPECT_TRUE(flood.ends_with(late)) << late.substr(0, 40) << " ... " << late.substr(late.size() - 40);
+    }
+    console.feed("raw\r\n\x03");
+    EXPECT_EQ(read_all(fd.get()), "raw\r\n\x03");
+    typed.clear();
+    ASSERT_EQ(write(fd.get(), "ls\r\x03\x04", 5), 5);
+    loop.wait(Duration::ms(100));
+    EXPECT_EQ(typed, "ls\r\x03\x04");
+    EXPECT_EQ(read_all(fd.get()), "") << "a serial port has no echo of its own";
+  }
 }
 
 TEST(FirmwareWords, TellAStandingFirmwareFromOneThatGoesOn) {

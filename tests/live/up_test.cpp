@@ -1,14 +1,18 @@
 // Systems that are up, through the program: machines that reach each other by name, commands in them, changes
 // to their network; what goes wrong; and that nothing is left afterwards. Those that boot a machine are
 // skipped, with the reason, without QEMU or the image.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <regex>
 #include <thread>
 
+#include "base/descriptor.h"
 #include "live/host_process.h"
 #include "up_fixture.h"
 #include "vm/cgroup.h"
@@ -96,6 +100,28 @@ TEST_F(UpWithMachines, ReachEachOtherByNameAndAreGoneAfterDown) {
   EXPECT_EQ(down.out, "lab is down\n");
   for (const json& m : all) EXPECT_FALSE(live::find_process(m["pid"].get<pid_t>()));
   EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(UpWithMachines, AConsoleIsATerminalOfTheHost) {
+  const ProgramResult up =
+      run_program({"up", "-d", write(node("left", 1, ", image: base, console: pty") + node("right", 2))});
+  ASSERT_EQ(up.exit_code, 0) << up.out << up.err;
+  const json all = machines();
+  const std::string path = all[0].value("terminal", "");
+  ASSERT_TRUE(path.starts_with("/dev/pts/")) << all[0].dump();
+  EXPECT_FALSE(all[1].contains("terminal"));
+  const Descriptor fd(open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK));
+  ASSERT_GE(fd.get(), 0);
+  const std::string command = "echo product-$((6*7))\r";
+  ASSERT_EQ(::write(fd.get(), command.data(), command.size()), static_cast<ssize_t>(command.size()));
+  std::string got;
+  for (int i = 0; i < 300 && got.find("product-42") == std::string::npos; ++i) {
+    std::array<char, 4096> buffer;
+    if (const ssize_t n = read(fd.get(), buffer.data(), buffer.size()); n > 0)
+      got.append(buffer.data(), static_cast<size_t>(n));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_NE(got.find("product-42"), std::string::npos) << got;
 }
 
 TEST_F(UpWithMachines, CommandsReadOurStandardInput) {
@@ -256,6 +282,7 @@ TEST_F(UpTest, RefusesWhatCannotBe) {
       "is no address for a machine of");
   has(refusal(node("left", 1, ", kernel: kernel, role: k3s-server") + right), "k3s");
 
+  has(refusal("  - {id: left, type: host, console: pty}\n" + right), "for the consoles of machines");
   has(refusal("  - {id: left, type: model, ip: 10.7.0.1}\n  - {id: right, type: model, ip: 10.7.0.2}\n"),
       "has no machine to keep up");
 
