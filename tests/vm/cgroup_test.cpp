@@ -5,9 +5,11 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "temporary_folder.h"
 #include "vm/process.h"
@@ -98,8 +100,11 @@ TEST(Cgroups, OfVersionTwoOnThisHostItself) {
       EXPECT_NE(missed.find(file), std::string::npos) << missed;
     GTEST_SKIP() << "its kernel files were not written to: " << missed;
   }
-  Process p(
-      {.command = {"sleep", "100"}, .environment = {}, .output = "/dev/null", .inherited = {}, .folder = {}});
+  Process p({.command = {"sh", "-c", "while :; do :; done"},
+             .environment = {},
+             .output = "/dev/null",
+             .inherited = {},
+             .folder = {}});
   std::string none;
   const auto made = host.apply("xedgesim-test-" + std::to_string(getpid()), kAll, p.pid(), none);
   EXPECT_EQ(none, "");
@@ -109,6 +114,15 @@ TEST(Cgroups, OfVersionTwoOnThisHostItself) {
   EXPECT_EQ(text_of(made[0] / "cpu.max"), "50000 100000\n");
   EXPECT_EQ(text_of(made[0] / "cpu.weight"), "79\n");
   EXPECT_EQ(text_of(made[0] / "cgroup.procs"), std::to_string(p.pid()) + "\n");
+  // Half a processor for who wants a whole one: it is held up again and again.
+  const auto held_up = [&] {
+    std::istringstream in(text_of(made[0] / "cpu.stat"));
+    for (std::string key; in >> key;)
+      if (long long value = 0; in >> value && key == "nr_throttled") return value;
+    return -1LL;
+  };
+  for (int i = 0; i < 200 && held_up() < 3; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_GE(held_up(), 3) << text_of(made[0] / "cpu.stat");
   remove_cgroups(made);
   EXPECT_EQ(groups(), before);
 }
