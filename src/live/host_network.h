@@ -30,6 +30,8 @@ class HostNetwork {
   void serve() {
     if (uplink_) uplink_->serve();
   }
+  /// Forwarded ports or a way out are there.
+  bool leads_outside() const { return uplink_ != nullptr; }
   /// For people: a line each.
   std::vector<std::string> told() const { return told_; }
 

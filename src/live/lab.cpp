@@ -38,6 +38,7 @@ void Lab::start_machines(const std::filesystem::path& folder) {
   system::System& system = *system_;
   responder_ = std::make_unique<lan::Responder>(system::lan_config(system.scenario()));
   host_ = std::make_unique<HostNetwork>(loop_, system, *responder_);
+  start_dnsmasq(folder / "vm");
   for (system::MachineNode& m : system.ethernet().machines()) {
     if (!m.hosted) continue;
     if (m.group->type == scenario::LinuxNode::Type::host)
@@ -55,6 +56,45 @@ void Lab::start_machines(const std::filesystem::path& folder) {
   prctl(PR_SET_TIMERSLACK, 1000UL);  // ns; the usual 50 µs would be seen in every delay
   for (auto& m : machines_) m->start();
   clock_ = std::make_unique<WallClock>();
+}
+
+/// Where the scenario wants it. Throws ConfigError when it has to be and cannot.
+void Lab::start_dnsmasq(const std::filesystem::path& folder) {
+  using Server = scenario::Lan::Server;
+  const auto& lan = system_->scenario().network.lan;
+  if (!lan || lan->server == Server::builtin) return;
+  std::filesystem::path program;
+  std::string refusal = Dnsmasq::missing(program);
+  if (refusal.empty() && host_->leads_outside())
+    refusal = "it knows no names outside of the network, which `uplink` and `ports` lead to";
+  if (!refusal.empty() && lan->server == Server::dnsmasq)
+    throw ConfigError(fmt::format("network.lan.server: dnsmasq: {}; or use builtin", refusal));
+  if (!refusal.empty()) {
+    if (config_.log) config_.log(fmt::format("addresses and names: builtin, not dnsmasq: {}", refusal));
+    return;
+  }
+  dnsmasq_ = std::make_unique<Dnsmasq>(
+      loop_, *responder_,
+      Dnsmasq::Config{.program = program,
+                      .folder = folder,
+                      .frame =
+                          [this](net::ethernet::Mac to, const sim::Bytes& frame) {
+                            for (const auto& m : system_->ethernet().machines())
+                              if (is_group(to) || to == net::ethernet::parse_mac(m.address.mac))
+                                if (m.hosted && m.hosted->to_machine) m.hosted->to_machine(frame);
+                          },
+                      .ended =
+                          [this](const std::string& why) {
+                            if (config_.log) config_.log(why);
+                            if (config_.crash_ends && crash_.empty()) crash_ = why;
+                          }});
+  if (config_.log)
+    config_.log(
+        fmt::format("addresses and names: {}, its words in {}", program.string(), dnsmasq_->log().string()));
+}
+
+uint64_t Lab::leases(net::ethernet::Mac mac) const {
+  return dnsmasq_ ? dnsmasq_->leases(mac) : responder_->leases(mac);
 }
 
 /// Throws ConfigError for what is missing on this host.
@@ -203,6 +243,7 @@ void Lab::add(system::MachineNode& node, const std::filesystem::path& folder) {
 }
 
 void Lab::from_machine(system::MachineNode& node, sim::Bytes frame) {
+  if (dnsmasq_ && dnsmasq_->take(frame)) return;
   const auto outcome = responder_->take(frame);
   for (const sim::Bytes& answer : outcome.answers) node.hosted->to_machine(answer);
   if (outcome.outward) host_->outward(frame);
@@ -298,6 +339,7 @@ void Lab::shut_down() noexcept {
   }
   health_watches_.clear();
   terminals_.clear();
+  dnsmasq_.reset();
   host_.reset();
   switches_.clear();
   system_ = nullptr;

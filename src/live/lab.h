@@ -9,6 +9,7 @@
 #include "lan/responder.h"
 #include "libvirt/connection.h"
 #include "live/console_pty.h"
+#include "live/dnsmasq.h"
 #include "live/event_loop.h"
 #include "live/guest.h"
 #include "live/health_watch.h"
@@ -57,6 +58,8 @@ class Lab final : public system::Pacer {
   /// Of Open vSwitch, made for this system.
   std::vector<std::string> bridges() const;
   const lan::Responder& responder() const { return *responder_; }
+  /// Times a machine was given its address.
+  uint64_t leases(net::ethernet::Mac mac) const;
   const system::HostedMachine::Counters& counters(const std::string& id) const;
 
  private:
@@ -66,6 +69,7 @@ class Lab final : public system::Pacer {
                                     Guest::Outside outside);
   std::optional<system::K3sPlan> k3s_of(const system::MachineNode& node,
                                         const std::filesystem::path& folder) const;
+  void start_dnsmasq(const std::filesystem::path& folder);
   void run_typed(Guest& machine, std::string_view text);
   std::shared_ptr<libvirt::Connection> find_libvirt(const system::MachineNode& node);
   const container::Engine* find_engine(const system::MachineNode& node);
@@ -78,6 +82,7 @@ class Lab final : public system::Pacer {
   std::unique_ptr<WallClock> clock_;
   system::System* system_ = nullptr;
   std::unique_ptr<lan::Responder> responder_;
+  std::unique_ptr<Dnsmasq> dnsmasq_;  // in place of the responder's answers
   std::unique_ptr<HostNetwork> host_;
   std::vector<std::unique_ptr<OpenVswitch>> switches_;
   std::vector<std::unique_ptr<Guest>> machines_;

@@ -144,7 +144,7 @@ nlohmann::json Resident::machines() {
       if (node.id == m->id()) {
         one["mac"] = node.address.mac;
         one["ip"] = fmt::format("{}/{}", node.address.ip, lab_.responder().config().prefix);
-        one["leases"] = lab_.responder().leases(net::ethernet::parse_mac(node.address.mac).value());
+        one["leases"] = lab_.leases(net::ethernet::parse_mac(node.address.mac).value());
       }
     m->describe(one);
     if (const std::string terminal = lab_.terminal(m->id()); !terminal.empty()) one["terminal"] = terminal;

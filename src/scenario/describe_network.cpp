@@ -159,6 +159,13 @@ const Description<Lan>& describe_lan() {
     d.add({.key = "dhcp_start", .doc = "first address given out"}, &Lan::dhcp_start, ip_address());
     d.add({.key = "dhcp_end", .doc = "last address given out"}, &Lan::dhcp_end, ip_address());
     d.add({.key = "domain", .doc = "nodes are found as NAME.domain"}, &Lan::domain, identifier());
+    d.add({.key = "server",
+           .doc = "wall clock: who gives addresses and names; auto: dnsmasq where this host has it and can "
+                  "run it"},
+          &Lan::server,
+          choice<Lan::Server>({{"builtin", Lan::Server::builtin},
+                               {"dnsmasq", Lan::Server::dnsmasq},
+                               {"auto", Lan::Server::automatic}}));
     d.add({.key = "uplink",
            .doc = "wall clock: nodes reach the outside through the host's sockets, without privileges"},
           &Lan::uplink, boolean());

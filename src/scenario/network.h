@@ -73,6 +73,7 @@ struct Gateway {
 
 /// The management network of Linux nodes (DHCP and DNS included).
 struct Lan {
+  enum class Server { builtin, dnsmasq, automatic };
   std::string bridge = "xsbr0";
   std::string host_interface = "vnet0";
   std::string host_ip = "192.168.100.1";
@@ -80,8 +81,9 @@ struct Lan {
   std::string dhcp_start = "192.168.100.100";
   std::string dhcp_end = "192.168.100.200";
   std::string domain = "local";
-  bool uplink = false;         ///< nodes reach what the host reaches, on the wall clock
-  bool host_loopback = false;  ///< and services on the host's loopback, at host_ip
+  Server server = Server::builtin;  ///< of addresses and names, on the wall clock
+  bool uplink = false;              ///< nodes reach what the host reaches, on the wall clock
+  bool host_loopback = false;       ///< and services on the host's loopback, at host_ip
   bool operator==(const Lan&) const = default;
 };
 

@@ -2,73 +2,10 @@
 #include <gtest/gtest.h>
 #include <algorithm>
 
-#include "lan/responder.h"
-#include "net/ethernet/network_order.h"
-#include "net/ethernet/udp.h"
+#include "lan_client.h"
 
 namespace xedgesim::lan {
 namespace {
-
-using ethernet::Mac;
-using sim::Bytes;
-
-constexpr Mac kA{0x525400123401}, kB{0x525400123402}, kStranger{0x020000000001};
-constexpr uint32_t kServer = 0xc0a86401, kAddressA = 0xc0a8640a, kAddressB = 0xc0a8640b;  // 192.168.100.x
-
-Responder::Config config() {
-  return {.ip = kServer,
-          .prefix = 24,
-          .domain = "local",
-          .hosts = {{"chassis", kA, kAddressA}, {"Compute-2", kB, kAddressB}}};
-}
-
-/// RFC 2131, figure 1, by hand.
-Bytes client_message(Mac mac, std::initializer_list<int> options, uint32_t ciaddr = 0,
-                     bool broadcast = false) {
-  Bytes b{1, 1, 6, 0};
-  ethernet::append_number(b, 0xcafe0001, 4);
-  ethernet::append_number(b, 0, 2);
-  ethernet::append_number(b, broadcast ? 0x8000 : 0, 2);
-  ethernet::append_number(b, ciaddr, 4);
-  b.resize(28);
-  ethernet::append_number(b, static_cast<uint64_t>(mac), 6);
-  b.resize(236);
-  ethernet::append_number(b, 0x63825363, 4);
-  for (const int o : options) b.push_back(static_cast<uint8_t>(o));
-  return b;
-}
-
-Bytes to_server(Mac from, const Bytes& datagram, uint32_t from_ip = 0, Mac to = ethernet::kBroadcast) {
-  return ethernet::build(
-      {.destination = to, .source = from, .type = ethernet::ether_type::kIpv4},
-      ethernet::udp_packet(
-          {.from_ip = from_ip, .to_ip = from_ip ? kServer : 0xffffffff, .from_port = 68, .to_port = 67}, 1,
-          datagram));
-}
-
-/// The datagram of the only answer.
-struct Answer {
-  ethernet::UdpAddresses addresses{};
-  Bytes data{};
-};
-std::optional<Answer> only_answer(const Responder::Outcome& o) {
-  if (o.answers.size() != 1) return std::nullopt;
-  const auto h = ethernet::parse(o.answers[0]);
-  const auto udp = ethernet::parse_udp(std::span(o.answers[0]).subspan(h->size));
-  if (!udp) return std::nullopt;
-  return Answer{udp->addresses, Bytes(udp->data.begin(), udp->data.end())};
-}
-
-/// Value of a DHCP option; empty when it is not there.
-Bytes option(const Bytes& reply, int code) {
-  for (size_t at = 240; at + 1 < reply.size() && reply[at] != 255; at += 2 + reply[at + 1])
-    if (reply[at] == code)
-      return Bytes(reply.begin() + static_cast<std::ptrdiff_t>(at) + 2,
-                   reply.begin() + static_cast<std::ptrdiff_t>(at) + 2 + reply[at + 1]);
-  return {};
-}
-
-std::string text(const Bytes& b) { return {b.begin(), b.end()}; }
 
 TEST(Dhcp, OffersAndGrantsTheFixedAddress) {
   Responder r(config());
@@ -142,24 +79,6 @@ TEST(Dhcp, OptionsMayBePaddedAndUnknown) {
   EXPECT_FALSE(r->requested_ip);
 }
 
-Bytes query(const std::string& name, int type, int flags = 0x0100, int klass = 1) {
-  Bytes q;
-  ethernet::append_number(q, 0x1234, 2);
-  ethernet::append_number(q, static_cast<uint64_t>(flags), 2);
-  ethernet::append_number(q, 1, 2);
-  ethernet::append_number(q, 0, 6);
-  for (size_t begin = 0; begin < name.size();) {
-    const size_t dot = std::min(name.find('.', begin), name.size());
-    q.push_back(static_cast<uint8_t>(dot - begin));
-    for (size_t i = begin; i < dot; ++i) q.push_back(static_cast<uint8_t>(name[i]));
-    begin = dot + 1;
-  }
-  q.push_back(0);
-  ethernet::append_number(q, static_cast<uint64_t>(type), 2);
-  ethernet::append_number(q, static_cast<uint64_t>(klass), 2);
-  return q;
-}
-
 std::optional<Bytes> ask(const Bytes& question) {
   Responder r(config());
   const auto outcome = r.take(ethernet::build(
@@ -170,8 +89,6 @@ std::optional<Bytes> ask(const Bytes& question) {
   const auto a = only_answer(outcome);
   return a ? std::optional(a->data) : std::nullopt;
 }
-
-int result_of(const Bytes& answer) { return answer[3] & 15; }
 
 TEST(Dns, KnowsAddressesInAnyCaseWithAndWithoutDomain) {
   for (const char* name : {"chassis", "CHASSIS", "chassis.local"}) {
