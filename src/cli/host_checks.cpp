@@ -13,6 +13,7 @@
 #include "container/engine.h"
 #include "isa/arm/cortex_m.h"
 #include "libvirt/connection.h"
+#include "live/dnsmasq.h"
 #include "live/open_vswitch.h"
 #include "live/uplink.h"
 #include "ml/onnx_model.h"
@@ -219,6 +220,17 @@ HostCheck uplink() {
           .remedy = why.empty() ? "" : "scripts/setup (libslirp-dev), then scripts/build"};
 }
 
+HostCheck dnsmasq() {
+  std::filesystem::path program;
+  const std::string why = live::Dnsmasq::missing(program);
+  return {.area = "network",
+          .name = "dnsmasq",
+          .state = why.empty() ? kYes : kLimited,
+          .found = why.empty() ? program.string() : why + "; addresses and names are builtin",
+          .purpose = "network.lan.server: dnsmasq",
+          .remedy = program.empty() ? "scripts/setup --with qemu" : ""};
+}
+
 HostCheck open_vswitch() {
   const std::string why = live::open_vswitch_refusal({});
   return {.area = "network",
@@ -243,6 +255,7 @@ std::vector<HostCheck> check_host(const Installation& installation) {
                            "scripts/setup --with ns3, then scripts/build"));
   out.push_back(tap());
   out.push_back(uplink());
+  out.push_back(dnsmasq());
   out.push_back(open_vswitch());
   out.push_back(onnx_runtime());
   out.push_back(built_part(installation, "models", "TorchScript", "xedgesim-torchscript",
