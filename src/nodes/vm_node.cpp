@@ -128,9 +128,12 @@ SimTime VmNode::advance(SimTime limit, sim::Outbox& outbox) {
   Duration stretch = config_.boundary;
   if (!disks_.disks().empty()) stretch = stretch > Duration() ? std::min(stretch, kAccess) : kAccess;
   while (state_ == State::running && reached_ < limit) {
-    const SimTime until = stretch > Duration() ? std::min(limit, reached_ + stretch) : limit;
+    // While it sleeps nothing comes of it that would need a look.
+    SimTime awake = std::max(reached_, wakes_);
+    if (!inputs_.empty()) awake = std::clamp(to_run(inputs_.front().time), reached_, awake);
+    const SimTime until = stretch > Duration() && awake < limit ? std::min(limit, awake + stretch) : limit;
     try {
-      ++counters_.boundaries;
+      ++counters_.looks;
       stand(channel_->go(to_machine(until), inputs_, sent_), until);
       inputs_.clear();
     } catch (const SimulationError& e) {

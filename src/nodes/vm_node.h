@@ -68,7 +68,7 @@ class VmNode final : public sim::RunningParticipant {
     uint64_t boots = 0;
     uint64_t panics = 0;       ///< it ended by a panic of its kernel
     int64_t instructions = 0;  ///< of all boots
-    uint64_t boundaries = 0;
+    uint64_t looks = 0;  ///< times it stood and was asked
   };
   /// Read between rounds only.
   const Counters& counters() const { return counters_; }

@@ -38,6 +38,16 @@ TEST_P(Machines, TwoRunsAreOneWhateverThreadsAndBoundary) {
   EXPECT_GT(a.summary["machines"]["right"]["frames_out"], 200);
 }
 
+TEST_P(Machines, OneThatSleepsIsHardlyAsked) {
+  const MachineRun run("scenario: {name: idle, duration: 66s}\nnodes:\n" +
+                       machine("left", GetParam(), 1, ", boundary: 1ms") +
+                       "  - {id: right, type: model, ip: 10.0.0.2}\n"
+                       "links: [{endpoints: [\"left:eth0\", \"right:eth0\"], latency: 1ms}]\n");
+  ASSERT_EQ(run.result.exit_code, 0) << run.result.err;
+  EXPECT_NE(run.console("left").find("is up"), std::string::npos);
+  EXPECT_LT(run.summary["host"]["machine_looks"]["left"], 12'000);  // of 66,000, 6,000 at most while it boots
+}
+
 INSTANTIATE_TEST_SUITE_P(Arch, Machines, ::testing::Values(vm::Arch::x86_64, vm::Arch::aarch64),
                          [](const auto& i) { return std::string(to_string(i.param)); });
 
