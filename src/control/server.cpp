@@ -20,16 +20,15 @@ std::string with_scheme(const std::string& address) {
   return address.find(':') == std::string::npos ? "unix:" + address : address;
 }
 
-/// In a time that does not depend on where they differ.
-bool same(std::string_view a, std::string_view b) {
-  unsigned difference = a.size() != b.size();
-  for (size_t i = 0; i < a.size(); ++i)
+}  // namespace
+
+bool same_secret(std::string_view given, std::string_view secret) {
+  unsigned difference = given.size() != secret.size();
+  for (size_t i = 0; i < given.size() && !secret.empty(); ++i)
     difference |=
-        static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[b.empty() ? 0 : i % b.size()]);
+        static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(secret[i % secret.size()]);
   return difference == 0;
 }
-
-}  // namespace
 
 std::string make_token() {
   std::array<unsigned char, 16> bytes{};
@@ -56,7 +55,7 @@ void Server::take_peers() {
 nlohmann::json Server::answer_to(const std::string& line, const Answer& answer) const {
   try {
     const Request request = parse_request(line);
-    if (!same(request.token, token_))
+    if (!same_secret(request.token, token_))
       throw RequestError(
           "the token is wrong: the run wrote its token beside its socket and into control.json");
     nlohmann::json fields = answer(request);
