@@ -17,6 +17,8 @@ function marksPlugin(marks) {
         ctx.strokeStyle = ctx.fillStyle = style('--bad');
         ctx.lineWidth = devicePixelRatio;
         ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+        ctx.textAlign = 'left';
+        ctx.textBaseline = 'alphabetic';
         ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
         for (const mark of marks) {
           const x = Math.round(u.valToPos(mark.x, 'x', true));

@@ -9,6 +9,8 @@ const kKinds = {
   switch: ['#666666', 'hexagon'], interferer: ['#d55e00', 'star'],
 };
 
+const kLargest = 1.3;  // of the first look: a small system need not fill the page
+
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function legend(nodes) {
@@ -42,9 +44,13 @@ async function graph(element, view, told) {
       ...kinds,
     ],
   });
+  if (cy.zoom() > kLargest) {
+    cy.zoom(kLargest);
+    cy.center();
+  }
   cy.on('select tap', 'node, edge', (e) => {
     const d = e.target.data();
-    replace(told, d.source ? `${d.source} to ${d.target}: ${d.kind}${d.label ? `, ${d.label}` : ''}` : `${d.label}: ${d.kind}${d.detail ? `, ${d.detail}` : ''}`);
+    replace(told, d.source ? `${d.source} to ${d.target}: ${d.kind}${d.label ? `, ${d.label}` : ''}` : `${d.id}: ${d.kind}${d.detail ? `, ${d.detail}` : ''}`);
   });
 }
 
@@ -54,7 +60,7 @@ export async function drawTopology(body, id, info) {
   const picture = h('div', { class: 'graph' });
   const told = h('p', { class: 'quiet', 'aria-live': 'polite' }, info.graph ? 'Choose a node or a link to see what it is.' : '');
   const list = h('details', {}, h('summary', {}, 'As a list'), h('ul', {}, view.nodes.slice(0, 1000).map((n) =>
-    h('li', {}, `${n.label}: ${n.kind}${n.detail ? `, ${n.detail}` : ''}`))));
+    h('li', {}, `${n.id}: ${n.kind}${n.detail ? `, ${n.detail}` : ''}`))));
   replace(body, legend(view.nodes), picture, told, list,
     info.graph ? null : sentence('Drawn without zoom: `scripts/setup --with web` and a build bring Cytoscape.js.'));
   if (view.nodes.length === 0) return replace(picture, sentence('The scenario has no nodes.'));

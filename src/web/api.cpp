@@ -122,8 +122,10 @@ Answer Api::download(const Target& target) const {
   if (!key || !access_.file_key_fits(file, *key))
     return refused(403,
                    "the link to this file is not from this server, or from an earlier one: reload the page");
-  Answer a{.type = "application/octet-stream", .file = results_.open(file)};
   const std::string name = file.substr(file.rfind('/') + 1);
+  if (!may_be_read(name))
+    throw Refusal(404, fmt::format("there is nothing at '{}' in the folder of results", file));
+  Answer a{.type = "application/octet-stream", .file = results_.open(file)};
   if (name == "report.html") {
     a.type = "text/html; charset=utf-8";
     a.headers = {{"Content-Security-Policy", kReportPolicy}};

@@ -136,8 +136,9 @@ class HttpServer::Body {
       ~Place() { --taken; }
     } place(peers_);
     if (peers_ > kMostPeers) {
-      co_await write(stream, Answer{.status = 503, .body = "{\"error\":\"too many peers: come again\"}\n"},
-                     false, false);
+      // Named, since GCC 12 destroys a temporary in a co_await expression twice.
+      const Answer full{.status = 503, .body = "{\"error\":\"too many peers: come again\"}\n"};
+      co_await write(stream, full, false, false);
       co_return;
     }
     beast::flat_buffer buffer;

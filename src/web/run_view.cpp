@@ -114,6 +114,8 @@ Json table_json(const report::TextTable& table, size_t left_out) {
   return {{"header", table.header}, {"rows", table.rows}, {"right", table.right}, {"left_out", left_out}};
 }
 
+bool may_be_read(std::string_view name) { return name != "control.json" && !name.ends_with(".token"); }
+
 Json file_list(const Results& results, const Access& access, const std::string& id) {
   std::vector<std::pair<std::string, uintmax_t>> found;
   std::error_code ec;
@@ -121,10 +123,7 @@ Json file_list(const Results& results, const Access& access, const std::string& 
   for (const char* below : {"", "cloud", "consoles"})
     for (const fs::directory_entry& entry : fs::directory_iterator(run / below, ec)) {
       const std::string name = entry.path().lexically_relative(run).generic_string();
-      // The token of a run under way is nobody's affair.
-      if (name.starts_with('.') || name == "control.json" || name.ends_with(".token") ||
-          found.size() == kMostFiles)
-        continue;
+      if (name.starts_with('.') || !may_be_read(name) || found.size() == kMostFiles) continue;
       if (entry.is_regular_file(ec)) found.emplace_back(name, entry.file_size(ec));
     }
   std::sort(found.begin(), found.end());

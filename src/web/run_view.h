@@ -13,6 +13,9 @@ Json run_view(const Results& results, const Access& access, const std::string& i
 /// The files of a run or a batch, with links that may be followed: [{"name", "size", "link"}…].
 Json file_list(const Results& results, const Access& access, const std::string& id);
 
+/// Whether a file of a run may leave the server: not that with the token of a run under way.
+bool may_be_read(std::string_view name);
+
 /// {"header": […], "rows": [[…]…], "right": [bool…], "left_out": n}.
 Json table_json(const report::TextTable& table, size_t left_out = 0);
 

@@ -38,9 +38,22 @@ const char* kind_of(scenario::LinuxNode::Type type) {
   return "model";
 }
 
+std::string rate_text(double bits_per_second) {
+  return bits_per_second >= 1e9 ? fmt::format("{:g} Gbit/s", bits_per_second / 1e9)
+                                : fmt::format("{:g} Mbit/s", bits_per_second / 1e6);
+}
+
+/// "vibra…_12" of a long name: the end tells the members of a group apart.
+std::string short_label(const std::string& id) {
+  constexpr size_t kLongest = 12, kHead = 5;
+  const size_t number = id.rfind('_');
+  if (id.size() <= kLongest || number == std::string::npos || number <= kHead) return id;
+  return id.substr(0, kHead) + "…" + id.substr(number);
+}
+
 std::string impairment_text(const scenario::Impairments& i) {
   std::vector<std::string> parts;
-  if (i.bandwidth) parts.push_back(fmt::format("{:g} Mbit/s", static_cast<double>(*i.bandwidth) / 1e6));
+  if (i.bandwidth) parts.push_back(rate_text(static_cast<double>(*i.bandwidth)));
   if (i.latency) parts.push_back(fmt::format("{:g} ms", static_cast<double>(i.latency->count_ns()) / 1e6));
   return joined(parts);
 }
@@ -108,7 +121,7 @@ class Drawing {
       for (const auto& g : scenario_.network.gateways) places.push_back(g.position);
       const double scale = scale_for(places);
       for (const auto& d : devices)
-        add_device(d.id, d.id, d.group, d.position.x_m * scale, -d.position.y_m * scale);
+        add_device(d.id, short_label(d.id), d.group, d.position.x_m * scale, -d.position.y_m * scale);
       add_gateways(scale);
     } else {
       double angle = 0;
