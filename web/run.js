@@ -8,7 +8,7 @@ import { showLive } from './live.js';
 import { drawTimeline } from './timeline.js';
 import { drawTopology } from './topology.js';
 
-const kChartsEvery = 5000;
+const kAgainAfter = 5000;  // while it is under way
 
 function summaryTable(run) {
   return h('table', { class: 'summary' }, h('tbody', {}, run.table.rows.map(([label, text]) =>
@@ -75,12 +75,13 @@ export async function showRun(main, id, info) {
   }).catch(() => {});
   if (run.status === 'running') {
     showLive(live, id, () => location.reload());
-    const charts = document.querySelector('#charts > div');
+    const charts = document.querySelector('#charts > div'), events = document.querySelector('#events > div');
     const again = async () => {
-      if (!document.hidden) await get('charts', { id }).then((a) => drawCharts(charts, a, info)).catch(() => {});
-      setTimeout(again, kChartsEvery);
+      if (!document.hidden)
+        await Promise.all([get('charts', { id }).then((a) => drawCharts(charts, a, info)), drawTimeline(events, id, 0)]).catch(() => {});
+      setTimeout(again, kAgainAfter);
     };
-    setTimeout(again, kChartsEvery);
+    setTimeout(again, kAgainAfter);
   }
   await Promise.all(all.map((p) => p.done));
 }

@@ -64,6 +64,9 @@ function drawing(list, end) {
 
 export async function drawTimeline(body, id, duration) {
   const view = await get('events', { id });
+  const text = JSON.stringify(view);
+  if (body.seen === text) return;  // what somebody has unfolded stays so
+  body.seen = text;
   const end = Math.max(duration ?? 0, ...view.events.map((e) => e.time_s ?? 0), 0.001);
   const list = spans(view.events);
   const rows = (events) => table(['time', 'type', 'node', 'message'], events.map((e) =>

@@ -14,18 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// "2025-01-13 10:00:00" of a folder that is named after its run's start, else nothing.
-std::string start_in_name(const std::string& name) {
-  constexpr std::string_view kShape = "dddd-dd-dd_dd-dd-dd";
-  if (name.size() < kShape.size()) return {};
-  for (size_t i = 0; i < kShape.size(); ++i)
-    if (kShape[i] == 'd' ? name[i] < '0' || name[i] > '9' : name[i] != kShape[i]) return {};
-  std::string text = name.substr(0, kShape.size());
-  text[10] = ' ';
-  text[13] = text[16] = ':';
-  return text;
-}
-
 Json batch_line(const std::string& id, const fs::path& folder) {
   Json line{{"id", id}};
   try {

@@ -49,6 +49,17 @@ Json read_summary(const fs::path& run) {
   return summary;
 }
 
+std::string start_in_name(const std::string& name) {
+  constexpr std::string_view kShape = "dddd-dd-dd_dd-dd-dd";
+  if (name.size() < kShape.size()) return {};
+  for (size_t i = 0; i < kShape.size(); ++i)
+    if (kShape[i] == 'd' ? name[i] < '0' || name[i] > '9' : name[i] != kShape[i]) return {};
+  std::string text = name.substr(0, kShape.size());
+  text[10] = ' ';
+  text[13] = text[16] = ':';
+  return text;
+}
+
 std::string status_of(const Json& summary) {
   const std::string status = text_member(summary, "status");
   if (text_member(summary, "scenario").empty()) return "unfinished";

@@ -13,6 +13,9 @@ namespace xedgesim::web {
 /// 256 MiB or no object.
 Json read_summary(const std::filesystem::path& run);
 
+/// "2025-01-13 10:00:00" of a folder that is named after its run's start, else nothing.
+std::string start_in_name(const std::string& name);
+
 /// In the words of batch.json, and `unfinished` for a run that did not come to write its summary: it is under
 /// way, or was killed.
 std::string status_of(const Json& summary);

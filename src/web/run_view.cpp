@@ -155,6 +155,7 @@ Json run_view(const Results& results, const Access& access, const std::string& i
   view["description"] = text_member(summary, "description");
   view["reason"] = text_member(summary, "reason");
   view["started"] = text_member(member(summary, "host"), "started");
+  if (text_member(view, "started").empty()) view["started"] = start_in_name(run.filename().string());
   note_activity(view, run);
   view["table"] = ended ? table_json(report::summary_table(summary, run.string())) : Json(nullptr);
   view["assertions"] = assertion_list(summary);

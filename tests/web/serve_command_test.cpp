@@ -47,6 +47,26 @@ TEST(ServeCommand, PrintsItsAddressAndEndsCleanly) {
   }
 }
 
+TEST(ServeCommand, ShowsWhatARunPutsIntoTheSameFolder) {
+  TemporaryFolder folder;
+  const std::string scenario = (folder / "s.yaml").string();
+  std::ofstream(scenario) << "scenario: {name: short, duration: 1s}\n"
+                             "nodes: [{id: a, type: model}, {id: b, type: model}]\n"
+                             "links: [{endpoints: [\"a:eth0\", \"b:eth0\"]}]\n";
+  const std::string results = (folder / "all").string();
+  ASSERT_EQ(run_program({"run", scenario, "-q", "--results", results}).exit_code, 0);
+  Program p({"serve", results});
+  const auto printed = printed_by(p);
+  ASSERT_TRUE(printed);
+  const Json list =
+      http_request(printed->address, "GET", "/api/runs", {{"Authorization", "Bearer " + printed->token}})
+          .json();
+  ASSERT_EQ(list["runs"].size(), 1u) << list.dump();
+  EXPECT_TRUE(list["runs"][0]["id"].get<std::string>().starts_with("short/")) << list.dump();
+  kill(p.pid(), SIGINT);
+  EXPECT_EQ(p.wait().exit_code, 0);
+}
+
 TEST(ServeCommand, RefusesWhatItCannotServe) {
   TemporaryFolder folder;
   auto r = run_program({"serve", (folder / "nothing").string()});
