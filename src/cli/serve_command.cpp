@@ -7,8 +7,9 @@
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "control/server.h"
+#include "http/http_server.h"
 #include "live/state_folder.h"
-#include "web/http_server.h"
+#include "web/api.h"
 
 namespace xedgesim::cli {
 namespace {
@@ -31,7 +32,7 @@ ExitCode serve(const ServeFlags& flags) {
                 .token = token,
                 .version = kVersion,
                 .host_names = flags.host_names});
-  web::HttpServer server(flags.listen, api);
+  http::HttpServer server(flags.listen, [&](const http::Request& r) { return api.answer(r); });
   std::printf("Results of '%s' are at\n  http://%s/#token=%s\nCtrl-C ends it.\n", flags.results.c_str(),
               server.address().c_str(), api.access().token().c_str());
   std::fflush(stdout);

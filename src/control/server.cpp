@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/secret.h"
 
 namespace xedgesim::control {
 namespace {
@@ -21,14 +22,6 @@ std::string with_scheme(const std::string& address) {
 }
 
 }  // namespace
-
-bool same_secret(std::string_view given, std::string_view secret) {
-  unsigned difference = given.size() != secret.size();
-  for (size_t i = 0; i < given.size() && !secret.empty(); ++i)
-    difference |=
-        static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(secret[i % secret.size()]);
-  return difference == 0;
-}
 
 std::string make_token() {
   std::array<unsigned char, 16> bytes{};

@@ -5,7 +5,6 @@
 #include <list>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/descriptor.h"
@@ -56,8 +55,5 @@ class Server {
 
 /// A fresh token: 32 hexadecimal digits from the host's source of randomness.
 std::string make_token();
-
-/// Compares in a time that does not depend on where they differ. An empty secret equals an empty text.
-bool same_secret(std::string_view given, std::string_view secret);
 
 }  // namespace xedgesim::control

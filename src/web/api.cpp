@@ -27,21 +27,21 @@ constexpr const char* kReportPolicy =
     "img-src data:; frame-ancestors 'none'";
 constexpr const char* kFilePolicy = "sandbox; default-src 'none'; frame-ancestors 'none'";
 
-Answer json_answer(const Json& j, unsigned status = 200) {
+http::Answer json_answer(const Json& j, unsigned status = 200) {
   return {.status = status, .body = to_text(j) + "\n", .headers = {{"Content-Security-Policy", kFilePolicy}}};
 }
 
-Answer refused(unsigned status, const std::string& sentence) {
+http::Answer refused(unsigned status, const std::string& sentence) {
   return json_answer({{"error", sentence}}, status);
 }
 
-const std::string& wanted(const Target& t, const char* name) {
+const std::string& wanted(const http::Target& t, const char* name) {
   const std::string* value = t.find(name);
   if (!value || value->empty()) throw Refusal(400, fmt::format("the request needs `{}`", name));
   return *value;
 }
 
-uint64_t number_or_zero(const Target& t, const char* name) {
+uint64_t number_or_zero(const http::Target& t, const char* name) {
   const std::string* text = t.find(name);
   if (!text) return 0;
   uint64_t value = 0;
@@ -68,26 +68,30 @@ Api::Api(Config config)
       results_(config_.results),
       access_(config_.token, config_.host_names),
       list_(results_) {
-  routes_["/api/info"] = [this](const Target&) {
+  routes_["/api/info"] = [this](const http::Target&) {
     return Json{{"version", config_.version},
                 {"folder", results_.path().string()},
                 {"charts", find_asset("uPlot.esm.js") != nullptr},
                 {"graph", find_asset("cytoscape.esm.min.mjs") != nullptr}};
   };
-  routes_["/api/runs"] = [this](const Target&) { return list_.list(); };
-  routes_["/api/run"] = [this](const Target& t) { return run_view(results_, access_, wanted(t, "id")); };
-  routes_["/api/batch"] = [this](const Target& t) { return batch(wanted(t, "id")); };
-  routes_["/api/charts"] = [this](const Target& t) { return charts_view(results_, wanted(t, "id")); };
-  routes_["/api/topology"] = [this](const Target& t) { return topology_view(results_, wanted(t, "id")); };
-  routes_["/api/events"] = [this](const Target& t) { return events_view(results_, wanted(t, "id")); };
-  routes_["/api/console"] = [this](const Target& t) {
+  routes_["/api/runs"] = [this](const http::Target&) { return list_.list(); };
+  routes_["/api/run"] = [this](const http::Target& t) {
+    return run_view(results_, access_, wanted(t, "id"));
+  };
+  routes_["/api/batch"] = [this](const http::Target& t) { return batch(wanted(t, "id")); };
+  routes_["/api/charts"] = [this](const http::Target& t) { return charts_view(results_, wanted(t, "id")); };
+  routes_["/api/topology"] = [this](const http::Target& t) {
+    return topology_view(results_, wanted(t, "id"));
+  };
+  routes_["/api/events"] = [this](const http::Target& t) { return events_view(results_, wanted(t, "id")); };
+  routes_["/api/console"] = [this](const http::Target& t) {
     return console_view(results_, wanted(t, "id"), wanted(t, "node"), number_or_zero(t, "before"));
   };
-  routes_["/api/compare"] = [this](const Target& t) {
+  routes_["/api/compare"] = [this](const http::Target& t) {
     return comparison_view(results_, t.all("id"), t.find("all") != nullptr);
   };
-  routes_["/api/live"] = [this](const Target& t) { return live_view(results_, wanted(t, "id")); };
-  routes_["/api/systems"] = [this](const Target&) { return systems_view(config_.state_root); };
+  routes_["/api/live"] = [this](const http::Target& t) { return live_view(results_, wanted(t, "id")); };
+  routes_["/api/systems"] = [this](const http::Target&) { return systems_view(config_.state_root); };
 }
 
 Json Api::batch(const std::string& id) const {
@@ -107,7 +111,7 @@ Json Api::batch(const std::string& id) const {
       {"id", id}, {"name", set.name}, {"runs", std::move(runs)}, {"files", file_list(results_, access_, id)}};
 }
 
-Answer Api::page(const Target& target) const {
+http::Answer Api::page(const http::Target& target) const {
   const std::string_view name = target.path == "/" ? "index.html" : std::string_view(target.path).substr(1);
   const Asset* asset = find_asset(name);
   if (!asset) return refused(404, "there is no such page");
@@ -116,7 +120,7 @@ Answer Api::page(const Target& target) const {
           .headers = {{"Content-Security-Policy", kPagePolicy}}};
 }
 
-Answer Api::download(const Target& target) const {
+http::Answer Api::download(const http::Target& target) const {
   const std::string file = target.path.substr(std::string_view("/files/").size());
   const std::string* key = target.find("key");
   if (!key || !access_.file_key_fits(file, *key))
@@ -125,22 +129,22 @@ Answer Api::download(const Target& target) const {
   const std::string name = file.substr(file.rfind('/') + 1);
   if (!may_be_read(name))
     throw Refusal(404, fmt::format("there is nothing at '{}' in the folder of results", file));
-  Answer a{.type = "application/octet-stream", .file = results_.open(file)};
+  http::Answer a{.type = "application/octet-stream", .file = results_.open(file)};
   if (name == "report.html") {
     a.type = "text/html; charset=utf-8";
     a.headers = {{"Content-Security-Policy", kReportPolicy}};
     return a;
   }
   a.headers = {{"Content-Security-Policy", kFilePolicy},
-               {"Content-Disposition", "attachment; filename*=UTF-8''" + escape_path(name)}};
+               {"Content-Disposition", "attachment; filename*=UTF-8''" + http::escape_path(name)}};
   return a;
 }
 
-Answer Api::dispatch(const Request& request) {
+http::Answer Api::dispatch(const http::Request& request) {
   if (!access_.host_allowed(request.host))
     return refused(421,
                    "this server is not known under that name: use its address, or start it with --host-name");
-  const auto target = parse_target(request.target);
+  const auto target = http::parse_target(request.target);
   if (!target) return refused(400, "the request's target is malformed");
   const bool get = request.method == "GET" || request.method == "HEAD";
   if (!get && request.method != "POST") return refused(405, "only GET, HEAD and POST are answered here");
@@ -154,13 +158,13 @@ Answer Api::dispatch(const Request& request) {
     return json_answer(route->second(*target));
   }
   if (target->path != "/api/control") return refused(405, "this is read only");
-  if (!Access::same_origin(request.origin, request.site, request.host))
+  if (!http::Access::same_origin(request.origin, request.site, request.host))
     return refused(403, "the request comes from another page than this server's");
   if (!request.content_type.starts_with("application/json")) return refused(415, "send JSON");
   return json_answer(pass_on(results_, config_.state_root, request.body));
 }
 
-Answer Api::answer(const Request& request) {
+http::Answer Api::answer(const http::Request& request) {
   try {
     return dispatch(request);
   } catch (const Refusal& e) {

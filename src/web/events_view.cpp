@@ -4,8 +4,8 @@
 
 #include <map>
 
+#include "http/target.h"
 #include "web/refusal.h"
-#include "web/target.h"
 
 namespace xedgesim::web {
 namespace {
@@ -33,7 +33,7 @@ Json events_view(const Results& results, const std::string& id) {
   Json left_out = nullptr;
   Results::Window w;
   try {
-    const OpenFile file = results.open(below(id, "events.jsonl"));
+    const http::OpenFile file = results.open(below(id, "events.jsonl"));
     w = results.window(below(id, "events.jsonl"), kMostBytes, std::min(file.size, kMostBytes));
     if (file.size > kMostBytes)
       left_out = fmt::format("events.jsonl has {} MiB; what is here is from its first {}", file.size >> 20,
@@ -62,7 +62,8 @@ Json events_view(const Results& results, const std::string& id) {
 }
 
 Json console_view(const Results& results, const std::string& id, const std::string& node, uint64_t before) {
-  if (node.find('/') != std::string::npos || !valid_id(node)) throw Refusal(400, "that is no name of a node");
+  if (node.find('/') != std::string::npos || !http::valid_id(node))
+    throw Refusal(400, "that is no name of a node");
   const auto w = results.window(below(id, "consoles/" + node + ".log"), kConsoleBytes,
                                 before == 0 ? UINT64_MAX : before);
   return {{"node", node}, {"text", w.text}, {"begin", w.begin}, {"end", w.end}, {"size", w.size}};

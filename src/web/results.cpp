@@ -8,8 +8,8 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "http/target.h"
 #include "web/refusal.h"
-#include "web/target.h"
 
 namespace xedgesim::web {
 namespace {
@@ -36,7 +36,7 @@ bool Results::inside(const fs::path& real) const {
 }
 
 fs::path Results::folder(std::string_view id) const {
-  if (!valid_id(id)) throw Refusal(400, "that is no name of something in the folder of results");
+  if (!http::valid_id(id)) throw Refusal(400, "that is no name of something in the folder of results");
   std::error_code ec;
   const fs::path real = fs::canonical(root_ / id, ec);
   if (ec || !inside(real) || !fs::is_directory(real, ec)) nothing_there(id);
@@ -58,11 +58,11 @@ fs::path Results::run_folder(std::string_view id) const {
   return run;
 }
 
-OpenFile Results::open(std::string_view id) const {
-  if (!valid_id(id)) throw Refusal(400, "that is no name of something in the folder of results");
+http::OpenFile Results::open(std::string_view id) const {
+  if (!http::valid_id(id)) throw Refusal(400, "that is no name of something in the folder of results");
   // Opened first and asked afterwards which file it is: a link that changes in between gains nothing.
-  OpenFile file{.descriptor =
-                    Descriptor(::open((root_ / id).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY))};
+  http::OpenFile file{
+      .descriptor = Descriptor(::open((root_ / id).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY))};
   struct stat about {};
   if (file.descriptor.get() < 0 || fstat(file.descriptor.get(), &about) != 0 || !S_ISREG(about.st_mode))
     nothing_there(id);
@@ -74,7 +74,7 @@ OpenFile Results::open(std::string_view id) const {
 }
 
 Results::Window Results::window(std::string_view id, uint64_t most, uint64_t end) const {
-  const OpenFile file = open(id);
+  const http::OpenFile file = open(id);
   Window w{.text = {}, .size = file.size};
   w.end = std::min(end, file.size);
   w.begin = w.end > most ? w.end - most : 0;

@@ -5,18 +5,12 @@
 #include <string_view>
 #include <vector>
 
-#include "base/descriptor.h"
+#include "http/message.h"
 
 namespace xedgesim::web {
 
-/// A file of the results, open for reading.
-struct OpenFile {
-  Descriptor descriptor;
-  uint64_t size = 0;  ///< when it was opened; it may grow
-};
-
 /// The folder of results: all that a browser can ask for lies in it, and nothing that only a symbolic link
-/// puts there. Ids are paths below it (target.h).
+/// puts there. Ids are paths below it (http/target.h).
 class Results {
  public:
   /// Throws ConfigError when there is no such folder.
@@ -30,7 +24,7 @@ class Results {
   std::filesystem::path run_folder(std::string_view id) const;
   /// A plain file below it. Throws Refusal (404) when there is none, it is something else (a device, a pipe),
   /// or lies elsewhere.
-  OpenFile open(std::string_view id) const;
+  http::OpenFile open(std::string_view id) const;
 
   /// The last `most` bytes of a file, or those before `end`; from the beginning of a line.
   struct Window {

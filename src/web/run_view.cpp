@@ -7,12 +7,12 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "http/target.h"
 #include "report/comparison.h"
 #include "report/terminal.h"
 #include "web/refusal.h"
 #include "web/run_list.h"
 #include "web/run_state.h"
-#include "web/target.h"
 
 namespace xedgesim::web {
 namespace {
@@ -116,7 +116,7 @@ Json table_json(const report::TextTable& table, size_t left_out) {
 
 bool may_be_read(std::string_view name) { return name != "control.json" && !name.ends_with(".token"); }
 
-Json file_list(const Results& results, const Access& access, const std::string& id) {
+Json file_list(const Results& results, const http::Access& access, const std::string& id) {
   std::vector<std::pair<std::string, uintmax_t>> found;
   std::error_code ec;
   const fs::path run = results.folder(id);
@@ -132,12 +132,12 @@ Json file_list(const Results& results, const Access& access, const std::string& 
     const std::string file = id == "." ? name : id + "/" + name;
     list.push_back({{"name", name},
                     {"size", size},
-                    {"link", "/files/" + escape_path(file) + "?key=" + access.file_key(file)}});
+                    {"link", "/files/" + http::escape_path(file) + "?key=" + access.file_key(file)}});
   }
   return list;
 }
 
-Json run_view(const Results& results, const Access& access, const std::string& id) {
+Json run_view(const Results& results, const http::Access& access, const std::string& id) {
   const fs::path run = results.run_folder(id);
   std::error_code ec;
   if (!fs::exists(run / "summary.json", ec)) throw Refusal(404, fmt::format("'{}' holds no run", id));

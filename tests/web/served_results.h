@@ -17,8 +17,9 @@
 #include <vector>
 
 #include "../report/result_folder.h"
+#include "http/http_server.h"
 #include "temporary_folder.h"
-#include "web/http_server.h"
+#include "web/api.h"
 
 namespace xedgesim::web {
 
@@ -46,7 +47,7 @@ inline boost::asio::ip::tcp::socket connected(boost::asio::io_context& io, const
 inline HttpReply http_request(const std::string& address, const std::string& method,
                               const std::string& target, const Headers& headers = {},
                               const std::string& body = {}) {
-  namespace http = boost::beast::http;
+  namespace http = boost::beast::http;  // not ours
   boost::asio::io_context io;
   auto socket = connected(io, address);
   http::request<http::string_body> request;
@@ -89,7 +90,8 @@ class ServedResults : public ::testing::Test {
                                              .token = kToken,
                                              .version = "test",
                                              .host_names = {"lab.example"}});
-    server_ = std::make_unique<HttpServer>("127.0.0.1:0", *api_, patience);
+    server_ = std::make_unique<http::HttpServer>(
+        "127.0.0.1:0", [this](const http::Request& r) { return api_->answer(r); }, patience);
     thread_ = std::thread([this] { server_->run([this] { return stop_.load(); }); });
   }
   void TearDown() override {
@@ -118,7 +120,7 @@ class ServedResults : public ::testing::Test {
   report::ResultFolder results_;
   TemporaryFolder state_;
   std::unique_ptr<Api> api_;
-  std::unique_ptr<HttpServer> server_;
+  std::unique_ptr<http::HttpServer> server_;
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };

@@ -1,14 +1,14 @@
-#include "web/access.h"
+#include "http/access.h"
 
 #include <arpa/inet.h>
 #include <strings.h>
 
 #include <algorithm>
 
+#include "base/secret.h"
 #include "base/sha256.h"
-#include "control/server.h"
 
-namespace xedgesim::web {
+namespace xedgesim::http {
 namespace {
 
 bool digits_only(std::string_view text) {
@@ -70,8 +70,7 @@ bool Access::host_allowed(std::string_view host) const {
 
 bool Access::token_given(std::string_view authorization) const {
   constexpr std::string_view kScheme = "Bearer ";
-  return authorization.starts_with(kScheme) &&
-         control::same_secret(authorization.substr(kScheme.size()), token_);
+  return authorization.starts_with(kScheme) && same_secret(authorization.substr(kScheme.size()), token_);
 }
 
 bool Access::same_origin(std::string_view origin, std::string_view site, std::string_view host) {
@@ -82,7 +81,7 @@ bool Access::same_origin(std::string_view origin, std::string_view site, std::st
 std::string Access::file_key(std::string_view file) const { return keyed_digest(token_, file); }
 
 bool Access::file_key_fits(std::string_view file, std::string_view key) const {
-  return control::same_secret(key, file_key(file));
+  return same_secret(key, file_key(file));
 }
 
-}  // namespace xedgesim::web
+}  // namespace xedgesim::http

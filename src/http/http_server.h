@@ -4,9 +4,9 @@
 #include <string>
 
 #include "base/time.h"
-#include "web/api.h"
+#include "http/message.h"
 
-namespace xedgesim::web {
+namespace xedgesim::http {
 
 /// HTTP/1.1 for a browser: connections are taken and kept in one thread, requests answered by two others, so
 /// that a large table does not hold up the rest.
@@ -19,7 +19,9 @@ class HttpServer {
 
   /// `listen`: ADDRESS:PORT, [ADDRESS]:PORT, or localhost:PORT; port 0: any. Throws ConfigError when it is
   /// none, or cannot be had.
-  HttpServer(const std::string& listen, Api& api, Duration patience = Duration::s(20));
+  /// `answer` is called from two threads, and must not throw.
+  using Handler = std::function<Answer(const Request&)>;
+  HttpServer(const std::string& listen, Handler answer, Duration patience = Duration::s(20));
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -35,4 +37,4 @@ class HttpServer {
   std::unique_ptr<Body> body_;
 };
 
-}  // namespace xedgesim::web
+}  // namespace xedgesim::http

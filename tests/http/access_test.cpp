@@ -1,8 +1,8 @@
-#include "web/access.h"
+#include "http/access.h"
 
 #include <gtest/gtest.h>
 
-namespace xedgesim::web {
+namespace xedgesim::http {
 namespace {
 
 const Access kAccess("secret-secret-secret", {"Lab.example"});
@@ -45,4 +45,4 @@ TEST(Access, AFileKeyIsForOneFileAndOneServer) {
 }
 
 }  // namespace
-}  // namespace xedgesim::web
+}  // namespace xedgesim::http

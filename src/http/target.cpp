@@ -1,8 +1,8 @@
-#include "web/target.h"
+#include "http/target.h"
 
 #include <fmt/format.h>
 
-namespace xedgesim::web {
+namespace xedgesim::http {
 namespace {
 
 int hex_digit(char c) {
@@ -98,4 +98,4 @@ std::string escape_path(std::string_view path) {
   return out;
 }
 
-}  // namespace xedgesim::web
+}  // namespace xedgesim::http

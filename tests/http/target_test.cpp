@@ -1,12 +1,13 @@
-#include "web/target.h"
+#include "http/target.h"
 
 #include <gtest/gtest.h>
 
-#include "../../fuzz/web_requests.h"
-#include "base/rng.h"
-#include "sim/event.h"
+#include <vector>
 
-namespace xedgesim::web {
+#include "../../fuzz/http_requests.h"
+#include "base/rng.h"
+
+namespace xedgesim::http {
 namespace {
 
 TEST(Target, IsTakenApart) {
@@ -38,19 +39,19 @@ TEST(Target, PathsAreEscaped) {
   EXPECT_EQ(parse_target("/" + escape_path("ä #?%"))->path, "/ä #?%");
 }
 
-TEST(WebRequestFuzz, RandomTargets) {
-  RandomStream r(20, "fuzz", "web");
+TEST(HttpRequestFuzz, RandomTargets) {
+  RandomStream r(20, "fuzz", "http");
   const std::string_view seeds[] = {"/api/run?id=a/2025-01-13_10-00-00&x=%2e%2e/%2f",
                                     "/files/..%2f..%2fetc/passwd?key=0", "127.0.0.1:8080", "[::1]:8080",
                                     "localhost"};
   for (int i = 0; i < 50'000; ++i) {
     const auto seed = seeds[r.below(std::size(seeds))];
-    sim::Bytes text(seed.begin(), seed.end());
+    std::vector<uint8_t> text(seed.begin(), seed.end());
     for (uint32_t n = r.below(5); n > 0; --n)
       text[r.below(static_cast<uint32_t>(text.size()))] = static_cast<uint8_t>(r());
-    fuzz::web_request(text);
+    fuzz::http_request(text);
   }
 }
 
 }  // namespace
-}  // namespace xedgesim::web
+}  // namespace xedgesim::http

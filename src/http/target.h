@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace xedgesim::web {
+namespace xedgesim::http {
 
 /// What a request asks for: a path, and the parameters behind its question mark, both decoded.
 struct Target {
@@ -32,4 +32,4 @@ bool valid_id(std::string_view id);
 /// For a path in a URL: everything but letters, digits, '/', '.', '_', '-' and '~' is escaped.
 std::string escape_path(std::string_view path);
 
-}  // namespace xedgesim::web
+}  // namespace xedgesim::http

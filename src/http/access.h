@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-namespace xedgesim::web {
+namespace xedgesim::http {
 
 /// Who may ask the server for something.
 ///
@@ -37,4 +37,4 @@ class Access {
   std::vector<std::string> host_names_;
 };
 
-}  // namespace xedgesim::web
+}  // namespace xedgesim::http

@@ -1,4 +1,4 @@
-#include "web/http_server.h"
+#include "http/http_server.h"
 
 // Boost 1.74's awaitable.hpp needs it and does not say so.
 #include <utility>
@@ -24,12 +24,12 @@
 
 #include "base/error.h"
 
-namespace xedgesim::web {
+namespace xedgesim::http {
 namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = beast::http;
+namespace beast_http = beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 
@@ -53,14 +53,14 @@ std::chrono::milliseconds wall(Duration d) { return std::chrono::milliseconds(d.
 
 std::string text_of(beast::string_view s) { return {s.data(), s.size()}; }
 
-Request request_of(const http::request<http::string_body>& r) {
+Request request_of(const beast_http::request<beast_http::string_body>& r) {
   return {.method = text_of(r.method_string()),
           .target = text_of(r.target()),
-          .host = text_of(r[http::field::host]),
-          .origin = text_of(r[http::field::origin]),
+          .host = text_of(r[beast_http::field::host]),
+          .origin = text_of(r[beast_http::field::origin]),
           .site = text_of(r["Sec-Fetch-Site"]),
-          .authorization = text_of(r[http::field::authorization]),
-          .content_type = text_of(r[http::field::content_type]),
+          .authorization = text_of(r[beast_http::field::authorization]),
+          .content_type = text_of(r[beast_http::field::content_type]),
           .body = r.body()};
 }
 
@@ -70,8 +70,8 @@ void set_head(Message& m, const Answer& a, bool keep_alive) {
   m.version(11);
   m.result(a.status);
   m.keep_alive(keep_alive);
-  m.set(http::field::content_type, a.type);
-  m.set(http::field::cache_control, "no-store");
+  m.set(beast_http::field::content_type, a.type);
+  m.set(beast_http::field::cache_control, "no-store");
   m.set("X-Content-Type-Options", "nosniff");
   m.set("Referrer-Policy", "no-referrer");
   m.set("Cross-Origin-Resource-Policy", "same-origin");
@@ -82,8 +82,8 @@ void set_head(Message& m, const Answer& a, bool keep_alive) {
 
 class HttpServer::Body {
  public:
-  Body(const std::string& listen, Api& api, Duration patience)
-      : api_(api), patience_(wall(patience)), acceptor_(io_) {
+  Body(const std::string& listen, Handler answer, Duration patience)
+      : answer_(std::move(answer)), patience_(wall(patience)), acceptor_(io_) {
     const tcp::endpoint wanted = endpoint_of(listen);
     error_code ec;
     acceptor_.open(wanted.protocol(), ec);
@@ -143,12 +143,12 @@ class HttpServer::Body {
     }
     beast::flat_buffer buffer;
     for (bool alive = true; alive;) {
-      http::request_parser<http::string_body> parser;
+      beast_http::request_parser<beast_http::string_body> parser;
       parser.header_limit(kLongestHead);
       parser.body_limit(kLongestBody);
       error_code ec;
       stream.expires_after(patience_);
-      co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, ec));
+      co_await beast_http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, ec));
       if (ec) {
         if (const auto complaint = complaint_for(ec)) co_await write(stream, *complaint, false, false);
         break;
@@ -163,16 +163,16 @@ class HttpServer::Body {
     stream.socket().shutdown(tcp::socket::shutdown_both, ec);
   }
 
-  asio::awaitable<Answer> answer_in_pool(const Request& request) { co_return api_.answer(request); }
+  asio::awaitable<Answer> answer_in_pool(const Request& request) { co_return answer_(request); }
 
   /// For a peer that can be told what is wrong with its request.
   static std::optional<Answer> complaint_for(error_code ec) {
     unsigned status = 400;
-    if (ec == http::error::end_of_stream || ec == beast::error::timeout ||
-        ec.category() != make_error_code(http::error::bad_target).category())
+    if (ec == beast_http::error::end_of_stream || ec == beast::error::timeout ||
+        ec.category() != make_error_code(beast_http::error::bad_target).category())
       return std::nullopt;
-    if (ec == http::error::header_limit) status = 431;
-    if (ec == http::error::body_limit) status = 413;
+    if (ec == beast_http::error::header_limit) status = 431;
+    if (ec == beast_http::error::body_limit) status = 413;
     return Answer{.status = status, .body = "{\"error\":\"the request is malformed or too large\"}\n"};
   }
 
@@ -181,20 +181,21 @@ class HttpServer::Body {
     error_code ec;
     stream.expires_after(patience_);
     if (answer.file || head_only) {
-      http::response<http::empty_body> head;
+      beast_http::response<beast_http::empty_body> head;
       set_head(head, answer, keep_alive);
       head.content_length(answer.file ? answer.file->size : answer.body.size());
-      http::response_serializer<http::empty_body> serializer(head);
-      co_await http::async_write_header(stream, serializer, asio::redirect_error(asio::use_awaitable, ec));
+      beast_http::response_serializer<beast_http::empty_body> serializer(head);
+      co_await beast_http::async_write_header(stream, serializer,
+                                              asio::redirect_error(asio::use_awaitable, ec));
       if (ec) co_return false;
       if (!head_only) co_return co_await write_file(stream, *answer.file);
       co_return true;
     }
-    http::response<http::string_body> response;
+    beast_http::response<beast_http::string_body> response;
     set_head(response, answer, keep_alive);
     response.body() = answer.body;
     response.prepare_payload();
-    co_await http::async_write(stream, response, asio::redirect_error(asio::use_awaitable, ec));
+    co_await beast_http::async_write(stream, response, asio::redirect_error(asio::use_awaitable, ec));
     co_return !ec;
   }
 
@@ -214,7 +215,7 @@ class HttpServer::Body {
     co_return true;
   }
 
-  Api& api_;
+  Handler answer_;
   std::chrono::milliseconds patience_;
   asio::io_context io_{1};
   size_t peers_ = 0;
@@ -222,8 +223,8 @@ class HttpServer::Body {
   asio::thread_pool pool_{2};
 };
 
-HttpServer::HttpServer(const std::string& listen, Api& api, Duration patience)
-    : body_(std::make_unique<Body>(listen, api, patience)) {}
+HttpServer::HttpServer(const std::string& listen, Handler answer, Duration patience)
+    : body_(std::make_unique<Body>(listen, std::move(answer), patience)) {}
 HttpServer::~HttpServer() = default;
 
 std::string HttpServer::address() const {
@@ -236,4 +237,4 @@ bool HttpServer::loopback_only() const { return body_->endpoint().address().is_l
 
 void HttpServer::run(const std::function<bool()>& stop) { body_->run(stop); }
 
-}  // namespace xedgesim::web
+}  // namespace xedgesim::http
