@@ -124,13 +124,17 @@ class Drawing {
         add_device(d.id, short_label(d.id), d.group, d.position.x_m * scale, -d.position.y_m * scale);
       add_gateways(scale);
     } else {
-      double angle = 0;
-      for (size_t g = 0; g < scenario_.devices.size(); ++g, angle += 2.4) {
-        const auto& d = scenario_.devices[g];
-        add_device(d.id, d.count == 1 ? d.id : fmt::format("{} x {}", d.id, d.count), g,
-                   200 * std::cos(angle), 200 * std::sin(angle));
+      for (const auto& g : scenario_.network.gateways) places.push_back(g.position);
+      add_gateways(scale_for(places));
+      double x = 0, y = 0;
+      for (const Topology::Node& n : out_.nodes) {
+        x = std::min(x, n.x);
+        y = std::max(y, n.y + kStep);
       }
-      add_gateways(0);
+      for (size_t g = 0; g < scenario_.devices.size(); ++g, x += kStep) {
+        const auto& d = scenario_.devices[g];
+        add_device(d.id, d.count == 1 ? d.id : fmt::format("{} x {}", d.id, d.count), g, x, y);
+      }
     }
     for (const scenario::Interferer& i : scenario_.network.interferers)
       add({.id = i.id,
