@@ -8,55 +8,12 @@
 #include <set>
 
 #include "scenario/expand.h"
+#include "web/node_details.h"
 
 namespace xedgesim::web {
 namespace {
 
 constexpr double kStep = 120, kMargin = 60;
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& p : parts)
-    if (!p.empty()) text += (text.empty() ? "" : ", ") + p;
-  return text;
-}
-
-const char* kind_of(scenario::LinuxNode::Type type) {
-  using Type = scenario::LinuxNode::Type;
-  switch (type) {
-    case Type::vm:
-      return "machine";
-    case Type::container:
-      return "container";
-    case Type::process:
-      return "process";
-    case Type::host:
-      return "host";
-    case Type::model:
-      return "model";
-  }
-  return "model";
-}
-
-std::string rate_text(double bits_per_second) {
-  return bits_per_second >= 1e9 ? fmt::format("{:g} Gbit/s", bits_per_second / 1e9)
-                                : fmt::format("{:g} Mbit/s", bits_per_second / 1e6);
-}
-
-/// "vibra…_12" of a long name: the end tells the members of a group apart.
-std::string short_label(const std::string& id) {
-  constexpr size_t kLongest = 12, kHead = 5;
-  const size_t number = id.rfind('_');
-  if (id.size() <= kLongest || number == std::string::npos || number <= kHead) return id;
-  return id.substr(0, kHead) + "…" + id.substr(number);
-}
-
-std::string impairment_text(const scenario::Impairments& i) {
-  std::vector<std::string> parts;
-  if (i.bandwidth) parts.push_back(rate_text(static_cast<double>(*i.bandwidth)));
-  if (i.latency) parts.push_back(fmt::format("{:g} ms", static_cast<double>(i.latency->count_ns()) / 1e6));
-  return joined(parts);
-}
 
 /// The node of an attachment point `node:interface`.
 std::string node_of(const std::string& endpoint) { return endpoint.substr(0, endpoint.find(':')); }
@@ -78,11 +35,6 @@ class Drawing {
  private:
   void add(Topology::Node node) {
     if (known_.insert(node.id).second) out_.nodes.push_back(std::move(node));
-  }
-
-  static std::string device_detail(const scenario::Device& d) {
-    return joined({d.type == scenario::Device::Type::model ? "model" : d.platform,
-                   d.firmware ? d.firmware->file.written : "", d.ml_model.written, d.description});
   }
 
   void add_gateways(double scale) {
@@ -165,12 +117,6 @@ class Drawing {
     }
   }
 
-  static std::string edge_detail(const scenario::EdgeNode& e) {
-    std::vector<std::string> parts = e.services;
-    parts.insert(parts.begin(), {e.compute.target, e.ml_model.written, e.image});
-    return joined(parts);
-  }
-
   double right_of_all() const {
     double x = out_.nodes.empty() ? 0 : out_.nodes.front().x;
     for (const Topology::Node& n : out_.nodes) x = std::max(x, n.x);
@@ -187,9 +133,7 @@ class Drawing {
     if (y > 0) x += 1.4 * kStep;
     y = 0;
     for (const scenario::CloudNode& c : scenario_.cloud) {
-      std::vector<std::string> parts = c.services;
-      parts.insert(parts.begin(), {c.compute.target, c.ml_model.written});
-      add({.id = c.id, .label = c.id, .kind = "cloud", .detail = joined(parts), .x = x, .y = y});
+      add({.id = c.id, .label = c.id, .kind = "cloud", .detail = cloud_detail(c), .x = x, .y = y});
       y += kStep;
     }
   }
@@ -230,25 +174,12 @@ class Drawing {
   }
 
   void add_machine(const scenario::LinuxNode& n, double x, double y) {
-    std::string detail = n.ip;
-    if (n.type == scenario::LinuxNode::Type::vm)
-      detail = joined({n.arch == scenario::LinuxNode::Arch::aarch64 ? "ARM64" : "x86-64",
-                       fmt::format("{} MiB", n.memory >> 20), n.image, n.ip});
-    else if (!n.image.empty())
-      detail = joined({n.image, n.ip});
     add({.id = n.id,
          .label = n.count == 1 ? n.id : fmt::format("{} x {}", n.id, n.count),
          .kind = kind_of(n.type),
-         .detail = detail,
+         .detail = machine_detail(n),
          .x = x,
          .y = y});
-  }
-
-  static std::string switch_detail(const scenario::Switch& s) {
-    std::vector<std::string> parts{fmt::format("{} ports", s.ports.size())};
-    if (!s.vlans.empty()) parts.push_back(fmt::format("{} VLANs", s.vlans.size()));
-    if (s.stp) parts.push_back("spanning tree");
-    return joined(parts);
   }
 
   void connect(const std::string& from, const std::string& to, const char* kind, std::string label) {
@@ -261,11 +192,10 @@ class Drawing {
       if (!gateways_.empty()) connect(d, nearest_gateway(d), "radio", "");
     for (const auto& [name, path] : scenario_.network.wired)
       if (const auto ends = scenario::wired_endpoints(scenario_, scenario::NameTable(scenario_), name))
-        connect(ends->first, ends->second, "path", joined({name, impairment_text(path.impairments)}));
+        connect(ends->first, ends->second, "path", path_label(name, path.impairments));
     for (const scenario::Link& l : scenario_.links)
       if (l.endpoints.size() == 2)
-        connect(node_of(l.endpoints[0]), node_of(l.endpoints[1]), "cable",
-                joined({l.id, impairment_text(l.impairments)}));
+        connect(node_of(l.endpoints[0]), node_of(l.endpoints[1]), "cable", path_label(l.id, l.impairments));
     for (const scenario::EdgeNode& e : scenario_.edge)
       if (!e.machine.empty()) connect(e.id, e.machine, "path", "runs in");
   }
