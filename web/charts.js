@@ -44,6 +44,11 @@ function unsharedColumns(uPlot, chart) {
   return uPlot.join(chart.series.map((s) => [s.x, s.y]));
 }
 
+// Room for the longest number at the axis.
+function widthFor(u, values) {
+  return 22 + 7 * Math.max(4, ...(values ?? []).map((v) => String(v ?? '').length));
+}
+
 function plot(uPlot, chart, element) {
   const [xName, note] = chart.x_label.split('; ');
   const axis = { stroke: style('--text'), grid: { stroke: style('--line'), width: 1 }, ticks: { stroke: style('--line') } };
@@ -57,7 +62,7 @@ function plot(uPlot, chart, element) {
       return from === high ? [from, from + 1] : [from, high + (high - from) * 0.05];
     } } },
     cursor: { sync: chart.x_label === 'time (s)' ? { key: 'time' } : undefined },
-    axes: [{ ...axis, label: xName }, { ...axis, label: chart.y_label, size: 62 }],
+    axes: [{ ...axis, label: xName }, { ...axis, label: chart.y_label, size: widthFor }],
     series: [
       { label: xName, value: (u, v) => (v === null ? '-' : v.toPrecision(6).replace(/\.?0+$/, '')) },
       ...chart.series.map((s) => ({

@@ -76,6 +76,7 @@ class Drawing {
         add_device(d.id, short_label(d.id), d.group, d.position.x_m * scale, -d.position.y_m * scale);
       add_gateways(scale);
     } else {
+      grouped_ = true;
       for (const auto& g : scenario_.network.gateways) places.push_back(g.position);
       add_gateways(scale_for(places));
       double x = 0, y = 0;
@@ -188,8 +189,15 @@ class Drawing {
   }
 
   void edges() {
-    for (const std::string& d : devices_)
-      if (!gateways_.empty()) connect(d, nearest_gateway(d), "radio", "");
+    for (const std::string& d : devices_) {
+      if (grouped_)  // each of its members has a gateway of its own
+        for (const std::string& g : gateways_) connect(d, g, "radio", "");
+      else if (!gateways_.empty())
+        connect(d, nearest_gateway(d), "radio", "");
+    }
+    if (!scenario_.edge.empty())
+      for (const scenario::Gateway& g : scenario_.network.gateways)
+        connect(g.id, scenario_.edge.front().id, "path", "");
     for (const auto& [name, path] : scenario_.network.wired)
       if (const auto ends = scenario::wired_endpoints(scenario_, scenario::NameTable(scenario_), name))
         connect(ends->first, ends->second, "path", path_label(name, path.impairments));
@@ -235,6 +243,7 @@ class Drawing {
   Topology out_;
   std::set<std::string> known_;
   std::vector<std::string> devices_, gateways_;
+  bool grouped_ = false;  ///< devices_ are groups
 };
 
 }  // namespace
