@@ -29,6 +29,7 @@ int run(int argc, char** argv) {
   add_analyze(app, body);
   add_plot(app, body);
   add_compare(app, body);
+  add_serve(app, body);
   add_up(app, body);
   add_systems(app, body);
   add_control(app, body);

@@ -48,6 +48,8 @@ void add_place(CLI::App& app, Body& body);
 void add_analyze(CLI::App& app, Body& body);
 void add_plot(CLI::App& app, Body& body);
 void add_compare(CLI::App& app, Body& body);
+/// Results and runs under way in a browser.
+void add_serve(CLI::App& app, Body& body);
 /// link set, profile apply, status, pause, resume, stop: of a run under way.
 void add_control(CLI::App& app, Body& body);
 void add_up(CLI::App& app, Body& body);

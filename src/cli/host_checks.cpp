@@ -22,6 +22,7 @@
 #include "vm/image/image_store.h"
 #include "vm/process.h"
 #include "vm/qemu_probe.h"
+#include "web/assets.h"
 
 namespace xedgesim::cli {
 namespace {
@@ -241,6 +242,17 @@ HostCheck open_vswitch() {
           .remedy = why.empty() ? "" : "scripts/setup --with export, then start ovs-vswitchd"};
 }
 
+HostCheck page_libraries() {
+  HostCheck c{.area = "results",
+              .name = "uPlot, Cytoscape.js",
+              .purpose = "charts and graphs with zoom in xedgesim serve"};
+  const bool both = web::find_asset("uPlot.esm.js") && web::find_asset("cytoscape.esm.min.mjs");
+  c.state = both ? HostCheck::State::yes : HostCheck::State::limited;
+  c.found = both ? "built in" : "not in this build: charts are plain";
+  if (!both) c.remedy = "scripts/setup --with web, then scripts/build";
+  return c;
+}
+
 }  // namespace
 
 std::string_view to_string(HostCheck::State state) {
@@ -266,6 +278,7 @@ std::vector<HostCheck> check_host(const Installation& installation) {
   out.push_back(libvirt_daemon());
   out.push_back(images());
   out.push_back(engine());
+  out.push_back(page_libraries());
   out.push_back(program("results", "gnuplot", "xedgesim plot", "scripts/setup"));
   out.push_back(
       program("results", "tshark", "reading capture.pcapng; the tests", "scripts/setup --with tests"));

@@ -117,6 +117,14 @@ std::string participants_of(const scenario::Scenario& s) {
                      counted(static_cast<int64_t>(s.cloud.size()), "cloud service"));
 }
 
+/// Where the scenario wants its runs; where it does not say (or says what is filled in then), below
+/// `results`.
+std::filesystem::path scenario_folder(const scenario::Scenario& scenario, const std::string& results) {
+  const std::filesystem::path wanted = scenario.metrics.output_dir;
+  const bool filled_in = wanted.empty() || wanted == "results/" + scenario.meta.name + "/";
+  return filled_in ? metrics::default_scenario_dir(results, scenario.meta.name) : wanted;
+}
+
 ExitCode run_command(const RunFlags& flags) {
   const bool json = flags.common.format == "json";
   std::FILE* const out = json ? stderr : stdout;
@@ -151,9 +159,7 @@ ExitCode run_command(const RunFlags& flags) {
       experiment::run_inputs(scenario, files, installation.platforms, {kVersion, kSelf}, digests).json;
   options.print_consoles = flags.consoles;
   options.directory.started_unix_s = started / 1'000'000'000;
-  options.directory.scenario_dir = scenario.metrics.output_dir.empty()
-                                       ? metrics::default_scenario_dir(flags.results, scenario.meta.name)
-                                       : std::filesystem::path(scenario.metrics.output_dir);
+  options.directory.scenario_dir = scenario_folder(scenario, flags.results);
   if (!flags.output.empty()) options.directory.exact = flags.output;
   SimTime reached;
   const auto begun = std::chrono::steady_clock::now();

@@ -12,21 +12,13 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/secret.h"
 
 namespace xedgesim::control {
 namespace {
 
 std::string with_scheme(const std::string& address) {
   return address.find(':') == std::string::npos ? "unix:" + address : address;
-}
-
-/// In a time that does not depend on where they differ.
-bool same(std::string_view a, std::string_view b) {
-  unsigned difference = a.size() != b.size();
-  for (size_t i = 0; i < a.size(); ++i)
-    difference |=
-        static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[b.empty() ? 0 : i % b.size()]);
-  return difference == 0;
 }
 
 }  // namespace
@@ -56,7 +48,7 @@ void Server::take_peers() {
 nlohmann::json Server::answer_to(const std::string& line, const Answer& answer) const {
   try {
     const Request request = parse_request(line);
-    if (!same(request.token, token_))
+    if (!same_secret(request.token, token_))
       throw RequestError(
           "the token is wrong: the run wrote its token beside its socket and into control.json");
     nlohmann::json fields = answer(request);

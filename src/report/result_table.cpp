@@ -36,15 +36,17 @@ double number_in(const std::string& cell) {
   return ec == std::errc{} && end == cell.data() + cell.size() ? v : kNoNumber;
 }
 
-}  // namespace
-
-NumberColumns read_table(const std::filesystem::path& run, const std::string& name,
-                         const std::vector<std::string>& columns) {
-  NumberColumns out;
+/// `from_csv` makes a value of a cell's text, `from_json` of a member, which may be missing.
+template <typename Value, typename FromCsv, typename FromJson>
+std::map<std::string, std::vector<Value>> read_columns(const std::filesystem::path& run,
+                                                       const std::string& name,
+                                                       const std::vector<std::string>& columns,
+                                                       FromCsv from_csv, FromJson from_json) {
+  std::map<std::string, std::vector<Value>> out;
   std::string line;
   if (std::ifstream in(run / (name + ".csv"), std::ios::binary); in && std::getline(in, line)) {
     const auto header = csv_cells(line);
-    std::vector<std::vector<double>*> wanted(header.size(), nullptr);
+    std::vector<std::vector<Value>*> wanted(header.size(), nullptr);
     for (const std::string& c : columns) out[c];
     for (size_t i = 0; i < header.size(); ++i)
       if (const auto found = out.find(header[i]); found != out.end()) wanted[i] = &found->second;
@@ -52,7 +54,7 @@ NumberColumns read_table(const std::filesystem::path& run, const std::string& na
       const auto cells = csv_cells(line);
       if (cells.size() != header.size()) continue;
       for (size_t i = 0; i < cells.size(); ++i)
-        if (wanted[i]) wanted[i]->push_back(number_in(cells[i]));
+        if (wanted[i]) wanted[i]->push_back(from_csv(cells[i]));
     }
     return out;
   }
@@ -64,10 +66,30 @@ NumberColumns read_table(const std::filesystem::path& run, const std::string& na
     if (!row.is_object()) continue;
     for (auto& [column, values] : out) {
       const auto cell = row.find(column);
-      values.push_back(cell != row.end() && cell->is_number() ? cell->get<double>() : kNoNumber);
+      values.push_back(from_json(cell == row.end() ? nullptr : &*cell));
     }
   }
   return out;
+}
+
+}  // namespace
+
+NumberColumns read_table(const std::filesystem::path& run, const std::string& name,
+                         const std::vector<std::string>& columns) {
+  return read_columns<double>(
+      run, name, columns, [](const std::string& cell) { return number_in(cell); },
+      [](const nlohmann::json* cell) { return cell && cell->is_number() ? cell->get<double>() : kNoNumber; });
+}
+
+TextColumns read_text_table(const std::filesystem::path& run, const std::string& name,
+                            const std::vector<std::string>& columns) {
+  return read_columns<std::string>(
+      run, name, columns, [](const std::string& cell) { return cell; },
+      [](const nlohmann::json* cell) {
+        return !cell || cell->is_structured() || cell->is_null() ? std::string()
+               : cell->is_string()                               ? cell->get<std::string>()
+                                                                 : cell->dump();
+      });
 }
 
 }  // namespace xedgesim::report

@@ -14,4 +14,9 @@ using NumberColumns = std::map<std::string, std::vector<double>>;
 NumberColumns read_table(const std::filesystem::path& run, const std::string& name,
                          const std::vector<std::string>& columns);
 
+/// The same with the cells as they stand.
+using TextColumns = std::map<std::string, std::vector<std::string>>;
+TextColumns read_text_table(const std::filesystem::path& run, const std::string& name,
+                            const std::vector<std::string>& columns);
+
 }  // namespace xedgesim::report

@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "report/text_table.h"
-
 namespace xedgesim::report {
 namespace {
 
@@ -110,10 +108,14 @@ Json summary_figures(const Json& summary, const std::string& directory) {
   return j;
 }
 
-std::string render_summary(const Json& summary, const std::string& directory, bool utf8) {
+TextTable summary_table(const Json& summary, const std::string& directory) {
   TextTable table;
   for (const Row& row : rows(summary, directory)) table.rows.push_back({row.label, row.text});
-  return render_table(table, utf8);
+  return table;
+}
+
+std::string render_summary(const Json& summary, const std::string& directory, bool utf8) {
+  return render_table(summary_table(summary, directory), utf8);
 }
 
 }  // namespace xedgesim::report

@@ -50,6 +50,8 @@ class Program {
     posix_spawn_file_actions_destroy(&actions);
   }
   pid_t pid() const { return pid_; }
+  /// What it printed so far.
+  std::string out() const { return read_file(out_); }
   ProgramResult wait() {
     int status = 0;
     waitpid(pid_, &status, 0);
