@@ -80,7 +80,7 @@ void add_volumes(const Sandbox::Config& c, Prepared& p) {
 }  // namespace
 
 Sandbox::Sandbox(Config config) : config_(std::move(config)) {
-  Prepared p{.card = &config_.card, .hostname = config_.hostname, .root = config_.root.string()};
+  Prepared p{.cards = &config_.cards, .hostname = config_.hostname, .root = config_.root.string()};
   p.work = config_.work.empty() ? "/" : config_.work.string();
   add_files(config_, p);
   add_volumes(config_, p);
@@ -123,7 +123,7 @@ Sandbox::Sandbox(Config config) : config_(std::move(config)) {
     throw SimulationError(why);
   };
   send(control_.get(), "m", 1, MSG_NOSIGNAL);
-  card_ = std::move(step().descriptor);
+  for (size_t i = 0; i < config_.cards.size(); ++i) cards_.push_back(std::move(step().descriptor));
   step();
   output_ = std::move(output);
   input_ = std::move(input);
@@ -245,7 +245,7 @@ std::string sandbox_refusal() {
       }
     } remove{name};
     Sandbox trial(
-        {.hostname = "trial", .card = {.mac = {2, 0, 0, 0, 0, 1}}, .command = {"true"}, .folder = name});
+        {.hostname = "trial", .cards = {{.mac = {2, 0, 0, 0, 0, 1}}}, .command = {"true"}, .folder = name});
     return {};
   } catch (const Error& e) {
     return e.what();

@@ -31,7 +31,7 @@ class Sandbox {
  public:
   struct Config {
     std::string hostname{};
-    NetworkCard card{};
+    std::vector<NetworkCard> cards{};
     std::vector<std::string> command{};
     std::vector<std::string> environment{};  ///< NAME=value, all of them
     std::filesystem::path root{};            ///< a folder of its own; empty: the host's files
@@ -52,7 +52,7 @@ class Sandbox {
   pid_t pid() const { return pid_; }
   /// Readable when all has ended.
   int pidfd() const { return pidfd_.get(); }
-  Descriptor take_card() { return std::move(card_); }
+  std::vector<Descriptor> take_cards() { return std::move(cards_); }
   Descriptor take_output() { return std::move(output_); }  ///< stdout and stderr; to be read
   Descriptor take_input() { return std::move(input_); }    ///< to be written
   void signal(int number) const;
@@ -66,7 +66,8 @@ class Sandbox {
  private:
   Config config_;
   pid_t pid_ = -1;
-  Descriptor pidfd_, control_, card_, output_, input_;
+  Descriptor pidfd_, control_, output_, input_;
+  std::vector<Descriptor> cards_;
   int status_ = 0;
   bool ended_ = false;
 };

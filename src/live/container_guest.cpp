@@ -24,7 +24,8 @@ constexpr int kStopGrace = 10;                        // seconds
 }  // namespace
 
 ContainerGuest::ContainerGuest(EventLoop& loop, Config config, Outside outside)
-    : CardGuest(loop, config.setup.id, config.console, std::move(outside)), config_(std::move(config)) {
+    : CardGuest(loop, config.setup.id, config.setup.cards.size(), config.console, std::move(outside)),
+      config_(std::move(config)) {
   const std::string& name = config_.setup.image;
   const auto image = config_.engine.image(name);
   if (!image)
@@ -138,7 +139,10 @@ void ContainerGuest::start() {
     if (pid_ <= 0 || pidfd_.get() < 0)
       throw ConfigError(
           fmt::format("{}: it ended at once with exit code {}", trouble, state.value("ExitCode", -1)));
-    plug(container::make_card(pid_, config_.setup.card));
+    // The first one last: container-start waits for it.
+    std::vector<Descriptor> cards(config_.setup.cards.size());
+    for (size_t i = cards.size(); i-- > 0;) cards[i] = container::make_card(pid_, config_.setup.cards[i]);
+    plug(std::move(cards));
   } catch (...) {
     forget_all();
     throw;

@@ -36,12 +36,13 @@ void Lab::connect(system::System& system, const std::filesystem::path& folder) {
 
 void Lab::start_machines(const std::filesystem::path& folder) {
   system::System& system = *system_;
-  responder_ = std::make_unique<lan::Responder>(system::lan_config(system.scenario()));
-  host_ = std::make_unique<HostNetwork>(loop_, system, *responder_);
+  for (auto& config : system::lan_configs(system.scenario()))
+    responders_.push_back(std::make_unique<lan::Responder>(std::move(config)));
+  host_ = std::make_unique<HostNetwork>(loop_, system, *responders_.front());
   for (system::MachineNode& m : system.ethernet().machines()) {
     if (!m.hosted) continue;
     if (m.group->type == scenario::LinuxNode::Type::host)
-      host_->add_device(m, [this, &m](sim::Bytes frame) { from_machine(m, std::move(frame)); });
+      host_->add_device(m, [this, &m](sim::Bytes frame) { from_machine(m, 0, std::move(frame)); });
     else
       add(m, folder / "vm");
   }
@@ -86,7 +87,7 @@ std::unique_ptr<Guest> Lab::make_guest(system::MachineNode& node, const std::fil
   if (node.group->type == scenario::LinuxNode::Type::container)
     if (const container::Engine* engine = find_engine(node)) {
       ContainerGuest::Config c{
-          .setup = container_setup(node, responder_->config()),
+          .setup = container_setup(node, responder(node, 0).config()),
           .system = config_.name,
           .engine = *engine,
           .folder = folder,
@@ -96,7 +97,7 @@ std::unique_ptr<Guest> Lab::make_guest(system::MachineNode& node, const std::fil
       if (const auto k3s = k3s_of(node, folder)) add_k3s(c.setup, *k3s, folder / (node.id + ".k3s"));
       return std::make_unique<ContainerGuest>(loop_, std::move(c), std::move(outside));
     }
-  ProcessGuest::Config c{.setup = process_setup(node, responder_->config()),
+  ProcessGuest::Config c{.setup = process_setup(node, responder(node, 0).config()),
                          .folder = folder,
                          .console = console,
                          .group = group};
@@ -168,41 +169,55 @@ const container::Engine* Lab::find_engine(const system::MachineNode& node) {
 void Lab::add(system::MachineNode& node, const std::filesystem::path& folder) {
   nodes_[node.id] = &node;
   system::HostedMachine& hosted = *node.hosted;
-  machines_.push_back(
-      make_guest(node, folder,
-                 {.frame = [this, &node](sim::Bytes frame) { from_machine(node, std::move(frame)); },
-                  .line =
-                      [this, &node](std::string_view text) {
-                        system_->scheduler().post(node.participant, node.hosted->line(text, stamp()));
-                      },
-                  .changed =
-                      [this] {
-                        if (config_.changed) config_.changed();
-                      },
-                  .crashed =
-                      [this](const std::string& why) {
-                        if (config_.log) config_.log(why);
-                        if (config_.crash_ends && crash_.empty()) crash_ = why;
-                      }}));
+  machines_.push_back(make_guest(
+      node, folder,
+      {.frame = [this, &node](size_t card, sim::Bytes frame) { from_machine(node, card, std::move(frame)); },
+       .line =
+           [this, &node](std::string_view text) {
+             system_->scheduler().post(node.participant, node.hosted->line(text, stamp()));
+           },
+       .changed =
+           [this] {
+             if (config_.changed) config_.changed();
+           },
+       .crashed =
+           [this](const std::string& why) {
+             if (config_.log) config_.log(why);
+             if (config_.crash_ends && crash_.empty()) crash_ = why;
+           }}));
   Guest& machine = *machines_.back();
-  hosted.to_machine = [&machine](const sim::Bytes& frame) { return machine.to_network(frame); };
+  hosted.to_machine = [&machine](size_t card, const sim::Bytes& frame) {
+    return machine.to_network(card, frame);
+  };
   if (node.group->type == scenario::LinuxNode::Type::vm)
     hosted.typed = [&machine](std::string_view text) { machine.to_console(text); };
   else
     hosted.typed = [this, &machine](std::string_view text) { run_typed(machine, text); };
-  hosted.carrier = [&machine](bool up) { machine.set_carrier(up); };
+  hosted.carrier = [&machine](size_t card, bool up) { machine.set_carrier(card, up); };
   if (node.group->health)
     health_watches_.push_back(std::make_unique<HealthWatch>(loop_, machine, *node.group->health));
   hosted.usage = [&machine] { return machine.usage(); };
   hosted.control = [this, &machine](nodes::ControlCode code) { control(machine, code); };
 }
 
-void Lab::from_machine(system::MachineNode& node, sim::Bytes frame) {
-  const auto outcome = responder_->take(frame);
-  for (const sim::Bytes& answer : outcome.answers) node.hosted->to_machine(answer);
-  if (outcome.outward) host_->outward(frame);
+size_t Lab::network_of(const system::MachineNode& node, size_t card) const {
+  const system::CardAddress& c = node.address.cards[card];
+  for (size_t i = 0; i < responders_.size(); ++i)
+    if (responders_[i]->config().prefix == c.prefix && responders_[i]->in_network(c.ip)) return i;
+  return 0;
+}
+
+const lan::Responder& Lab::responder(const system::MachineNode& node, size_t card) const {
+  return *responders_[network_of(node, card)];
+}
+
+void Lab::from_machine(system::MachineNode& node, size_t card, sim::Bytes frame) {
+  const size_t network = network_of(node, card);
+  const auto outcome = responders_[network]->take(frame);
+  for (const sim::Bytes& answer : outcome.answers) node.hosted->to_machine(card, answer);
+  if (outcome.outward && network == 0) host_->outward(frame);
   if (!outcome.taken)
-    system_->scheduler().post(node.participant, node.hosted->frame(std::move(frame), stamp()));
+    system_->scheduler().post(node.participant, node.hosted->frame(card, std::move(frame), stamp()));
 }
 
 void Lab::control(Guest& machine, nodes::ControlCode code) {

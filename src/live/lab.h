@@ -53,7 +53,8 @@ class Lab final : public system::Pacer {
   Guest* machine(const std::string& id);
   /// Of Open vSwitch, made for this system.
   std::vector<std::string> bridges() const;
-  const lan::Responder& responder() const { return *responder_; }
+  /// Of the network that a card of a machine is in.
+  const lan::Responder& responder(const system::MachineNode& node, size_t card) const;
   const system::HostedMachine::Counters& counters(const std::string& id) const;
 
  private:
@@ -66,7 +67,8 @@ class Lab final : public system::Pacer {
   void run_typed(Guest& machine, std::string_view text);
   std::shared_ptr<libvirt::Connection> find_libvirt(const system::MachineNode& node);
   const container::Engine* find_engine(const system::MachineNode& node);
-  void from_machine(system::MachineNode& node, sim::Bytes frame);
+  size_t network_of(const system::MachineNode& node, size_t card) const;
+  void from_machine(system::MachineNode& node, size_t card, sim::Bytes frame);
   void control(Guest& machine, nodes::ControlCode code);
   SimTime stamp() const;
 
@@ -74,7 +76,7 @@ class Lab final : public system::Pacer {
   EventLoop loop_;
   std::unique_ptr<WallClock> clock_;
   system::System* system_ = nullptr;
-  std::unique_ptr<lan::Responder> responder_;
+  std::vector<std::unique_ptr<lan::Responder>> responders_;  // the first one is the host's way in
   std::unique_ptr<HostNetwork> host_;
   std::vector<std::unique_ptr<OpenVswitch>> switches_;
   std::vector<std::unique_ptr<Guest>> machines_;

@@ -38,7 +38,8 @@ void make_nonblocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLO
 }  // namespace
 
 ProcessGuest::ProcessGuest(EventLoop& loop, Config config, Outside outside)
-    : CardGuest(loop, config.setup.id, config.console, std::move(outside)), config_(std::move(config)) {}
+    : CardGuest(loop, config.setup.id, config.setup.cards.size(), config.console, std::move(outside)),
+      config_(std::move(config)) {}
 
 ProcessGuest::~ProcessGuest() { stop(); }
 
@@ -72,7 +73,7 @@ void ProcessGuest::start() {
   if (sandbox_) return;
   const ContainerSetup& s = config_.setup;
   container::Sandbox::Config c{.hostname = s.id,
-                               .card = s.card,
+                               .cards = s.cards,
                                .command = s.command,
                                .environment = with_usual_variables(s.environment),
                                .volumes = s.volumes,
@@ -92,7 +93,7 @@ void ProcessGuest::start() {
       cgroups_ = vm::CgroupHost().apply(fmt::format("{}-{}", config_.group, sandbox->pid()), s.limits,
                                         sandbox->pid(), missed);
     }
-    plug(sandbox->take_card());
+    plug(sandbox->take_cards());
     output_ = sandbox->take_output();
     input_ = sandbox->take_input();
     sandbox->go();

@@ -98,6 +98,39 @@ TEST_F(UpWithMachines, ReachEachOtherByNameAndAreGoneAfterDown) {
   EXPECT_TRUE(nothing_left());
 }
 
+TEST_F(UpWithMachines, OneWithTwoCardsRoutesBetweenTwoNetworks) {
+  const auto with = [](const std::string& id, const std::string& rest) {
+    return "  - {id: " + id + ", type: vm, arch: x86_64, memory: 256MiB, image: base, " + rest + "}\n";
+  };
+  const std::string file =
+      write(with("gw",
+                 "commands: [\"echo 1 >/proc/sys/net/ipv4/ip_forward\"], interfaces: [{ip: 10.7.0.254, mac: "
+                 "\"52:54:00:00:00:0a\"}, {ip: 10.8.0.254, mac: \"52:54:00:00:00:0b\"}]") +
+                with("left", "ip: 10.7.0.1, gateway: 10.7.0.254") +
+                with("right", "ip: 10.8.0.1, gateway: 10.8.0.254"),
+            "links:\n  - {id: second, endpoints: [\"gw:eth1\", \"right:eth0\"]}\n"
+            "  - {id: first, endpoints: [\"left:eth0\", \"gw:eth0\"]}\n");
+  const ProgramResult up = run_program({"up", "-d", file});
+  ASSERT_EQ(up.exit_code, 0) << up.out << up.err;
+  const auto said = [](const std::string& id, const std::string& command) {
+    const ProgramResult r = run_program({"exec", id, "--", "sh", "-c", command});
+    return r.out + r.err;
+  };
+  EXPECT_EQ(said("gw", "cat /sys/class/net/eth0/address /sys/class/net/eth1/address"),
+            "52:54:00:00:00:0a\n52:54:00:00:00:0b\n");
+  const std::string ping = said("left", "ping -c 3 -i 0.2 right");
+  EXPECT_NE(ping.find("3 packets received"), std::string::npos) << ping;
+  EXPECT_NE(ping.find("ttl=63"), std::string::npos) << "through the router: " << ping;
+  // A name is the address in the asker's network.
+  EXPECT_NE(said("right", "ping -c 1 gw").find("10.8.0.254"), std::string::npos);
+  EXPECT_NE(said("left", "ping -c 1 gw.local").find("10.7.0.254"), std::string::npos);
+  const json gw = machines()[0];
+  ASSERT_EQ(gw["cards"].size(), 2u);
+  EXPECT_GE(gw["cards"][1]["leases"].get<int>(), 1);
+  ASSERT_EQ(run_program({"link", "set", "second", "up=false"}).exit_code, 0);
+  EXPECT_EQ(said("gw", "cat /sys/class/net/eth0/carrier /sys/class/net/eth1/carrier"), "1\n0\n");
+}
+
 TEST_F(UpWithMachines, CommandsReadOurStandardInput) {
   if (read_file(vm::ImageStore().get("base", vm::Arch::x86_64).initrd).find("reply took") ==
       std::string::npos)
