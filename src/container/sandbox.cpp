@@ -183,9 +183,10 @@ bool Sandbox::wait(Duration patience) {
 }
 
 EnteredCommand::EnteredCommand(const Sandbox& sandbox, const std::vector<std::string>& command,
-                               const std::vector<std::string>& environment) {
+                               const std::vector<std::string>& environment, bool with_input) {
   std::vector<std::string> words = command, variables = environment;
   const auto argv = c_strings(words), envp = c_strings(variables);
+  auto [their_input, input] = make_pipe();
   auto [output, their_output] = make_pipe();
   auto [error, their_error] = make_pipe();
   const int all = CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
@@ -195,7 +196,7 @@ EnteredCommand::EnteredCommand(const Sandbox& sandbox, const std::vector<std::st
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setpgid(0, 0);
-    dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
+    dup2(with_input ? their_input.get() : open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
     dup2(their_output.get(), 1);
     dup2(their_error.get(), 2);
     if (setns(sandbox.pidfd(), all) != 0) _exit(126);
@@ -207,14 +208,14 @@ EnteredCommand::EnteredCommand(const Sandbox& sandbox, const std::vector<std::st
       execvp(argv[0], argv.data());
       _exit(127);
     }
-    close(1);
-    close(2);
+    for (const int standard : {0, 1, 2}) close(standard);
     int status = 0;
     while (waitpid(inside, &status, 0) < 0 && errno == EINTR) {
     }
     _exit(shell_status(status));
   }
   pidfd_ = open_pidfd(pid_);
+  if (with_input) input_ = std::move(input);
   output_ = std::move(output);
   error_ = std::move(error);
 }

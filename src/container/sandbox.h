@@ -75,13 +75,15 @@ class Sandbox {
 /// A command run in the namespaces of a running sandbox.
 class EnteredCommand {
  public:
-  /// Throws SimulationError.
+  /// Without `with_input` its standard input is empty. Throws SimulationError.
   EnteredCommand(const Sandbox& sandbox, const std::vector<std::string>& command,
-                 const std::vector<std::string>& environment);
+                 const std::vector<std::string>& environment, bool with_input);
   ~EnteredCommand();
   EnteredCommand(const EnteredCommand&) = delete;
   EnteredCommand& operator=(const EnteredCommand&) = delete;
 
+  int input() const { return input_.get(); }  ///< to be written; -1: none, or closed
+  void close_input() { input_ = Descriptor(); }
   int output() const { return output_.get(); }
   int error() const { return error_.get(); }
   int pidfd() const { return pidfd_.get(); }
@@ -90,7 +92,7 @@ class EnteredCommand {
 
  private:
   pid_t pid_ = -1;
-  Descriptor pidfd_, output_, error_;
+  Descriptor pidfd_, input_, output_, error_;
 };
 
 }  // namespace xedgesim::container

@@ -62,7 +62,7 @@ class Guest {
   virtual std::optional<uint64_t> run(const std::string& command, CommandSession session) = 0;
   virtual void kill(uint64_t command) = 0;
   /// Why its commands have no standard input; empty when they do.
-  virtual std::string no_input() const { return "only a machine's commands have one here"; }
+  virtual std::string no_input() const { return {}; }
   /// Bytes for the standard input of a command; none: its end.
   virtual void input(uint64_t, std::string_view) {}
 

@@ -55,6 +55,8 @@ TEST_F(Processes, ReachEachOtherByNameAndAreGoneAfterDown) {
   EXPECT_EQ(run_program({"exec", "left", "--", "sh", "-c", "cat /proc/[0-9]*/comm | grep -c sleep"}).out,
             "1\n");
 
+  expect_standard_input("left");
+
   // A round trip takes both ways.
   ASSERT_EQ(run_program({"link", "set", "cable", "latency=60ms"}).exit_code, 0);
   const ProgramResult slow = run_program({"exec", "left", "--", "ping", "-c", "3", "-i", "0.3", "right"});

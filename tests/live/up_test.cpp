@@ -136,25 +136,7 @@ TEST_F(UpWithMachines, CommandsReadOurStandardInput) {
       std::string::npos)
     GTEST_SKIP() << "the agent of the image 'base' is an older one: xedgesim image build base makes it anew";
   ASSERT_EQ(run_program({"up", "-d", write(node("left", 1) + node("right", 2))}).exit_code, 0);
-  // Bytes of all values, in more pieces than may be on their way at a time.
-  std::string bytes;
-  for (size_t i = 0; i < 100'000; ++i) bytes += static_cast<char>(i * i >> 3);
-  std::ofstream(folder_ / "in", std::ios::binary) << bytes;
-  const auto exec = [&](const std::string& arguments) {
-    const std::string command = XEDGESIM_BINARY_DIR "/xedgesim exec " + arguments + " <" +
-                                (folder_ / "in").string() + " >" + (folder_ / "out").string();
-    return WEXITSTATUS(std::system(command.c_str()));
-  };
-  EXPECT_EQ(exec("-i left -- sh -c 'cat; exit 7'"), 7);
-  EXPECT_TRUE(read_file(folder_ / "out") == bytes) << read_file(folder_ / "out").size();
-  EXPECT_EQ(exec("-i left -- sh -c 'head -c 5 >/dev/null; echo had enough'"), 0);
-  EXPECT_EQ(read_file(folder_ / "out"), "had enough\n");
-  EXPECT_EQ(exec("-i right -- true"), 0);
-  EXPECT_EQ(exec("left -- wc -c"), 0);
-  EXPECT_EQ(read_file(folder_ / "out"), "0\n");
-  std::ofstream(folder_ / "in", std::ios::trunc).close();
-  EXPECT_EQ(exec("-i left -- sh -c 'wc -c; cat /nothing 2>/dev/null'"), 1);
-  EXPECT_EQ(read_file(folder_ / "out"), "0\n");
+  expect_standard_input("left");
 }
 
 TEST_F(UpWithMachines, LeaveNothingWhenTheProgramIsKilled) {
