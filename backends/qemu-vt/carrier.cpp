@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "carrier.h"
 
-Carrier::Carrier(const qemu::Functions& f, const char* net) : f_(f), net_(net) {
+#include <utility>
+
+Carrier::Carrier(const qemu::Functions& f, std::string net) : f_(f), net_(std::move(net)) {
   f_.timer_init_full(
       &timer_, nullptr, qemu::kClockVirtual, qemu::kTimerScaleNs, 0,
       [](void* carrier) { static_cast<Carrier*>(carrier)->due(); }, this);
@@ -14,7 +16,7 @@ void Carrier::change(int64_t time, bool up) {
 
 void Carrier::due() {
   // The netdev is there as long as QEMU is: no error to be told.
-  f_.set_link(net_, changes_.front().up, nullptr);
+  f_.set_link(net_.c_str(), changes_.front().up, nullptr);
   changes_.pop_front();
   if (!changes_.empty()) f_.timer_mod_ns(&timer_, changes_.front().time);
 }

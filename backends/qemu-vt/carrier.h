@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <deque>
+#include <string>
 
 #include "qemu.h"
 
@@ -10,7 +11,7 @@
 class Carrier {
  public:
   /// `net`: the id of the netdev the card names.
-  Carrier(const qemu::Functions& f, const char* net);
+  Carrier(const qemu::Functions& f, std::string net);
   Carrier(const Carrier&) = delete;
   Carrier& operator=(const Carrier&) = delete;
   /// In order of their times.
@@ -24,7 +25,7 @@ class Carrier {
   void due();
 
   const qemu::Functions& f_;
-  const char* net_;
+  std::string net_;
   qemu::Timer timer_;
   std::deque<Change> changes_;
 };

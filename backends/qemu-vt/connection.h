@@ -13,7 +13,7 @@ namespace vt = xedgesim::vm::vt;
 class Connection {
  public:
   explicit Connection(int fd) : fd_(fd) {}
-  void add(int64_t time, vt::RecordType type, const uint8_t* data, size_t length);
+  void add(int64_t time, vt::RecordType type, const uint8_t* data, size_t length, uint32_t card = 0);
   /// Sends the report with all records added since the last one.
   bool report(vt::Report report);
   /// Whether there is something to receive, within `milliseconds`; `there` turns false when the other side is

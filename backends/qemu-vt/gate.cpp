@@ -6,16 +6,17 @@
 // directions, so the result does not depend on where the boundaries lie. docs/linux-machines.md says how it
 // is used; src/vm/vt_protocol.h what is said.
 //
-//   -plugin xedgesim-vt.so,fd=N[,net=ID][,console=ID]   ID: the netdev and chardev that devices may name
+//   -plugin xedgesim-vt.so,fd=N[,net=ID:ID…][,console=ID]   ID: the netdevs and chardev that devices may name
 //   -plugin xedgesim-vt.so,check=on                     says whether this QEMU will do, and ends it
 //   ...,rouse=on                                        for tests: QEMU's main loop never comes to rest
 //
-// Limits: one network card, one console, one virtual processor. A virtual timer of QEMU fires at the first
+// Limits: one console, one virtual processor. A virtual timer of QEMU fires at the first
 // instruction at or after its time, so a busy machine may be up to one instruction (8 ns) late.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "carrier.h"
@@ -38,10 +39,18 @@ class Gate {
  private:
   struct Delivery {
     Gate* gate = nullptr;
+    void* card = nullptr;
     qemu::Timer timer;
     std::vector<uint8_t> frame;
   };
 
+  struct Card {
+    void* client = nullptr;
+    std::unique_ptr<Carrier> carrier;
+  };
+
+  void add_card(const std::string& net);
+  void sent(void* client, const uint8_t* data, size_t size);
   void boundary();
   void stand();
   void obey(const vt::Order& order, const std::vector<uint8_t>& body);
@@ -52,8 +61,7 @@ class Gate {
   qemu::Functions f_{};
   Connection connection_;
   Console* console_ = nullptr;
-  std::unique_ptr<Carrier> carrier_;
-  void* card_ = nullptr;
+  std::vector<Card> cards_;
   qemu::NetClientInfo card_type_{};
   qemu::Timer timer_;
   std::vector<uint8_t> body_;
@@ -72,13 +80,15 @@ const char* Gate::start(uint64_t id, const char* net, const char* console) {
   if (net) {
     card_type_.type = qemu::kNetDriver;
     card_type_.size = qemu::kClientSize;
-    card_type_.receive = [](void*, const uint8_t* data, size_t size) {
-      if (!gate->released_)
-        gate->connection_.add(gate->f_.clock_get_ns(qemu::kClockVirtual), vt::RecordType::frame, data, size);
+    card_type_.receive = [](void* client, const uint8_t* data, size_t size) {
+      gate->sent(client, data, size);
       return static_cast<ssize_t>(size);
     };
-    card_ = f_.new_net_client(&card_type_, nullptr, "xedgesim", net);
-    carrier_ = std::make_unique<Carrier>(f_, net);
+    for (const char* at = net; *at != 0;) {
+      const char* end = std::strchr(at, ':');
+      add_card(end ? std::string(at, end) : at);
+      at = end ? end + 1 : at + std::strlen(at);
+    }
   }
   account_before_halts(id, f_);
   f_.register_atexit(
@@ -91,6 +101,18 @@ const char* Gate::start(uint64_t id, const char* net, const char* console) {
       [](void* g) { static_cast<Gate*>(g)->boundary(); }, this);
   f_.timer_mod_ns(&timer_, 0);
   return nullptr;
+}
+
+void Gate::add_card(const std::string& net) {
+  cards_.push_back(
+      {f_.new_net_client(&card_type_, nullptr, "xedgesim", net.c_str()), std::make_unique<Carrier>(f_, net)});
+}
+
+void Gate::sent(void* client, const uint8_t* data, size_t size) {
+  if (released_) return;
+  for (uint32_t i = 0; i < cards_.size(); ++i)
+    if (cards_[i].client == client)
+      connection_.add(f_.clock_get_ns(qemu::kClockVirtual), vt::RecordType::frame, data, size, i);
 }
 
 void Gate::boundary() {
@@ -137,12 +159,13 @@ void Gate::obey(const vt::Order& order, const std::vector<uint8_t>& body) {
     std::memcpy(&record, body.data() + at, sizeof record);
     at += sizeof record;
     if (record.length > body.size() - at) return release();
-    if (record.type == vt::RecordType::frame)
+    const bool has_card = record.card < cards_.size();
+    if (record.type == vt::RecordType::frame && has_card)
       deliver(record, body.data() + at);
     else if (record.type == vt::RecordType::console && console_)
       console_->type(record.time, body.data() + at, record.length);
-    else if (record.type == vt::RecordType::carrier && carrier_ && record.length == 1)
-      carrier_->change(record.time, body[at] != 0);
+    else if (record.type == vt::RecordType::carrier && has_card && record.length == 1)
+      cards_[record.card].carrier->change(record.time, body[at] != 0);
     at += record.length;
   }
   f_.timer_mod_ns(&timer_, order.until);
@@ -157,14 +180,14 @@ void Gate::release() {
 void Gate::deliver(const vt::Record& record, const uint8_t* data) {
   auto d = std::make_unique<Delivery>();
   d->gate = this;
+  d->card = cards_[record.card].client;
   d->frame.assign(data, data + record.length);
   f_.timer_init_full(
       &d->timer, nullptr, qemu::kClockVirtual, qemu::kTimerScaleNs, 0,
       [](void* p) {
         const std::unique_ptr<Delivery> arrived(static_cast<Delivery*>(p));
         Gate& g = *arrived->gate;
-        if (g.card_)
-          g.f_.send_packet(g.card_, arrived->frame.data(), static_cast<int>(arrived->frame.size()));
+        g.f_.send_packet(arrived->card, arrived->frame.data(), static_cast<int>(arrived->frame.size()));
       },
       d.get());
   f_.timer_mod_ns(&d.release()->timer, record.time);

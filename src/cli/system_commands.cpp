@@ -229,7 +229,7 @@ void add_systems(CLI::App& app, Body& body) {
                               "exec compute -- ping -c 3 storage", exec);
     c->add_option("node", f->node, "Which machine")->required();
     c->add_option("command", f->command, "The command and its arguments, behind --")->required();
-    c->add_flag("-i,--input", f->input, "The command reads our standard input (machines only)");
+    c->add_flag("-i,--input", f->input, "The command reads our standard input");
     add_system(*c, *f);
     c->positionals_at_end();
   }

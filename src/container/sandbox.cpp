@@ -80,7 +80,7 @@ void add_volumes(const Sandbox::Config& c, Prepared& p) {
 }  // namespace
 
 Sandbox::Sandbox(Config config) : config_(std::move(config)) {
-  Prepared p{.card = &config_.card, .hostname = config_.hostname, .root = config_.root.string()};
+  Prepared p{.cards = &config_.cards, .hostname = config_.hostname, .root = config_.root.string()};
   p.work = config_.work.empty() ? "/" : config_.work.string();
   add_files(config_, p);
   add_volumes(config_, p);
@@ -123,7 +123,7 @@ Sandbox::Sandbox(Config config) : config_(std::move(config)) {
     throw SimulationError(why);
   };
   send(control_.get(), "m", 1, MSG_NOSIGNAL);
-  card_ = std::move(step().descriptor);
+  for (size_t i = 0; i < config_.cards.size(); ++i) cards_.push_back(std::move(step().descriptor));
   step();
   output_ = std::move(output);
   input_ = std::move(input);
@@ -183,9 +183,10 @@ bool Sandbox::wait(Duration patience) {
 }
 
 EnteredCommand::EnteredCommand(const Sandbox& sandbox, const std::vector<std::string>& command,
-                               const std::vector<std::string>& environment) {
+                               const std::vector<std::string>& environment, bool with_input) {
   std::vector<std::string> words = command, variables = environment;
   const auto argv = c_strings(words), envp = c_strings(variables);
+  auto [their_input, input] = make_pipe();
   auto [output, their_output] = make_pipe();
   auto [error, their_error] = make_pipe();
   const int all = CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
@@ -195,7 +196,7 @@ EnteredCommand::EnteredCommand(const Sandbox& sandbox, const std::vector<std::st
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setpgid(0, 0);
-    dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
+    dup2(with_input ? their_input.get() : open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
     dup2(their_output.get(), 1);
     dup2(their_error.get(), 2);
     if (setns(sandbox.pidfd(), all) != 0) _exit(126);
@@ -207,14 +208,14 @@ EnteredCommand::EnteredCommand(const Sandbox& sandbox, const std::vector<std::st
       execvp(argv[0], argv.data());
       _exit(127);
     }
-    close(1);
-    close(2);
+    for (const int standard : {0, 1, 2}) close(standard);
     int status = 0;
     while (waitpid(inside, &status, 0) < 0 && errno == EINTR) {
     }
     _exit(shell_status(status));
   }
   pidfd_ = open_pidfd(pid_);
+  if (with_input) input_ = std::move(input);
   output_ = std::move(output);
   error_ = std::move(error);
 }
@@ -245,7 +246,7 @@ std::string sandbox_refusal() {
       }
     } remove{name};
     Sandbox trial(
-        {.hostname = "trial", .card = {.mac = {2, 0, 0, 0, 0, 1}}, .command = {"true"}, .folder = name});
+        {.hostname = "trial", .cards = {{.mac = {2, 0, 0, 0, 0, 1}}}, .command = {"true"}, .folder = name});
     return {};
   } catch (const Error& e) {
     return e.what();

@@ -31,7 +31,7 @@ class Sandbox {
  public:
   struct Config {
     std::string hostname{};
-    NetworkCard card{};
+    std::vector<NetworkCard> cards{};
     std::vector<std::string> command{};
     std::vector<std::string> environment{};  ///< NAME=value, all of them
     std::filesystem::path root{};            ///< a folder of its own; empty: the host's files
@@ -52,7 +52,7 @@ class Sandbox {
   pid_t pid() const { return pid_; }
   /// Readable when all has ended.
   int pidfd() const { return pidfd_.get(); }
-  Descriptor take_card() { return std::move(card_); }
+  std::vector<Descriptor> take_cards() { return std::move(cards_); }
   Descriptor take_output() { return std::move(output_); }  ///< stdout and stderr; to be read
   Descriptor take_input() { return std::move(input_); }    ///< to be written
   void signal(int number) const;
@@ -66,7 +66,8 @@ class Sandbox {
  private:
   Config config_;
   pid_t pid_ = -1;
-  Descriptor pidfd_, control_, card_, output_, input_;
+  Descriptor pidfd_, control_, output_, input_;
+  std::vector<Descriptor> cards_;
   int status_ = 0;
   bool ended_ = false;
 };
@@ -74,13 +75,15 @@ class Sandbox {
 /// A command run in the namespaces of a running sandbox.
 class EnteredCommand {
  public:
-  /// Throws SimulationError.
+  /// Without `with_input` its standard input is empty. Throws SimulationError.
   EnteredCommand(const Sandbox& sandbox, const std::vector<std::string>& command,
-                 const std::vector<std::string>& environment);
+                 const std::vector<std::string>& environment, bool with_input);
   ~EnteredCommand();
   EnteredCommand(const EnteredCommand&) = delete;
   EnteredCommand& operator=(const EnteredCommand&) = delete;
 
+  int input() const { return input_.get(); }  ///< to be written; -1: none, or closed
+  void close_input() { input_ = Descriptor(); }
   int output() const { return output_.get(); }
   int error() const { return error_.get(); }
   int pidfd() const { return pidfd_.get(); }
@@ -89,7 +92,7 @@ class EnteredCommand {
 
  private:
   pid_t pid_ = -1;
-  Descriptor pidfd_, output_, error_;
+  Descriptor pidfd_, input_, output_, error_;
 };
 
 }  // namespace xedgesim::container

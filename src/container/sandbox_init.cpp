@@ -30,7 +30,7 @@ class SandboxInit {
     await();  // our identity has been mapped
     mount_files();
     // The control socket tells nothing more once the parent is gone.
-    say_done(p_.control, make_card_here(p_.control, *p_.card));
+    for (const NetworkCard& card : *p_.cards) say_done(p_.control, make_card_here(p_.control, card));
     if (!p_.root.empty()) change_root();
     if (sethostname(p_.hostname.c_str(), p_.hostname.size()) != 0) give_up(p_.control, "set the host name");
     if (chdir(p_.work.c_str()) != 0) give_up(p_.control, "enter its working folder");

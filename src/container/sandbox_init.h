@@ -14,7 +14,7 @@ struct Prepared {
     std::string from, to;
     bool read_only = false, optional = false;
   };
-  const NetworkCard* card = nullptr;
+  const std::vector<NetworkCard>* cards = nullptr;
   std::string hostname{}, root{}, old_root{}, work{};
   std::vector<Bind> binds{};
   std::vector<Bind> devices{};

@@ -10,7 +10,10 @@
 #include "export/shell.h"
 #include "export/systemd.h"
 #include "scenario/expand.h"
+#include "system/addresses.h"
+#include "system/lan_config.h"
 #include "system/machine_images.h"
+#include "system/switch_config.h"
 
 namespace xedgesim::exporter {
 namespace {
@@ -23,9 +26,16 @@ struct Mount {
   bool read_only = false;
 };
 
+/// A network that several containers have cards in.
+struct ContainerNetwork {
+  std::string name{};  ///< of the bridge
+  std::string ip{};    ///< of a card there
+};
+
 /// A container as both compose files have it.
 struct Service {
   std::string name, where, image, network_mode;
+  std::vector<ContainerNetwork> networks{};  ///< in the order of its cards; empty: the one network of all
   std::map<std::string, std::string> environment{};
   std::vector<std::string> command{};
   std::vector<Mount> mounts{};
@@ -81,7 +91,19 @@ void add_model(Artefacts& artefacts, const std::string& owner, const scenario::F
   artefacts.add("model", owner, model, fs::path("artefacts") / owner / name);
 }
 
-std::vector<Service> services_of(const scenario::Scenario& s, Artefacts& artefacts, Result& result) {
+/// Where there are several networks, those of a container's cards.
+std::vector<ContainerNetwork> networks_of(const scenario::Scenario& s, const Topology& t,
+                                          const std::string& id) {
+  std::vector<ContainerNetwork> out;
+  if (!system::several_networks(s)) return out;
+  for (const Machine& m : t.machines)
+    for (const Card& c : m.cards)
+      if (m.id == id) out.push_back({c.bridge, c.ip});
+  return out;
+}
+
+std::vector<Service> services_of(const scenario::Scenario& s, const Topology& topology, Artefacts& artefacts,
+                                 Result& result) {
   std::vector<Service> out;
   for (size_t i = 0; i < s.edge.size(); ++i) {
     const scenario::EdgeNode& e = s.edge[i];
@@ -114,6 +136,18 @@ std::vector<Service> services_of(const scenario::Scenario& s, Artefacts& artefac
                 .where = where,
                 .image = n.image,
                 .network_mode = "bridge"};
+      c.networks = networks_of(s, topology, c.name);
+      if (c.networks.size() > 1)
+        result.warn(
+            where,
+            fmt::format("{}: in production its network is the host's, which has to have the cards", c.name));
+      for (const Machine& m : topology.machines)
+        for (const Card& card : m.cards)
+          if (m.id == c.name && (!card.from.up || !card.towards.up))
+            result.warn(card.where,
+                        fmt::format("{}: a container's network has no cable to pull: 'up: false' is "
+                                    "left out",
+                                    c.name));
       c.environment = n.environment;
       c.command = n.command;
       c.cpus = n.cpu_quota;
@@ -138,7 +172,7 @@ std::string dollars(const std::string& text) {
 
 class ComposeFile {
  public:
-  explicit ComposeFile(const char* purpose) {
+  ComposeFile(const char* purpose, const std::vector<lan::Responder::Config>& lans) : lans_(lans) {
     out_ << YAML::Comment(purpose) << YAML::Newline << YAML::BeginMap << YAML::Key << "services"
          << YAML::Value << YAML::BeginMap;
   }
@@ -176,9 +210,11 @@ class ComposeFile {
   }
   std::string finish() {
     out_ << YAML::EndMap;
-    if (bridged_) {
-      out_ << YAML::Key << "networks" << YAML::Value << YAML::BeginMap << YAML::Key << "xedgesim"
-           << YAML::Value << YAML::BeginMap << YAML::EndMap << YAML::EndMap;
+    if (bridged_ || !networks_.empty()) {
+      out_ << YAML::Key << "networks" << YAML::Value << YAML::BeginMap;
+      if (bridged_) out_ << YAML::Key << "xedgesim" << YAML::Value << YAML::BeginMap << YAML::EndMap;
+      for (const auto& [name, ip] : networks_) network_of_cards(name, ip);
+      out_ << YAML::EndMap;
     }
     if (!volumes_.empty()) {
       out_ << YAML::Key << "volumes" << YAML::Value << YAML::BeginMap;
@@ -221,13 +257,44 @@ class ComposeFile {
       text("network_mode", s.network_mode);
     } else if (production) {
       text("network_mode", "host");
+    } else if (!s.networks.empty()) {
+      out_ << YAML::Key << "networks" << YAML::Value << YAML::BeginMap;
+      // An engine gives out eth0, eth1, … by priority, the highest first.
+      constexpr int kFirst = 1000;
+      for (size_t i = 0; i < s.networks.size(); ++i) {
+        const ContainerNetwork& n = s.networks[i];
+        out_ << YAML::Key << n.name << YAML::Value << YAML::BeginMap;
+        if (!n.ip.empty()) text("ipv4_address", n.ip);
+        out_ << YAML::Key << "priority" << YAML::Value << kFirst - static_cast<int>(i) << YAML::EndMap;
+        std::string& known = networks_[n.name];
+        if (known.empty()) known = n.ip;
+      }
+      out_ << YAML::EndMap;
     } else {
       bridged_ = true;
       list("networks", {"xedgesim"});
     }
   }
+  /// With the addresses of the scenario's network that `ip` is in.
+  void network_of_cards(const std::string& name, const std::string& ip) {
+    out_ << YAML::Key << name << YAML::Value << YAML::BeginMap;
+    const uint32_t number = system::parse_ipv4(ip).value_or(0);
+    for (const auto& lan : lans_) {
+      const uint32_t mask = 0xffffffffu << (32 - lan.prefix);
+      if (number == 0 || ((number ^ lan.ip) & mask) != 0) continue;
+      out_ << YAML::Key << "ipam" << YAML::Value << YAML::BeginMap << YAML::Key << "config" << YAML::Value
+           << YAML::BeginSeq << YAML::BeginMap;
+      text("subnet", fmt::format("{}/{}", system::dotted_ipv4(number & mask), lan.prefix));
+      text("gateway", system::dotted_ipv4(lan.ip));
+      out_ << YAML::EndMap << YAML::EndSeq << YAML::EndMap;
+      break;
+    }
+    out_ << YAML::EndMap;
+  }
 
   YAML::Emitter out_;
+  const std::vector<lan::Responder::Config>& lans_;
+  std::map<std::string, std::string> networks_;  // of cards, and an address in each
   bool bridged_ = false;
   std::set<std::string> volumes_;
 };
@@ -345,11 +412,14 @@ Result export_compose(const scenario::Scenario& s, const ComposeOptions& options
     check_variables(s.edge[i].environment, fmt::format("edge[{}]", i));
   for (size_t i = 0; i < s.nodes.size(); ++i)
     check_variables(s.nodes[i].environment, fmt::format("nodes[{}]", i));
-  const auto services = services_of(s, artefacts, result);
+  const Topology topology = make_topology(s);
+  const auto services = services_of(s, topology, artefacts, result);
   if (!services.empty()) {
+    const auto lans =
+        system::several_networks(s) ? system::lan_configs(s) : std::vector<lan::Responder::Config>();
     for (const bool production : {false, true}) {
-      ComposeFile file(production ? "Made by xedgesim export: production"
-                                  : "Made by xedgesim export: simulation");
+      ComposeFile file(
+          production ? "Made by xedgesim export: production" : "Made by xedgesim export: simulation", lans);
       for (const Service& c : services) file.add(c, production);
       result.add(production ? "docker-compose.production.yml" : "docker-compose.simulation.yml",
                  file.finish());
@@ -369,7 +439,6 @@ Result export_compose(const scenario::Scenario& s, const ComposeOptions& options
                                      std::pair("initrd", n.initrd)})
       if (!file.empty()) artefacts.mention(role, n.id, file);
   for (const vm::Image& image : system::machine_images(s)) artefacts.mention_machine_image(image);
-  const Topology topology = make_topology(s);
   add_k3s(s, topology, options.secret, result);
   if (result.files.empty() && artefacts.files().empty())
     throw ExportError(

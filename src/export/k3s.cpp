@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "export/systemd.h"
+#include "scenario/cards.h"
 #include "system/k3s.h"
 
 namespace xedgesim::exporter {
@@ -13,8 +14,9 @@ namespace {
 using scenario::LinuxNode;
 
 std::string address_of(const Machine& m, const Topology& t) {
-  if (m.node->ip.empty()) return t.has_lan ? m.id + "." + t.lan.domain : m.id;
-  return m.node->ip.find(':') == std::string::npos ? m.node->ip : "[" + m.node->ip + "]";
+  const std::string ip = scenario::declared_cards(*m.node).front().ip;
+  if (ip.empty()) return t.has_lan ? m.id + "." + t.lan.domain : m.id;
+  return ip.find(':') == std::string::npos ? ip : "[" + ip + "]";
 }
 
 const Machine* server_of(const Machine& agent, const Topology& t) {

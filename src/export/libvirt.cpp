@@ -97,9 +97,12 @@ void add_boot(xml_node domain, const Machine& m) {
       add_element(os, "cmdline", {}, xml_text(n.kernel_args, m.where + ".kernel_args"));
     return;
   }
-  if (arm) {  // Debian's qemu-efi-aarch64
-    add_element(os, "loader", {{"readonly", "yes"}, {"type", "pflash"}}, "/usr/share/AAVMF/AAVMF_CODE.fd");
-    add_element(os, "nvram", {{"template", "/usr/share/AAVMF/AAVMF_VARS.fd"}},
+  if (arm || n.firmware == scenario::LinuxNode::Firmware::uefi) {  // Debian's qemu-efi-aarch64, ovmf
+    const std::string place = arm ? "/usr/share/AAVMF/AAVMF_" : "/usr/share/OVMF/OVMF_",
+                      size = arm ? "" : "_4M";
+    add_element(os, "loader", {{"readonly", "yes"}, {"type", "pflash"}},
+                (place + "CODE" + size + ".fd").c_str());
+    add_element(os, "nvram", {{"template", place + "VARS" + size + ".fd"}},
                 ("/var/lib/libvirt/qemu/nvram/" + m.id + "_VARS.fd").c_str());
   }
   add_element(os, "boot", {{"dev", "hd"}});
@@ -154,7 +157,19 @@ void add_vlans(xml_node parent, const Card& c, bool ovs, Result& result) {
   }
 }
 
+/// libvirt's DHCP, and the NixOS module's, know the network of network.lan only.
+void warn_unserved(const Topology& t, const Machine& m, const Card& c, Result& result) {
+  const bool in_lan = t.bridge(c.bridge) && t.bridge(c.bridge)->lan && !c.prefix;
+  if (in_lan || c.ip.empty() || (m.node->interfaces.empty() && !c.prefix)) return;
+  constexpr int64_t kUsualPrefix = 24;
+  result.warn(m.where, fmt::format("{}: nobody serves addresses in the network of {} there: set {}/{} in the "
+                                   "machine",
+                                   m.id, c.interface, c.ip,
+                                   c.prefix.value_or(t.has_lan ? t.lan.prefix : kUsualPrefix)));
+}
+
 void add_card(xml_node devices, const Topology& t, const Machine& m, const Card& c, Result& result) {
+  warn_unserved(t, m, c, result);
   const Bridge* bridge = t.bridge(c.bridge);
   const bool ovs = bridge && on_ovs(*bridge);
   xml_node i = add_element(devices, "interface", {{"type", ovs ? "bridge" : "network"}});
@@ -164,15 +179,16 @@ void add_card(xml_node devices, const Topology& t, const Machine& m, const Card&
   else
     add_element(i, "source", {{"network", c.bridge}});
   add_vlans(i, c, ovs, result);
-  if (&c == &m.cards.front() && m.node->qos && (m.node->qos->inbound || m.node->qos->outbound)) {
+  if (c.qos && (c.qos->inbound || c.qos->outbound)) {
     xml_node b = add_element(i, "bandwidth");
-    add_bandwidth(b, "inbound", m.node->qos->inbound, m.where + ".qos.inbound", result);
-    add_bandwidth(b, "outbound", m.node->qos->outbound, m.where + ".qos.outbound", result);
+    add_bandwidth(b, "inbound", c.qos->inbound, m.where + ".qos.inbound", result);
+    add_bandwidth(b, "outbound", c.qos->outbound, m.where + ".qos.outbound", result);
     if (!b.first_child()) i.remove_child(b);
   }
   if (ovs) add_element(i, "virtualport", {{"type", "openvswitch"}});
   add_element(i, "target", {{"dev", c.device}});
   add_element(i, "model", {{"type", "virtio"}});
+  if (!c.from.up || !c.towards.up) add_element(i, "link", {{"state", "down"}});
 }
 
 }  // namespace
@@ -241,6 +257,15 @@ std::vector<std::vector<std::string>> disk_commands(const Machine& m) {
 
 namespace {
 
+/// Who has an address of network.lan on its bridge.
+std::vector<std::pair<const Machine*, const Card*>> leased(const Topology& t, const Bridge& b) {
+  std::vector<std::pair<const Machine*, const Card*>> out;
+  for (const Machine& m : t.machines)
+    for (const Card& c : m.cards)
+      if (m.node && !c.ip.empty() && !c.prefix && c.bridge == b.name) out.emplace_back(&m, &c);
+  return out;
+}
+
 std::string network_xml(const scenario::Scenario& s, const Topology& t, const Bridge& b, Result& result) {
   pugi::xml_document doc;
   xml_node network = add_element(doc, "network");
@@ -262,23 +287,23 @@ std::string network_xml(const scenario::Scenario& s, const Topology& t, const Br
   if (v6) ip.append_attribute("family").set_value("ipv6");
   xml_node dhcp = add_element(ip, "dhcp");
   add_element(dhcp, "range", {{"start", t.lan.dhcp_start}, {"end", t.lan.dhcp_end}});
-  for (const Machine& m : t.machines) {
-    if (!m.node || m.node->ip.empty() || m.cards.empty() || m.cards.front().bridge != b.name) continue;
-    if ((m.node->ip.find(':') != std::string::npos) != v6) {
+  for (const auto& [machine, card] : leased(t, b)) {
+    const Machine& m = *machine;
+    if ((card->ip.find(':') != std::string::npos) != v6) {
       result.warn(m.where + ".ip",
-                  fmt::format("{} is not of the family of network.lan: it gets no lease", m.node->ip));
+                  fmt::format("{} is not of the family of network.lan: it gets no lease", card->ip));
       continue;
     }
-    xml_node host = add_element(dns, "host", {{"ip", m.node->ip}});
+    xml_node host = add_element(dns, "host", {{"ip", card->ip}});
     // Host names have no '_' (RFC 952), and libvirt's schema takes none.
     std::string name = m.id;
     std::replace(name.begin(), name.end(), '_', '-');
     if (name != m.id)
       result.warn(m.where, fmt::format("host names have no '_': libvirt's DNS and DHCP call it {}", name));
     add_element(host, "hostname", {}, name.c_str());
-    xml_node lease = add_element(dhcp, "host", {{"mac", m.cards.front().mac}});
+    xml_node lease = add_element(dhcp, "host", {{"mac", card->mac}});
     lease.append_attribute("name").set_value(name.c_str());
-    lease.append_attribute("ip").set_value(m.node->ip.c_str());
+    lease.append_attribute("ip").set_value(card->ip.c_str());
     if (v6) lease.remove_attribute("mac");
   }
   if (!dns.first_child()) network.remove_child(dns);
@@ -296,7 +321,7 @@ std::string readme(const Topology& t, const std::vector<const Machine*>& machine
     out += "\n";
   };
   std::vector<Command> networks, disks, define, start, stop;
-  bool arm = false, ovs = false;
+  bool arm = false, ovs = false, ovmf = false;
   for (const Bridge& b : t.bridges) {
     ovs = ovs || on_ovs(b);
     networks.push_back({"virsh", "net-define", "network-" + b.name + ".xml"});
@@ -308,13 +333,16 @@ std::string readme(const Topology& t, const std::vector<const Machine*>& machine
     start.push_back({"virsh", "start", m->id});
     stop.push_back({"virsh", "destroy", m->id});
     stop.push_back({"virsh", "undefine", "--nvram", m->id});
-    arm = arm || m->node->arch == scenario::LinuxNode::Arch::aarch64;
+    const bool this_arm = m->node->arch == scenario::LinuxNode::Arch::aarch64;
+    arm = arm || this_arm;
+    ovmf = ovmf || (!this_arm && m->node->firmware == scenario::LinuxNode::Firmware::uefi);
   }
   if (ovs)
     out +=
         "The switches are Open vSwitch bridges: make them first with the output of `xedgesim export "
         "ovs`.\n\n";
   if (arm) out += "The aarch64 machines need Debian's packages qemu-system-arm and qemu-efi-aarch64.\n\n";
+  if (ovmf) out += "The x86-64 machines that boot by UEFI need Debian's package ovmf.\n\n";
   block("Networks:", networks);
   block("Disks, once:", disks);
   block("Machines:", define);

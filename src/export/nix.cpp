@@ -103,8 +103,9 @@ Result export_nix(const scenario::Scenario& s, const NixOptions& options) {
                    {"arch", arm ? "aarch64" : "x86_64"},
                    {"memory", m.node->memory >> 20},
                    {"vcpus", m.node->vcpus},
-                   {"mac", m.cards.front().mac},
-                   {"ip", m.node->ip}};
+                   {"leases", ordered_json::array()}};
+    for (const Card& c : m.cards)
+      if (!c.ip.empty() && !c.prefix) j["leases"].push_back({{"mac", c.mac}, {"ip", c.ip}});
     j["disks"] = disk_commands(m);
     j["xml"] = domain_xml(s, t, m, {}, result);
     data["machines"].push_back(std::move(j));

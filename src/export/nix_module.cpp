@@ -6,7 +6,7 @@ const char* const kNixHost = R"nix(  cfg = config.services.xedgesim;
 
   machines = builtins.filter (m: builtins.elem m.name cfg.machines) data.machines;
   anyArm = builtins.any (m: m.arch == "aarch64") machines;
-  addressed = builtins.filter (m: m.ip != "") machines;
+  addressed = builtins.concatMap (m: map (l: l // { name = m.name; }) m.leases) machines;
 
   # Debian's paths in the XML, and where this system has the same things.
   here = builtins.replaceStrings
@@ -15,12 +15,16 @@ const char* const kNixHost = R"nix(  cfg = config.services.xedgesim;
       "/usr/bin/qemu-system-x86_64"
       "/usr/share/AAVMF/AAVMF_CODE.fd"
       "/usr/share/AAVMF/AAVMF_VARS.fd"
+      "/usr/share/OVMF/OVMF_CODE_4M.fd"
+      "/usr/share/OVMF/OVMF_VARS_4M.fd"
     ]
     [
       "${pkgs.qemu}/bin/qemu-system-aarch64"
       "${pkgs.qemu}/bin/qemu-system-x86_64"
       "${pkgs.qemu}/share/qemu/edk2-aarch64-code.fd"
       "${pkgs.qemu}/share/qemu/edk2-arm-vars.fd"
+      "${pkgs.qemu}/share/qemu/edk2-x86_64-code.fd"
+      "${pkgs.qemu}/share/qemu/edk2-i386-vars.fd"
     ];
   xmlFile = kind: x: pkgs.writeText "xedgesim-${kind}-${x.name}.xml" (here x.xml);
 

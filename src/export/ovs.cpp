@@ -29,10 +29,8 @@ std::vector<OvsPort> ports_of(const Topology& t, const Bridge& b) {
       if (c.bridge != b.name) continue;
       OvsPort p{.name = c.port_name, .device = c.device, .port = c.port, .where = c.where, .station = true};
       p.rate_bps = c.towards.rate_bps;
-      if (&c == &m.cards.front() && m.node && m.node->qos) {
-        if (m.node->qos->inbound) p.inbound = &*m.node->qos->inbound;
-        if (m.node->qos->outbound) p.outbound = &*m.node->qos->outbound;
-      }
+      if (c.qos && c.qos->inbound) p.inbound = &*c.qos->inbound;
+      if (c.qos && c.qos->outbound) p.outbound = &*c.qos->outbound;
       out.push_back(std::move(p));
     }
   for (const Trunk& k : t.trunks)
@@ -345,6 +343,19 @@ class BridgeWriter {
   std::set<int64_t> queues_;
 };
 
+/// Cables that the scenario begins with unplugged. A machine's own end keeps its carrier.
+void unplug(const Topology& t, Script& apply) {
+  std::vector<std::string> devices;
+  for (const Machine& m : t.machines)
+    for (const Card& c : m.cards)
+      if (const Bridge* b = t.bridge(c.bridge); b && on_ovs(*b) && (!c.from.up || !c.towards.up))
+        devices.push_back(c.device);
+  for (const Trunk& k : t.trunks)
+    if (!k.forward.up || !k.backward.up) devices.insert(devices.end(), {k.a.device, k.b.device});
+  if (!devices.empty()) apply.comment("unplugged");
+  for (const std::string& d : devices) apply.run({"ip", "link", "set", d, "down"});
+}
+
 }  // namespace
 
 Result export_ovs(const scenario::Scenario& scenario, const OvsOptions& options) {
@@ -369,6 +380,7 @@ Result export_ovs(const scenario::Scenario& scenario, const OvsOptions& options)
   }
   if (!any)
     throw ExportError("switches", "there is no switch for Open vSwitch: add one, or give one backend: ovs");
+  unplug(t, apply);
   for (const Trunk& k : t.trunks) remove.attempt({"ip", "link", "del", k.a.device});
   result.add("apply.sh", apply.text(), 0755);
   result.add("remove.sh", remove.text(), 0755);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "export/tc.h"
 #include "system/impairments.h"
@@ -19,9 +20,9 @@ struct Side {
   const scenario::Bandwidth* shaping = nullptr;
 };
 
-const scenario::Bandwidth* bandwidth(const scenario::LinuxNode* node, bool towards) {
-  if (!node || !node->qos) return nullptr;
-  const auto& b = towards ? node->qos->inbound : node->qos->outbound;
+const scenario::Bandwidth* bandwidth(const scenario::Qos* qos, bool towards) {
+  if (!qos) return nullptr;
+  const auto& b = towards ? qos->inbound : qos->outbound;
   return b ? &*b : nullptr;
 }
 
@@ -31,8 +32,7 @@ std::vector<Side> sides(const Topology& t, Result& result) {
   std::vector<Side> out;
   for (const Machine& m : t.machines)
     for (const Card& c : m.cards) {
-      const bool first = &c == &m.cards.front();
-      Side to{c.device, false, c.link, m.id, c.where, c.towards, first ? bandwidth(m.node, true) : nullptr};
+      Side to{c.device, false, c.link, m.id, c.where, c.towards, bandwidth(c.qos, true)};
       if (c.at)
         if (const auto* qos = port_qos(*c.at, c.port)) {
           if (in_ovs(c.at))
@@ -43,8 +43,7 @@ std::vector<Side> sides(const Topology& t, Result& result) {
             add_port_classes(*qos, c.where, to.parameters, result);
         }
       out.push_back(std::move(to));
-      out.push_back(
-          {c.device, true, c.link, "", c.where, c.from, first ? bandwidth(m.node, false) : nullptr});
+      out.push_back({c.device, true, c.link, "", c.where, c.from, bandwidth(c.qos, false)});
     }
   for (const Trunk& k : t.trunks)
     for (const auto& [end, p] : {std::pair(&k.a, &k.forward), std::pair(&k.b, &k.backward)}) {
@@ -82,22 +81,37 @@ Result export_tc(const scenario::Scenario& scenario) {
   const Topology topology = make_topology(scenario);
   Result result;
   const std::vector<Side> all = sides(topology, result);
+  const auto parameters_in = [](const Side& s, const scenario::Profile* profile) {
+    const auto* entry = profile ? system::profile_entry(*profile, s.link, s.node) : nullptr;
+    return entry ? net::patched(s.parameters, system::link_patch(*entry)) : s.parameters;
+  };
+  // Devices that the scenario or a profile unplugs: each script says which of them are up.
+  std::set<std::string> switched;
+  const auto look = [&](const scenario::Profile* profile) {
+    for (const Side& s : all)
+      if (!parameters_in(s, profile).up) switched.insert(s.device);
+  };
   const auto write = [&](const std::string& file, const std::string& purpose,
                          const scenario::Profile* profile, const std::string& where) {
     Script script(purpose);
     Result of_this;
     bool any = false;
     for (const Side& s : all) {
-      net::LinkParameters p = s.parameters;
-      if (profile)
-        if (const auto* entry = system::profile_entry(*profile, s.link, s.node))
-          p = net::patched(std::move(p), system::link_patch(*entry));
+      const net::LinkParameters p = parameters_in(s, profile);
       const size_t before = script.text().size();
       write_side(script, s, p, of_this);
       any = any || script.text().size() > before;
       if (profile && script.text().size() == before)
         script.attempt(
             {"tc", "qdisc", "del", "dev", s.from_machine ? mirror_of(s.device) : s.device, "root"});
+    }
+    for (const std::string& device : switched) {
+      const bool down = std::any_of(all.begin(), all.end(), [&](const Side& s) {
+        return s.device == device && !parameters_in(s, profile).up;
+      });
+      script.comment(down ? "unplugged" : "plugged in");
+      script.run({"ip", "link", "set", device, down ? "down" : "up"});
+      any = true;
     }
     for (Warning& w : of_this.warnings) {
       if (profile) w.where = where;
@@ -111,12 +125,15 @@ Result export_tc(const scenario::Scenario& scenario) {
   };
   std::optional<scenario::Profile> in_force;
   if (scenario.network.profile) in_force = scenario::find_profile(scenario, *scenario.network.profile);
-  bool any =
-      write("apply.sh", "Cables, port queues and node limits of the scenario; the devices must be there.",
-            in_force ? &*in_force : nullptr, "network.profile");
   std::vector<std::string> names{"default", "constrained", "lossy"};
   for (const auto& [name, profile] : scenario.profiles)
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  look(in_force ? &*in_force : nullptr);
+  for (const std::string& name : names)
+    if (const auto profile = scenario::find_profile(scenario, name)) look(&*profile);
+  bool any =
+      write("apply.sh", "Cables, port queues and node limits of the scenario; the devices must be there.",
+            in_force ? &*in_force : nullptr, "network.profile");
   for (const std::string& name : names)
     if (const auto profile = scenario::find_profile(scenario, name))
       any = write("profile-" + file_name(name) + ".sh",
@@ -135,6 +152,7 @@ Result export_tc(const scenario::Scenario& scenario) {
       remove.attempt({"tc", "qdisc", "del", "dev", s.device, "root"});
     }
   }
+  for (const std::string& device : switched) remove.attempt({"ip", "link", "set", device, "up"});
   result.add("remove.sh", remove.text(), 0755);
   return result;
 }

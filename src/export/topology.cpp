@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "export/result.h"
+#include "scenario/cards.h"
 #include "scenario/expand.h"
 #include "system/impairments.h"
 #include "system/switch_config.h"
@@ -15,9 +16,10 @@ namespace {
 
 constexpr size_t kLongestDevice = 15;  // IFNAMSIZ less the zero
 
-std::string mac_of(const Machine& m, const std::string& interface) {
-  if (m.cards.empty() && m.node && !m.node->mac.empty()) return m.node->mac;
-  return net::ethernet::to_string(system::derived_mac(m.cards.empty() ? m.id : m.id + ":" + interface));
+/// Its place among the cards that the node declares; nothing for one that only a link names.
+std::optional<size_t> place_of(const Machine& m, const std::string& interface) {
+  if (m.node && !m.node->interfaces.empty()) return scenario::card_named(*m.node, interface);
+  return m.cards.empty() ? std::optional<size_t>(0) : std::nullopt;
 }
 
 class Maker {
@@ -41,6 +43,12 @@ class Maker {
           {.name = name, .where = fmt::format("switches[{}]", i), .of = &s_.switches[i], .lan = lan});
     }
     for (size_t i = 0; i < s_.links.size(); ++i) add_link(s_.links[i], fmt::format("links[{}]", i));
+    // In the machine the cards have the order in which the node lists them.
+    for (Machine& m : out_.machines)
+      if (m.node && !m.node->interfaces.empty())
+        std::stable_sort(m.cards.begin(), m.cards.end(), [&](const Card& a, const Card& b) {
+          return scenario::card_named(*m.node, a.interface) < scenario::card_named(*m.node, b.interface);
+        });
     for (Machine& m : out_.machines)
       if (m.cards.empty()) add_card(m, "eth0", m.where).bridge = lan_bridge();
     for (const scenario::Switch& w : s_.switches)
@@ -84,8 +92,18 @@ class Maker {
 
   Card& add_card(Machine& m, const std::string& interface, const std::string& where) {
     Card card{.interface = interface, .where = where};
-    card.mac = mac_of(m, interface);
-    card.device = names_.name(m.cards.empty() ? m.id : m.id + "-" + interface);
+    const auto place = place_of(m, interface);
+    if (m.node && place) {
+      const auto declared = scenario::declared_cards(*m.node)[*place];
+      card.mac = declared.mac;
+      card.ip = declared.ip;
+      card.prefix = declared.prefix;
+      card.qos = declared.qos;
+    }
+    const bool first = place == 0u;
+    if (card.mac.empty())
+      card.mac = net::ethernet::to_string(system::derived_mac(first ? m.id : m.id + ":" + interface));
+    card.device = names_.name(first ? m.id : m.id + "-" + interface);
     m.cards.push_back(std::move(card));
     return m.cards.back();
   }

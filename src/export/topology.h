@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,6 +27,9 @@ struct Card {
   std::string interface {};  ///< in the machine: eth0
   std::string device{};      ///< the cable's end on the host
   std::string mac{};
+  std::string ip{};                 ///< fixed address; may be empty
+  std::optional<int64_t> prefix{};  ///< of a network of its own; else of network.lan, or 24
+  const scenario::Qos* qos = nullptr;
   std::string bridge{};  ///< name of the host's bridge it is plugged into
   std::string link{};    ///< id; empty: no link names it
   std::string where{};   ///< path of the link, or of the node

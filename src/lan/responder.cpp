@@ -23,11 +23,9 @@ std::string lower(std::string text) {
 Responder::Responder(Config config) : config_(std::move(config)) {
   for (const Host& h : config_.hosts) {
     by_mac_[h.mac] = &h;
-    const std::string full = config_.domain.empty() ? h.name : h.name + "." + config_.domain;
-    by_name_[lower(h.name)] = h.ip;
-    by_name_[lower(full)] = h.ip;
-    by_ip_[h.ip] = full;
+    add_name(h);
   }
+  for (const Host& h : config_.elsewhere) add_name(h);
   table_.address = [this](const std::string& name) -> std::optional<uint32_t> {
     const auto found = by_name_.find(name);
     return found == by_name_.end() ? std::nullopt : std::optional(found->second);
@@ -36,6 +34,13 @@ Responder::Responder(Config config) : config_(std::move(config)) {
     const auto found = by_ip_.find(ip);
     return found == by_ip_.end() ? std::nullopt : std::optional(found->second);
   };
+}
+
+void Responder::add_name(const Host& h) {
+  const std::string full = config_.domain.empty() ? h.name : h.name + "." + config_.domain;
+  by_name_[lower(h.name)] = h.ip;
+  by_name_[lower(full)] = h.ip;
+  by_ip_[h.ip] = full;
 }
 
 /// Locally administered, with its IPv4 address behind: 02:fe:c0:a8:64:01.
@@ -117,7 +122,9 @@ std::optional<sim::Bytes> Responder::dhcp_answer(std::span<const uint8_t> data) 
   const DhcpLease lease{.ip = host->second->ip,
                         .server = config_.ip,
                         .prefix = config_.prefix,
-                        .router = config_.gateway ? config_.ip : 0,
+                        .router = host->second->router ? host->second->router
+                                  : config_.gateway    ? config_.ip
+                                                       : 0,
                         .hostname = host->second->name,
                         .domain = config_.domain};
   switch (r->type) {

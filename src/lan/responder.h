@@ -21,6 +21,7 @@ class Responder {
     std::string name{};
     ethernet::Mac mac{};
     uint32_t ip = 0;
+    uint32_t router = 0;  ///< its way to other networks, told by DHCP; 0: the gateway, if there is one
   };
   struct Config {
     uint32_t ip = 0;  ///< its own
@@ -29,6 +30,7 @@ class Responder {
     bool gateway = false;        ///< the way out of the network: told by DHCP
     bool foreign_names = false;  ///< somebody else answers for names outside the network
     std::vector<Host> hosts{};
+    std::vector<Host> elsewhere{};  ///< names of machines of other networks
   };
   explicit Responder(Config config);
   Responder(const Responder&) = delete;
@@ -46,10 +48,11 @@ class Responder {
   ethernet::Mac mac() const;
   /// Times a machine was given its address, by its MAC.
   uint64_t leases(ethernet::Mac mac) const;
+  bool in_network(uint32_t ip) const;
 
  private:
   bool foreign(std::span<const uint8_t> query) const;
-  bool in_network(uint32_t ip) const;
+  void add_name(const Host& host);
   std::optional<sim::Bytes> datagram(std::span<const uint8_t> packet);
   std::optional<sim::Bytes> dhcp_answer(std::span<const uint8_t> datagram);
   std::optional<sim::Bytes> echo(std::span<const uint8_t> packet) const;

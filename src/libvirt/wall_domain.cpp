@@ -13,8 +13,9 @@ namespace {
 constexpr const char* kOwnerSpace = "urn:xedgesim:owner";
 constexpr const char* kQemuSpace = "http://libvirt.org/schemas/domain/qemu/1.0";
 constexpr const char* kArmUefi = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd";  // Debian's qemu-efi-aarch64
-/// Of the card on the root bus, where libvirt, which counts from below, puts nothing.
-constexpr const char* kCardSlot = "bus=pcie.0,addr=0x18";
+/// Of the first card on the root bus, the others behind it: where libvirt, which counts from below, puts
+/// nothing.
+constexpr size_t kCardSlot = 0x10;
 
 std::string clean(const std::string& text) {
   if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
@@ -84,13 +85,15 @@ std::string domain_xml(const WallDomain& d) {
     add_element(label, "label", {}, clean(*d.user).c_str());
   }
   pugi::xml_node line = add_element(domain, "qemu:commandline");
-  for (const std::string& word :
-       {std::string("-netdev"),
-        fmt::format("stream,id=net0,server=off,addr.type=unix,addr.path={}",
-                    vm::escaped(clean(d.network.string()))),
-        std::string("-device"),
-        fmt::format("virtio-net-pci,netdev=net0,mac={},{},romfile=", m.mac, kCardSlot)})
-    add_element(line, "qemu:arg", {{"value", word}});
+  for (size_t i = 0; i < m.macs.size(); ++i)
+    for (const std::string& word :
+         {std::string("-netdev"),
+          fmt::format("stream,id=net{},server=off,addr.type=unix,addr.path={}", i,
+                      vm::escaped(clean(d.networks.at(i).string()))),
+          std::string("-device"),
+          fmt::format("virtio-net-pci,netdev=net{},mac={},bus=pcie.0,addr={:#x},romfile=", i, m.macs[i],
+                      kCardSlot + i)})
+      add_element(line, "qemu:arg", {{"value", word}});
   return to_xml(doc);
 }
 

@@ -10,7 +10,7 @@
 namespace xedgesim::libvirt {
 
 /// A machine on the wall clock as a domain of libvirt. Its console and agent are serial devices, its network
-/// card a `stream` back end of QEMU: all three connect to unix sockets we listen at. libvirt itself knows no
+/// cards `stream` back ends of QEMU: all connect to unix sockets we listen at. libvirt itself knows no
 /// card of that kind that nobody else can connect to, so it stands in <qemu:commandline>.
 struct WallDomain {
   std::string name{};  ///< at libvirt
@@ -21,7 +21,8 @@ struct WallDomain {
   std::filesystem::path emulator{};
   std::vector<vm::WallDisk> disks{};  ///< none of them with discard_writes: that takes an overlay
   vm::Limits limits{};
-  std::filesystem::path network{}, console{}, agent{};  ///< sockets
+  std::vector<std::filesystem::path> networks{};  ///< sockets, one a card
+  std::filesystem::path console{}, agent{};       ///< sockets
   /// user:group QEMU runs as; nothing: libvirt's choice, which in a session is the user.
   std::optional<std::string> user{};
 };

@@ -24,7 +24,8 @@ constexpr int kStopGrace = 10;                        // seconds
 }  // namespace
 
 ContainerGuest::ContainerGuest(EventLoop& loop, Config config, Outside outside)
-    : CardGuest(loop, config.setup.id, config.console, std::move(outside)), config_(std::move(config)) {
+    : CardGuest(loop, config.setup.id, config.setup.cards.size(), config.console, std::move(outside)),
+      config_(std::move(config)) {
   const std::string& name = config_.setup.image;
   const auto image = config_.engine.image(name);
   if (!image)
@@ -138,7 +139,10 @@ void ContainerGuest::start() {
     if (pid_ <= 0 || pidfd_.get() < 0)
       throw ConfigError(
           fmt::format("{}: it ended at once with exit code {}", trouble, state.value("ExitCode", -1)));
-    plug(container::make_card(pid_, config_.setup.card));
+    // The first one last: container-start waits for it.
+    std::vector<Descriptor> cards(config_.setup.cards.size());
+    for (size_t i = cards.size(); i-- > 0;) cards[i] = container::make_card(pid_, config_.setup.cards[i]);
+    plug(std::move(cards));
   } catch (...) {
     forget_all();
     throw;
@@ -263,7 +267,10 @@ std::optional<uint64_t> ContainerGuest::run(const std::string& command, CommandS
   const uint64_t number = ++numbers_;
   Command& c = commands_[number];
   c.session = std::move(session);
-  const json body = {{"AttachStdout", true}, {"AttachStderr", true}, {"Cmd", {"sh", "-c", command}}};
+  const json body = {{"AttachStdin", c.session.took != nullptr},
+                     {"AttachStdout", true},
+                     {"AttachStderr", true},
+                     {"Cmd", {"sh", "-c", command}}};
   c.call = std::make_unique<EngineCall>(
       loop_, config_.engine, "POST", "/containers/" + container_ + "/exec",
       body.dump(-1, ' ', false, json::error_handler_t::replace),
@@ -297,6 +304,7 @@ void ContainerGuest::start_command(uint64_t number, const std::string& exec) {
               [this, number, exec](container::Engine::Reply) {
                 const auto done = commands_.find(number);
                 if (done == commands_.end()) return;
+                done->second.takes_input = false;
                 done->second.call = std::make_unique<EngineCall>(
                     loop_, config_.engine, "GET", "/exec/" + exec + "/json", "",
                     EngineCall::Handlers{
@@ -306,7 +314,45 @@ void ContainerGuest::start_command(uint64_t number, const std::string& exec) {
                               j.is_object() && j.contains("ExitCode") && j["ExitCode"].is_number_integer();
                           end_command(number, known ? j["ExitCode"].get<int>() : 255);
                         }});
+              },
+          .begun =
+              [this, number](int status) {
+                const auto begun = commands_.find(number);
+                if (begun == commands_.end() || status != 200 || !begun->second.session.took) return;
+                begun->second.takes_input = true;
+                send_input(number);
+              },
+          .drained =
+              [this, number] {
+                const auto sent = commands_.find(number);
+                if (sent == commands_.end() || !std::exchange(sent->second.sending, false)) return;
+                sent->second.input.pop_front();
+                if (const auto took = sent->second.session.took) took();
+                send_input(number);
               }});
+}
+
+/// One piece at a time: who sends them waits until they have been taken.
+void ContainerGuest::send_input(uint64_t number) {
+  Command& c = commands_.at(number);
+  if (!c.takes_input || c.sending) return;
+  if (!c.input.empty()) {
+    c.sending = true;
+    c.call->send(c.input.front());
+  } else if (c.input_ends) {
+    c.takes_input = false;
+    c.call->end_input();
+  }
+}
+
+void ContainerGuest::input(uint64_t command, std::string_view bytes) {
+  const auto it = commands_.find(command);
+  if (it == commands_.end()) return;
+  if (bytes.empty())
+    it->second.input_ends = true;
+  else
+    it->second.input.emplace_back(bytes);
+  send_input(command);
 }
 
 void ContainerGuest::end_command(uint64_t number, int status) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <deque>
 #include <map>
 #include <memory>
 
@@ -20,7 +21,7 @@ constexpr const char* kOwnerLabel = "org.xedgesim.owner";  ///< PID:START of the
 /// has crashed.
 ///
 /// Limits: the engine's clock is the host's, so a start takes the loop as long as the engine takes for it;
-/// there is no terminal and no standard input.
+/// there is no terminal, and its program has no standard input; commands may have one.
 class ContainerGuest final : public CardGuest {
  public:
   struct Config {
@@ -44,6 +45,8 @@ class ContainerGuest final : public CardGuest {
   void to_console(std::string_view) override {}
   std::optional<uint64_t> run(const std::string& command, CommandSession session) override;
   void kill(uint64_t command) override;
+  std::string no_input() const override { return {}; }
+  void input(uint64_t command, std::string_view bytes) override;
   pid_t pid() const override { return pid_; }
   bool running() const override { return pid_ > 0; }
   void describe(nlohmann::json& out) const override;
@@ -57,6 +60,9 @@ class ContainerGuest final : public CardGuest {
     CommandSession session;
     std::unique_ptr<container::StreamSplitter> streams;
     std::unique_ptr<EngineCall> call;
+    std::deque<std::string> input;  ///< the first piece may be on its way
+    bool takes_input = false;       ///< the engine has begun to
+    bool sending = false, input_ends = false;
   };
   nlohmann::json limits() const;
   nlohmann::json creation() const;
@@ -67,6 +73,7 @@ class ContainerGuest final : public CardGuest {
   void forget_all() noexcept;
   void order(const std::string& what, const std::string& target);
   void start_command(uint64_t number, const std::string& exec);
+  void send_input(uint64_t number);
   void end_command(uint64_t number, int status);
   void take_statistics(const std::string& body) const;
 

@@ -18,10 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kEdgeImage = "mqtt-ml-inference";  // the seed's name
 
-std::string dotted_ip(uint32_t ip) {
-  return fmt::format("{}.{}.{}.{}", ip >> 24, ip >> 16 & 0xff, ip >> 8 & 0xff, ip & 0xff);
-}
-
 /// HOST:CONTAINER[:ro].
 container::Volume volume_of(const scenario::LinuxNode& n, const std::string& text) {
   const size_t colon = text.find(':');
@@ -66,14 +62,17 @@ ContainerSetup common_setup(const system::MachineNode& m, const lan::Responder::
   for (const std::string& word : n.command)
     if (word.find('\0') != std::string::npos)
       throw ConfigError(fmt::format("node '{}': a word of the command holds a zero byte: remove it", n.id));
-  const auto mac = static_cast<uint64_t>(net::ethernet::parse_mac(m.address.mac).value());
-  for (size_t i = 0; i < s.card.mac.size(); ++i) s.card.mac[i] = static_cast<uint8_t>(mac >> (8 * (5 - i)));
-  s.card.ip = system::parse_ipv4(m.address.ip).value();
-  s.card.prefix = lan.prefix;
-  if (lan.gateway) s.card.gateway = lan.ip;
+  const uint32_t gateway = system::parse_ipv4(m.address.gateway).value_or(lan.gateway ? lan.ip : 0);
+  for (const system::CardAddress& a : m.address.cards) {
+    container::NetworkCard card{.name = a.name, .ip = a.ip, .prefix = a.prefix};
+    const auto mac = static_cast<uint64_t>(a.mac);
+    for (size_t i = 0; i < card.mac.size(); ++i) card.mac[i] = static_cast<uint8_t>(mac >> (8 * (5 - i)));
+    if (gateway != 0 && a.reaches(gateway)) card.gateway = gateway;
+    s.cards.push_back(card);
+  }
   s.hosts = "127.0.0.1 localhost\n";
   for (const std::string& line : m.address.hosts) s.hosts += line + "\n";
-  s.resolv = fmt::format("nameserver {}\n", dotted_ip(lan.ip));
+  s.resolv = fmt::format("nameserver {}\n", system::dotted_ipv4(lan.ip));
   if (!lan.domain.empty()) s.resolv += fmt::format("search {}\n", lan.domain);
   s.limits = limits_of(n);
   return s;

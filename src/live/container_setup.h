@@ -19,7 +19,7 @@ struct ContainerSetup {
   std::vector<std::string> command{};
   std::vector<std::string> environment{};  ///< NAME=value, as written in the scenario
   std::vector<container::Volume> volumes{};
-  container::NetworkCard card{};
+  std::vector<container::NetworkCard> cards{};
   std::string hosts{}, resolv{};  ///< contents of the files in /etc
   vm::Limits limits{};
   std::string unlimited{};     ///< limits that cannot be set here and need not be (limits: best-effort)
@@ -27,8 +27,8 @@ struct ContainerSetup {
   std::filesystem::path root_archive{};  ///< process: the image whose files are its root; empty: the host's
 };
 
-/// What a process gets of the scenario. Throws ConfigError for what is missing on this host, or cannot be
-/// set.
+/// What a process gets of the scenario; `lan`: of the network its first card is in. Throws ConfigError for
+/// what is missing on this host, or cannot be set.
 ContainerSetup process_setup(const system::MachineNode& machine, const lan::Responder::Config& lan);
 /// What a container gets; its engine knows the image and sets the limits.
 ContainerSetup container_setup(const system::MachineNode& machine, const lan::Responder::Config& lan);

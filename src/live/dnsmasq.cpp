@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "net/ethernet/udp.h"
+#include "system/addresses.h"
 #include "vm/process.h"
 
 namespace xedgesim::live {
@@ -21,10 +22,6 @@ namespace ethernet = net::ethernet;
 
 constexpr std::chrono::seconds kPatienceWithDnsmasq{10};
 constexpr size_t kMostWords = 2000;  // bytes of what it said last
-
-std::string ipv4_text(uint32_t ip) {
-  return fmt::format("{}.{}.{}.{}", ip >> 24, ip >> 16 & 0xff, ip >> 8 & 0xff, ip & 0xff);
-}
 
 }  // namespace
 
@@ -47,14 +44,23 @@ void Dnsmasq::write_configuration(const fs::path& file, const fs::path& leases) 
          "interface=eth0\nexcept-interface=lo\nbind-interfaces\ndhcp-authoritative\ndomain-needed\nbogus-"
          "priv\naddress=/#/\n"
       << "dhcp-leasefile=" << leases.string() << '\n'
-      << fmt::format("dhcp-range={},static,{},1h\n", ipv4_text(lan.ip & mask), ipv4_text(mask))
+      << fmt::format("dhcp-range={},static,{},1h\n", system::dotted_ipv4(lan.ip & mask),
+                     system::dotted_ipv4(mask))
       << "dhcp-option=option:router\n";  // none
   if (!lan.domain.empty()) out << fmt::format("domain={0}\nlocal=/{0}/\n", lan.domain);
-  for (const auto& h : lan.hosts) {
-    out << fmt::format("dhcp-host={},{},{}\n", ethernet::to_string(h.mac), ipv4_text(h.ip), h.name);
+  const auto add_name = [&](const lan::Responder::Host& h) {
     const std::string full = lan.domain.empty() ? "" : fmt::format("{}.{},", h.name, lan.domain);
-    out << fmt::format("host-record={}{},{}\n", full, h.name, ipv4_text(h.ip));
+    out << fmt::format("host-record={}{},{}\n", full, h.name, system::dotted_ipv4(h.ip));
+  };
+  for (size_t i = 0; i < lan.hosts.size(); ++i) {
+    const auto& h = lan.hosts[i];
+    out << fmt::format("dhcp-host={},set:host{},{},{}\n", ethernet::to_string(h.mac), i,
+                       system::dotted_ipv4(h.ip), h.name);
+    if (h.router != 0)
+      out << fmt::format("dhcp-option=tag:host{},option:router,{}\n", i, system::dotted_ipv4(h.router));
+    add_name(h);
   }
+  for (const auto& h : lan.elsewhere) add_name(h);
   if (!out.flush()) throw SimulationError(fmt::format("cannot write {}", file.string()));
 }
 
@@ -70,11 +76,11 @@ Dnsmasq::Dnsmasq(EventLoop& loop, const lan::Responder& responder, Config config
   for (size_t i = 0; i < card.mac.size(); ++i) card.mac[i] = static_cast<uint8_t>(mac >> (8 * (5 - i)));
   sandbox_ = std::make_unique<container::Sandbox>(container::Sandbox::Config{
       .hostname = "dnsmasq",
-      .card = card,
+      .cards = {card},
       .command = {config_.program.string(), "--conf-file=" + (folder / "dnsmasq.conf").string()},
       .environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
       .folder = folder / "dnsmasq.etc"});
-  card_ = std::make_unique<TapPort>(loop_, sandbox_->take_card(), [this](sim::Bytes frame) {
+  card_ = std::make_unique<TapPort>(loop_, std::move(sandbox_->take_cards().at(0)), [this](sim::Bytes frame) {
     if (const auto h = ethernet::parse(frame)) config_.frame(h->destination, frame);
   });
   words_ = sandbox_->take_output();

@@ -26,16 +26,16 @@ struct CommandSession {
 };
 
 /// A Linux system on the wall clock, as the lab that runs it sees it: a machine under QEMU, a container, or
-/// processes in namespaces of their own. It has one network card, one console, and can be given commands.
+/// processes in namespaces of their own. It has network cards, one console, and can be given commands.
 class Guest {
  public:
   enum class State : uint8_t { off, starting, up, paused, crashed };
   /// What the rest of the system is told.
   struct Outside {
-    std::function<void(sim::Bytes)> frame;            ///< it sent one
-    std::function<void(std::string_view)> line;       ///< it printed one
-    std::function<void()> changed;                    ///< another state or process
-    std::function<void(const std::string&)> crashed;  ///< a sentence with the console's tail
+    std::function<void(size_t card, sim::Bytes)> frame;  ///< it sent one
+    std::function<void(std::string_view)> line;          ///< it printed one
+    std::function<void()> changed;                       ///< another state or process
+    std::function<void(const std::string&)> crashed;     ///< a sentence with the console's tail
   };
   virtual ~Guest() = default;
   Guest(const Guest&) = delete;
@@ -48,10 +48,10 @@ class Guest {
   /// Asks it to end in good order.
   virtual void ask_off() noexcept = 0;
   virtual void pause(bool paused) = 0;
-  virtual void set_carrier(bool up) = 0;
+  virtual void set_carrier(size_t card, bool up) = 0;
 
-  /// A frame for its network card. False when it is not there or does not keep up.
-  virtual bool to_network(const sim::Bytes& frame) = 0;
+  /// A frame for one of its network cards. False when it is not there or does not keep up.
+  virtual bool to_network(size_t card, const sim::Bytes& frame) = 0;
   virtual void to_console(std::string_view bytes) = 0;
   /// Writes what was handed over.
   virtual void flush() {}
@@ -62,7 +62,7 @@ class Guest {
   virtual std::optional<uint64_t> run(const std::string& command, CommandSession session) = 0;
   virtual void kill(uint64_t command) = 0;
   /// Why its commands have no standard input; empty when they do.
-  virtual std::string no_input() const { return "only a machine's commands have one here"; }
+  virtual std::string no_input() const { return {}; }
   /// Bytes for the standard input of a command; none: its end.
   virtual void input(uint64_t, std::string_view) {}
 

@@ -24,7 +24,7 @@ Uplink::Config uplink_config(const system::System& system, const lan::Responder&
                             .udp = p.udp,
                             .host_ip = system::parse_ipv4(p.host_ip).value(),
                             .host_port = p.host_port,
-                            .ip = system::node_ip(s, m.id),
+                            .ip = m.address.cards.front().ip,
                             .port = p.node_port});
     }
   return c;
@@ -33,14 +33,17 @@ Uplink::Config uplink_config(const system::System& system, const lan::Responder&
 }  // namespace
 
 HostNetwork::HostNetwork(EventLoop& loop, system::System& system, const lan::Responder& responder)
-    : loop_(loop), responder_(responder) {
+    : loop_(loop) {
   for (system::MachineNode& m : system.ethernet().machines())
-    if (m.hosted) machines_[system::node_mac(system.scenario(), m.id)] = m.hosted.get();
+    for (size_t i = 0; m.hosted && i < m.address.cards.size(); ++i)
+      cards_[m.address.cards[i].mac] = {m.hosted.get(), i};
   const Uplink::Config c = uplink_config(system, responder);
   if (!c.outside && !c.host_loopback && c.forwards.empty()) return;
   uplink_ = std::make_unique<Uplink>(c, [this](net::ethernet::Mac to, const sim::Bytes& frame) {
-    const auto m = machines_.find(to);
-    if (m != machines_.end() && m->second->to_machine) m->second->to_machine(frame);
+    const auto found = cards_.find(to);
+    if (found == cards_.end()) return;
+    const auto& [machine, card] = found->second;
+    if (machine->to_machine) machine->to_machine(card, frame);
   });
   for (const auto& f : c.forwards)
     told_.push_back(fmt::format("{}: the host's {} port {} leads to its port {}", f.node,
@@ -48,27 +51,30 @@ HostNetwork::HostNetwork(EventLoop& loop, system::System& system, const lan::Res
 }
 
 void HostNetwork::add_device(system::MachineNode& node, std::function<void(sim::Bytes)> frame) {
-  Tap::Config c{.node = node.id, .name = node.group->interface, .prefix = responder_.config().prefix};
+  const system::CardAddress& address = node.address.cards.front();
+  Tap::Config c{.node = node.id,
+                .name = node.group->interface,
+                .mac = address.mac,
+                .ip = address.ip,
+                .prefix = address.prefix};
   if (c.name.empty()) c.name = "xs-" + node.id;
   constexpr size_t kLongest = 15;  // IFNAMSIZ less the zero
   if (c.name.size() > kLongest)
     throw ConfigError(
         fmt::format("node '{}': {} is longer than the 15 characters of a network device: set `interface`",
                     node.id, c.name));
-  c.mac = net::ethernet::parse_mac(node.address.mac).value();
-  c.ip = system::parse_ipv4(node.address.ip).value();
   devices_.push_back(std::make_unique<Tap>(loop_, c, std::move(frame)));
   Tap& device = *devices_.back();
-  node.hosted->to_machine = [&device](const sim::Bytes& f) { return device.send(f); };
-  node.hosted->carrier = [&device](bool up) { device.set_carrier(up); };
+  node.hosted->to_machine = [&device](size_t, const sim::Bytes& f) { return device.send(f); };
+  node.hosted->carrier = [&device](size_t, bool up) { device.set_carrier(up); };
   node.hosted->typed = [](std::string_view) {};
   node.hosted->control = [&device](nodes::ControlCode code) {
     using nodes::ControlCode;
     device.set_carrier(code == ControlCode::recover || code == ControlCode::power_on ||
                        code == ControlCode::reset);
   };
-  told_.push_back(
-      fmt::format("{}: the host's network device {} has {}/{}", node.id, c.name, node.address.ip, c.prefix));
+  told_.push_back(fmt::format("{}: the host's network device {} has {}/{}", node.id, c.name,
+                              system::dotted_ipv4(c.ip), c.prefix));
 }
 
 }  // namespace xedgesim::live

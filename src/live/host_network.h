@@ -14,6 +14,7 @@ namespace xedgesim::live {
 /// and its network devices (nodes of type host).
 class HostNetwork {
  public:
+  /// `responder`: of the first network, which is the one that the host leads into.
   /// Throws ConfigError for what this host or build does not have, or a port that is taken.
   HostNetwork(EventLoop& loop, system::System& system, const lan::Responder& responder);
 
@@ -37,8 +38,11 @@ class HostNetwork {
 
  private:
   EventLoop& loop_;
-  const lan::Responder& responder_;
-  std::map<net::ethernet::Mac, system::HostedMachine*> machines_;
+  struct Card {
+    system::HostedMachine* machine = nullptr;
+    size_t card = 0;
+  };
+  std::map<net::ethernet::Mac, Card> cards_;
   std::unique_ptr<Uplink> uplink_;
   std::vector<std::unique_ptr<Tap>> devices_;
   std::vector<std::string> told_;

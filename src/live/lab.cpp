@@ -36,13 +36,14 @@ void Lab::connect(system::System& system, const std::filesystem::path& folder) {
 
 void Lab::start_machines(const std::filesystem::path& folder) {
   system::System& system = *system_;
-  responder_ = std::make_unique<lan::Responder>(system::lan_config(system.scenario()));
-  host_ = std::make_unique<HostNetwork>(loop_, system, *responder_);
-  start_dnsmasq(folder / "vm");
+  for (auto& config : system::lan_configs(system.scenario()))
+    responders_.push_back(std::make_unique<lan::Responder>(std::move(config)));
+  host_ = std::make_unique<HostNetwork>(loop_, system, *responders_.front());
+  start_dnsmasq(folder / "vm" / "dnsmasq");
   for (system::MachineNode& m : system.ethernet().machines()) {
     if (!m.hosted) continue;
     if (m.group->type == scenario::LinuxNode::Type::host)
-      host_->add_device(m, [this, &m](sim::Bytes frame) { from_machine(m, std::move(frame)); });
+      host_->add_device(m, [this, &m](sim::Bytes frame) { from_machine(m, 0, std::move(frame)); });
     else
       add(m, folder / "vm");
   }
@@ -73,28 +74,36 @@ void Lab::start_dnsmasq(const std::filesystem::path& folder) {
     if (config_.log) config_.log(fmt::format("addresses and names: builtin, not dnsmasq: {}", refusal));
     return;
   }
-  dnsmasq_ = std::make_unique<Dnsmasq>(
-      loop_, *responder_,
-      Dnsmasq::Config{.program = program,
-                      .folder = folder,
-                      .frame =
-                          [this](net::ethernet::Mac to, const sim::Bytes& frame) {
-                            for (const auto& m : system_->ethernet().machines())
-                              if (is_group(to) || to == net::ethernet::parse_mac(m.address.mac))
-                                if (m.hosted && m.hosted->to_machine) m.hosted->to_machine(frame);
-                          },
-                      .ended =
-                          [this](const std::string& why) {
-                            if (config_.log) config_.log(why);
-                            if (config_.crash_ends && crash_.empty()) crash_ = why;
-                          }});
-  if (config_.log)
-    config_.log(
-        fmt::format("addresses and names: {}, its words in {}", program.string(), dnsmasq_->log().string()));
+  for (size_t i = 0; i < responders_.size(); ++i) {
+    const auto own = folder / system::dotted_ipv4(responders_[i]->config().ip);
+    dnsmasqs_.push_back(std::make_unique<Dnsmasq>(
+        loop_, *responders_[i],
+        Dnsmasq::Config{
+            .program = program,
+            .folder = own,
+            .frame = [this, i](net::ethernet::Mac to, const sim::Bytes& frame) { from_server(i, to, frame); },
+            .ended =
+                [this](const std::string& why) {
+                  if (config_.log) config_.log(why);
+                  if (config_.crash_ends && crash_.empty()) crash_ = why;
+                }}));
+    if (config_.log)
+      config_.log(fmt::format("addresses and names: {}, its words in {}", program.string(),
+                              dnsmasqs_.back()->log().string()));
+  }
 }
 
-uint64_t Lab::leases(net::ethernet::Mac mac) const {
-  return dnsmasq_ ? dnsmasq_->leases(mac) : responder_->leases(mac);
+void Lab::from_server(size_t network, net::ethernet::Mac to, const sim::Bytes& frame) {
+  for (const system::MachineNode& m : system_->ethernet().machines())
+    for (size_t card = 0; m.hosted && m.hosted->to_machine && card < m.address.cards.size(); ++card)
+      if ((is_group(to) || to == m.address.cards[card].mac) && network_of(m, card) == network)
+        m.hosted->to_machine(card, frame);
+}
+
+uint64_t Lab::leases(const system::MachineNode& node, size_t card) const {
+  const size_t network = network_of(node, card);
+  const net::ethernet::Mac mac = node.address.cards[card].mac;
+  return dnsmasqs_.empty() ? responders_[network]->leases(mac) : dnsmasqs_[network]->leases(mac);
 }
 
 /// Throws ConfigError for what is missing on this host.
@@ -126,7 +135,7 @@ std::unique_ptr<Guest> Lab::make_guest(system::MachineNode& node, const std::fil
   if (node.group->type == scenario::LinuxNode::Type::container)
     if (const container::Engine* engine = find_engine(node)) {
       ContainerGuest::Config c{
-          .setup = container_setup(node, responder_->config()),
+          .setup = container_setup(node, responder(node, 0).config()),
           .system = config_.name,
           .engine = *engine,
           .folder = folder,
@@ -136,7 +145,7 @@ std::unique_ptr<Guest> Lab::make_guest(system::MachineNode& node, const std::fil
       if (const auto k3s = k3s_of(node, folder)) add_k3s(c.setup, *k3s, folder / (node.id + ".k3s"));
       return std::make_unique<ContainerGuest>(loop_, std::move(c), std::move(outside));
     }
-  ProcessGuest::Config c{.setup = process_setup(node, responder_->config()),
+  ProcessGuest::Config c{.setup = process_setup(node, responder(node, 0).config()),
                          .folder = folder,
                          .console = console,
                          .group = group};
@@ -208,29 +217,31 @@ const container::Engine* Lab::find_engine(const system::MachineNode& node) {
 void Lab::add(system::MachineNode& node, const std::filesystem::path& folder) {
   nodes_[node.id] = &node;
   system::HostedMachine& hosted = *node.hosted;
-  machines_.push_back(
-      make_guest(node, folder,
-                 {.frame = [this, &node](sim::Bytes frame) { from_machine(node, std::move(frame)); },
-                  .line =
-                      [this, &node](std::string_view text) {
-                        system_->scheduler().post(node.participant, node.hosted->line(text, stamp()));
-                      },
-                  .changed =
-                      [this] {
-                        if (config_.changed) config_.changed();
-                      },
-                  .crashed =
-                      [this](const std::string& why) {
-                        if (config_.log) config_.log(why);
-                        if (config_.crash_ends && crash_.empty()) crash_ = why;
-                      }}));
+  machines_.push_back(make_guest(
+      node, folder,
+      {.frame = [this, &node](size_t card, sim::Bytes frame) { from_machine(node, card, std::move(frame)); },
+       .line =
+           [this, &node](std::string_view text) {
+             system_->scheduler().post(node.participant, node.hosted->line(text, stamp()));
+           },
+       .changed =
+           [this] {
+             if (config_.changed) config_.changed();
+           },
+       .crashed =
+           [this](const std::string& why) {
+             if (config_.log) config_.log(why);
+             if (config_.crash_ends && crash_.empty()) crash_ = why;
+           }}));
   Guest& machine = *machines_.back();
-  hosted.to_machine = [&machine](const sim::Bytes& frame) { return machine.to_network(frame); };
+  hosted.to_machine = [&machine](size_t card, const sim::Bytes& frame) {
+    return machine.to_network(card, frame);
+  };
   if (node.group->type == scenario::LinuxNode::Type::vm)
     hosted.typed = [&machine](std::string_view text) { machine.to_console(text); };
   else
     hosted.typed = [this, &machine](std::string_view text) { run_typed(machine, text); };
-  hosted.carrier = [&machine](bool up) { machine.set_carrier(up); };
+  hosted.carrier = [&machine](size_t card, bool up) { machine.set_carrier(card, up); };
   if (node.group->health)
     health_watches_.push_back(std::make_unique<HealthWatch>(loop_, machine, *node.group->health));
   if (node.group->console == scenario::LinuxNode::Console::pty) {
@@ -242,13 +253,25 @@ void Lab::add(system::MachineNode& node, const std::filesystem::path& folder) {
   hosted.control = [this, &machine](nodes::ControlCode code) { control(machine, code); };
 }
 
-void Lab::from_machine(system::MachineNode& node, sim::Bytes frame) {
-  if (dnsmasq_ && dnsmasq_->take(frame)) return;
-  const auto outcome = responder_->take(frame);
-  for (const sim::Bytes& answer : outcome.answers) node.hosted->to_machine(answer);
-  if (outcome.outward) host_->outward(frame);
+size_t Lab::network_of(const system::MachineNode& node, size_t card) const {
+  const system::CardAddress& c = node.address.cards[card];
+  for (size_t i = 0; i < responders_.size(); ++i)
+    if (responders_[i]->config().prefix == c.prefix && responders_[i]->in_network(c.ip)) return i;
+  return 0;
+}
+
+const lan::Responder& Lab::responder(const system::MachineNode& node, size_t card) const {
+  return *responders_[network_of(node, card)];
+}
+
+void Lab::from_machine(system::MachineNode& node, size_t card, sim::Bytes frame) {
+  const size_t network = network_of(node, card);
+  if (!dnsmasqs_.empty() && dnsmasqs_[network]->take(frame)) return;
+  const auto outcome = responders_[network]->take(frame);
+  for (const sim::Bytes& answer : outcome.answers) node.hosted->to_machine(card, answer);
+  if (outcome.outward && network == 0) host_->outward(frame);
   if (!outcome.taken)
-    system_->scheduler().post(node.participant, node.hosted->frame(std::move(frame), stamp()));
+    system_->scheduler().post(node.participant, node.hosted->frame(card, std::move(frame), stamp()));
 }
 
 void Lab::control(Guest& machine, nodes::ControlCode code) {
@@ -339,7 +362,7 @@ void Lab::shut_down() noexcept {
   }
   health_watches_.clear();
   terminals_.clear();
-  dnsmasq_.reset();
+  dnsmasqs_.clear();
   host_.reset();
   switches_.clear();
   system_ = nullptr;

@@ -57,9 +57,10 @@ class Lab final : public system::Pacer {
   std::string terminal(const std::string& id) const;
   /// Of Open vSwitch, made for this system.
   std::vector<std::string> bridges() const;
-  const lan::Responder& responder() const { return *responder_; }
-  /// Times a machine was given its address.
-  uint64_t leases(net::ethernet::Mac mac) const;
+  /// Of the network that a card of a machine is in.
+  const lan::Responder& responder(const system::MachineNode& node, size_t card) const;
+  /// Times a card of a machine was given its address.
+  uint64_t leases(const system::MachineNode& node, size_t card) const;
   const system::HostedMachine::Counters& counters(const std::string& id) const;
 
  private:
@@ -70,10 +71,12 @@ class Lab final : public system::Pacer {
   std::optional<system::K3sPlan> k3s_of(const system::MachineNode& node,
                                         const std::filesystem::path& folder) const;
   void start_dnsmasq(const std::filesystem::path& folder);
+  void from_server(size_t network, net::ethernet::Mac to, const sim::Bytes& frame);
   void run_typed(Guest& machine, std::string_view text);
   std::shared_ptr<libvirt::Connection> find_libvirt(const system::MachineNode& node);
   const container::Engine* find_engine(const system::MachineNode& node);
-  void from_machine(system::MachineNode& node, sim::Bytes frame);
+  size_t network_of(const system::MachineNode& node, size_t card) const;
+  void from_machine(system::MachineNode& node, size_t card, sim::Bytes frame);
   void control(Guest& machine, nodes::ControlCode code);
   SimTime stamp() const;
 
@@ -81,8 +84,8 @@ class Lab final : public system::Pacer {
   EventLoop loop_;
   std::unique_ptr<WallClock> clock_;
   system::System* system_ = nullptr;
-  std::unique_ptr<lan::Responder> responder_;
-  std::unique_ptr<Dnsmasq> dnsmasq_;  // in place of the responder's answers
+  std::vector<std::unique_ptr<lan::Responder>> responders_;  // the first one is the host's way in
+  std::vector<std::unique_ptr<Dnsmasq>> dnsmasqs_;  // none, or one in place of each responder's answers
   std::unique_ptr<HostNetwork> host_;
   std::vector<std::unique_ptr<OpenVswitch>> switches_;
   std::vector<std::unique_ptr<Guest>> machines_;

@@ -57,8 +57,12 @@ LibvirtMachine::LibvirtMachine(libvirt::Connection& connection, const std::strin
   }
   std::error_code ec;
   fs::create_directories(sockets, ec);
-  const Doorway network(sockets / (setup.id + ".net"), setup.id),
-      console(sockets / (setup.id + ".con"), setup.id), agent(sockets / (setup.id + ".agent"), setup.id);
+  const Doorway console(sockets / (setup.id + ".con"), setup.id),
+      agent(sockets / (setup.id + ".agent"), setup.id);
+  std::vector<std::unique_ptr<Doorway>> networks;
+  for (size_t i = 0; i < machine.macs.size(); ++i)
+    networks.push_back(std::make_unique<Doorway>(
+        sockets / (setup.id + (i == 0 ? ".net" : fmt::format(".net{}", i))), setup.id));
   libvirt::WallDomain d{.name = name_,
                         .uuid = libvirt::domain_uuid(system, setup.id),
                         .owner = this_program(),
@@ -67,9 +71,10 @@ LibvirtMachine::LibvirtMachine(libvirt::Connection& connection, const std::strin
                         .emulator = setup.qemu.binary,
                         .disks = disks,
                         .limits = setup.unlimited.empty() ? setup.limits : vm::Limits{},
-                        .network = network.file(),
+                        .networks = {},
                         .console = console.file(),
                         .agent = agent.file()};
+  for (const auto& n : networks) d.networks.push_back(n->file());
   for (fs::path* file : {&d.machine.kernel, &d.machine.initrd})
     if (!file->empty()) *file = fs::absolute(*file);
   for (auto& disk : d.disks) disk.file = fs::absolute(disk.file);
@@ -82,10 +87,11 @@ LibvirtMachine::LibvirtMachine(libvirt::Connection& connection, const std::strin
     throw ConfigError(fmt::format("node '{}': {}", setup.id, e.what()));
   }
   // QEMU has connected before libvirt says that it runs.
-  ours = {.network = network.guest(), .console = console.guest(), .agent = agent.guest()};
+  ours = {.networks = {}, .console = console.guest(), .agent = agent.guest()};
+  for (const auto& n : networks) ours.networks.push_back(n->guest());
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (ours.network.get() >= 0 && getsockopt(ours.network.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) {
+  if (ours.console.get() >= 0 && getsockopt(ours.console.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) {
     pid_ = peer.pid;
     pidfd_ = open_pidfd(pid_);
   }
@@ -116,9 +122,10 @@ bool LibvirtMachine::pause(bool paused) {
   return true;
 }
 
-void LibvirtMachine::set_link(bool up) {
+void LibvirtMachine::set_link(size_t card, bool up) {
   if (pid_ > 0)
-    domain_->monitor(fmt::format(R"({{"execute":"set_link","arguments":{{"name":"net0","up":{}}}}})", up));
+    domain_->monitor(
+        fmt::format(R"({{"execute":"set_link","arguments":{{"name":"net{}","up":{}}}}})", card, up));
 }
 
 std::string refused_by_session(const scenario::LinuxNode& n, const libvirt::Connection& connection) {

@@ -28,7 +28,7 @@ class LibvirtMachine final : public RunningMachine {
   bool ended() const override;
   Ending ending() override;
   bool pause(bool paused) override;
-  void set_link(bool up) override;
+  void set_link(size_t card, bool up) override;
   void press_power_button() override { domain_->press_power_button(); }
   void kill() noexcept override { domain_->remove(); }
   std::string domain() const override { return name_; }

@@ -30,8 +30,8 @@ Machine::Machine(EventLoop& loop, Config config, Outside outside)
       config_(std::move(config)),
       agent_([this](const std::string& text) {
         if (port_ && port_->send(text)) port_->flush();
-      }),
-      frames_([this](sim::Bytes frame) { outside_.frame(std::move(frame)); }) {
+      }) {
+  for (size_t i = 0; i < config_.setup.machine.macs.size(); ++i) cards_.push_back(fresh_card(i));
   agent_.on_ready = [this] {
     short_boots_ = 0;
     if (state_ == State::starting) set_state(State::up);
@@ -133,14 +133,24 @@ void Machine::start() {
   set_state(State::starting);
 }
 
+Machine::Card Machine::fresh_card(size_t i) {
+  return {.frames = FrameSplitter([this, i](sim::Bytes frame) { outside_.frame(i, std::move(frame)); }),
+          .channel = nullptr};
+}
+
 void Machine::connect(MachineSockets sockets) {
-  frames_ = FrameSplitter([this](sim::Bytes frame) { outside_.frame(std::move(frame)); });
-  broken_ = printed_ = nothing_boots_ = false;
+  printed_ = nothing_boots_ = false;
   firmware_ = config_.setup.machine.kernel.empty() ? std::make_optional<FirmwareWords>() : std::nullopt;
-  if (sockets.network.get() >= 0)
-    network_ = std::make_unique<ByteChannel>(
-        loop_, std::move(sockets.network),
-        [this](std::string_view b) { broken_ = broken_ || !frames_.feed(b); }, nullptr);
+  for (size_t i = 0; i < cards_.size(); ++i) {
+    const bool plugged = cards_[i].carrier;
+    cards_[i] = fresh_card(i);
+    cards_[i].carrier = plugged;
+    if (i >= sockets.networks.size() || sockets.networks[i].get() < 0) continue;
+    cards_[i].channel = std::make_unique<ByteChannel>(
+        loop_, std::move(sockets.networks[i]),
+        [this, i](std::string_view b) { cards_[i].broken = cards_[i].broken || !cards_[i].frames.feed(b); },
+        nullptr);
+  }
   if (sockets.console.get() >= 0)
     serial_ = std::make_unique<ByteChannel>(
         loop_, std::move(sockets.console),
@@ -163,7 +173,7 @@ void Machine::close() noexcept {
   if (!runs_) return;
   if (runs_->pidfd() >= 0) loop_.forget(runs_->pidfd());
   runs_->kill();
-  network_.reset();
+  for (Card& c : cards_) c.channel.reset();
   serial_.reset();
   port_.reset();
   runs_.reset();
@@ -183,7 +193,8 @@ void Machine::stop() noexcept {
 
 void Machine::first_words() {
   // A card begins with its cable plugged in; what boots has not looked at it yet.
-  if (!carrier_) runs_->set_link(false);
+  for (size_t i = 0; i < cards_.size(); ++i)
+    if (!cards_[i].carrier) runs_->set_link(i, false);
 }
 
 /// Its firmware found nothing to boot; how it ended is told when it has.
@@ -240,16 +251,14 @@ void Machine::pause(bool paused) {
   set_state(paused ? State::paused : agent_.ready() ? State::up : State::starting);
 }
 
-void Machine::set_carrier(bool up) {
-  const bool change = carrier_ != up;
-  carrier_ = up;
-  if (change && runs_) runs_->set_link(up);
+void Machine::set_carrier(size_t card, bool up) {
+  if (std::exchange(cards_[card].carrier, up) != up && runs_) runs_->set_link(card, up);
 }
 
-bool Machine::to_network(const sim::Bytes& frame) {
-  if (!network_ || state_ == State::paused) return false;
-  return network_->send(frame_head(frame.size()),
-                        {reinterpret_cast<const char*>(frame.data()), frame.size()});
+bool Machine::to_network(size_t card, const sim::Bytes& frame) {
+  if (card >= cards_.size() || !cards_[card].channel || state_ == State::paused) return false;
+  return cards_[card].channel->send(frame_head(frame.size()),
+                                    {reinterpret_cast<const char*>(frame.data()), frame.size()});
 }
 
 void Machine::to_console(std::string_view bytes) {
@@ -257,7 +266,8 @@ void Machine::to_console(std::string_view bytes) {
 }
 
 void Machine::flush() {
-  if (network_) network_->flush();
+  for (Card& c : cards_)
+    if (c.channel) c.channel->flush();
   if (!runs_ || runs_->pidfd() >= 0) return;
   // Nothing of it can be watched: it is asked.
   const auto now = std::chrono::steady_clock::now();

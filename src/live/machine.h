@@ -16,7 +16,7 @@
 
 namespace xedgesim::live {
 
-/// A machine on the wall clock: QEMU, our child's or libvirt's, and the other ends of its network card,
+/// A machine on the wall clock: QEMU, our child's or libvirt's, and the other ends of its network cards,
 /// console and agent. Started, watched and ended here; a guest that resets itself boots again.
 class Machine final : public Guest {
  public:
@@ -37,8 +37,8 @@ class Machine final : public Guest {
   /// By the agent, else by its power button.
   void ask_off() noexcept override;
   void pause(bool paused) override;
-  void set_carrier(bool up) override;
-  bool to_network(const sim::Bytes& frame) override;
+  void set_carrier(size_t card, bool up) override;
+  bool to_network(size_t card, const sim::Bytes& frame) override;
   void to_console(std::string_view bytes) override;
   void flush() override;
   bool ready() const override { return agent_.ready(); }
@@ -62,6 +62,8 @@ class Machine final : public Guest {
   void first_words();
   void give_up();
   vm::WallDisk overlay_of(const vm::WallDisk& disk, size_t index) const;
+  struct Card;
+  Card fresh_card(size_t i);
   void connect(MachineSockets sockets);
   void ended();
   void crash(const std::string& why);
@@ -70,16 +72,20 @@ class Machine final : public Guest {
   EventLoop& loop_;
   Config config_;
   Agent agent_;
-  FrameSplitter frames_;
   std::unique_ptr<RunningMachine> runs_;
-  std::unique_ptr<ByteChannel> network_, serial_, port_;
+  struct Card {
+    FrameSplitter frames;
+    std::unique_ptr<ByteChannel> channel;
+    bool carrier = true;
+    bool broken = false;  // its frame stream makes no sense
+  };
+  std::vector<Card> cards_;
+  std::unique_ptr<ByteChannel> serial_, port_;
   std::vector<std::filesystem::path> cgroups_;
   uint64_t short_boots_ = 0;
-  bool broken_ = false;                    // its frame stream makes no sense
   std::optional<FirmwareWords> firmware_;  // until it was switched on again
   bool nothing_boots_ = false;
-  bool printed_ = false;  // since it was switched on
-  bool carrier_ = true;
+  bool printed_ = false;                            // since it was switched on
   std::chrono::steady_clock::time_point looked_{};  // when it was last asked whether it still runs
 };
 

@@ -77,7 +77,7 @@ MachineSetup machine_setup(const system::MachineNode& m, const system::K3sPlan* 
                .memory = n.memory,
                .vcpus = n.vcpus,
                .cpu_model = n.cpu_model,
-               .mac = m.address.mac,
+               .macs = system::macs_of(m.address),
                .kernel_args = n.kernel_args};
   choose_boot(s, n, m.address, k3s);
   const vm::QemuProbe probe = vm::probe_qemu(s.machine.arch);

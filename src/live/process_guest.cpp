@@ -38,7 +38,8 @@ void make_nonblocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLO
 }  // namespace
 
 ProcessGuest::ProcessGuest(EventLoop& loop, Config config, Outside outside)
-    : CardGuest(loop, config.setup.id, config.console, std::move(outside)), config_(std::move(config)) {}
+    : CardGuest(loop, config.setup.id, config.setup.cards.size(), config.console, std::move(outside)),
+      config_(std::move(config)) {}
 
 ProcessGuest::~ProcessGuest() { stop(); }
 
@@ -72,7 +73,7 @@ void ProcessGuest::start() {
   if (sandbox_) return;
   const ContainerSetup& s = config_.setup;
   container::Sandbox::Config c{.hostname = s.id,
-                               .card = s.card,
+                               .cards = s.cards,
                                .command = s.command,
                                .environment = with_usual_variables(s.environment),
                                .volumes = s.volumes,
@@ -92,7 +93,7 @@ void ProcessGuest::start() {
       cgroups_ = vm::CgroupHost().apply(fmt::format("{}-{}", config_.group, sandbox->pid()), s.limits,
                                         sandbox->pid(), missed);
     }
-    plug(sandbox->take_card());
+    plug(sandbox->take_cards());
     output_ = sandbox->take_output();
     input_ = sandbox->take_input();
     sandbox->go();
@@ -174,10 +175,16 @@ std::optional<uint64_t> ProcessGuest::run(const std::string& command, CommandSes
   if (commands_.size() >= kMostCommands) return std::nullopt;
   const uint64_t number = ++numbers_;
   Command& c = commands_[number];
-  c.process =
-      std::make_unique<container::EnteredCommand>(*sandbox_, std::vector<std::string>{"sh", "-c", command},
-                                                  with_usual_variables(config_.setup.environment));
+  c.process = std::make_unique<container::EnteredCommand>(
+      *sandbox_, std::vector<std::string>{"sh", "-c", command},
+      with_usual_variables(config_.setup.environment), session.took != nullptr);
   c.session = std::move(session);
+  if (c.process->input() >= 0) {
+    make_nonblocking(c.process->input());
+    loop_.watch(c.process->input(), [this, number](short what) {
+      what& POLLERR ? close_input(number) : write_input(number);  // an error: nobody reads it any more
+    });
+  }
   for (const bool error : {false, true}) {
     const int fd = error ? c.process->error() : c.process->output();
     make_nonblocking(fd);
@@ -185,6 +192,48 @@ std::optional<uint64_t> ProcessGuest::run(const std::string& command, CommandSes
   }
   loop_.watch(c.process->pidfd(), [this, number](short) { command_ended(number); });
   return number;
+}
+
+void ProcessGuest::input(uint64_t command, std::string_view bytes) {
+  const auto c = commands_.find(command);
+  if (c == commands_.end()) return;
+  if (bytes.empty())
+    c->second.input_ends = true;
+  else
+    c->second.input.emplace_back(bytes);
+  write_input(command);
+}
+
+/// What does not read any more has the rest taken from it.
+void ProcessGuest::write_input(uint64_t number) {
+  const auto it = commands_.find(number);
+  if (it == commands_.end()) return;
+  Command& c = it->second;
+  const int fd = c.process->input();
+  bool closed = fd < 0;
+  while (!c.input.empty()) {
+    const std::string& piece = c.input.front();
+    const ssize_t n = closed ? -1 : write(fd, piece.data() + c.written, piece.size() - c.written);
+    if (n < 0 && !closed && errno == EINTR) continue;
+    if (n < 0 && !closed && (errno == EAGAIN || errno == EWOULDBLOCK)) return loop_.want_output(fd, true);
+    closed = closed || n < 0;
+    c.written += n > 0 ? static_cast<size_t>(n) : 0;
+    if (!closed && c.written < piece.size()) continue;
+    c.written = 0;
+    c.input.pop_front();
+    c.session.took();
+  }
+  if (fd < 0) return;
+  loop_.want_output(fd, false);
+  if (closed || c.input_ends) close_input(number);
+}
+
+void ProcessGuest::close_input(uint64_t number) {
+  const auto c = commands_.find(number);
+  if (c == commands_.end()) return;
+  loop_.forget(c->second.process->input());
+  c->second.process->close_input();
+  write_input(number);
 }
 
 void ProcessGuest::take_command_output(uint64_t number, bool error) {
@@ -213,8 +262,9 @@ void ProcessGuest::command_ended(uint64_t number) {
 void ProcessGuest::drop_command(uint64_t number) {
   const auto c = commands_.find(number);
   if (c == commands_.end()) return;
-  for (const int fd : {c->second.process->output(), c->second.process->error(), c->second.process->pidfd()})
-    loop_.forget(fd);
+  const container::EnteredCommand& process = *c->second.process;
+  for (const int fd : {process.input(), process.output(), process.error(), process.pidfd()})
+    if (fd >= 0) loop_.forget(fd);
   commands_.erase(c);
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <deque>
 #include <map>
 #include <memory>
 
@@ -30,6 +31,7 @@ class ProcessGuest final : public CardGuest {
   void to_console(std::string_view bytes) override;
   std::optional<uint64_t> run(const std::string& command, CommandSession session) override;
   void kill(uint64_t command) override;
+  void input(uint64_t command, std::string_view bytes) override;
   pid_t pid() const override { return sandbox_ ? sandbox_->pid() : -1; }
   bool running() const override { return sandbox_ != nullptr; }
   std::vector<std::filesystem::path> cgroups() const override { return cgroups_; }
@@ -40,11 +42,16 @@ class ProcessGuest final : public CardGuest {
   struct Command {
     std::unique_ptr<container::EnteredCommand> process;
     CommandSession session;
+    std::deque<std::string> input;
+    size_t written = 0;  ///< bytes of the first piece
+    bool input_ends = false;
   };
   std::filesystem::path unpack_root() const;
   void take_output();
   void ended();
   void take_command_output(uint64_t number, bool error);
+  void write_input(uint64_t number);
+  void close_input(uint64_t number);
   void command_ended(uint64_t number);
   void drop_command(uint64_t number);
   void close() noexcept;

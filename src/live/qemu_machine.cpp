@@ -1,5 +1,7 @@
 #include "live/qemu_machine.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -15,20 +17,27 @@ QemuMachine::QemuMachine(const MachineSetup& setup, const vm::Machine& machine,
                          const std::vector<vm::WallDisk>& disks, const std::filesystem::path& folder,
                          const std::filesystem::path& console, const std::optional<vm::UefiFirmware>& uefi,
                          MachineSockets& ours) {
-  auto [network, their_network] = vm::socket_pair();
   auto [serial, their_serial] = vm::socket_pair();
   auto [port, their_port] = vm::socket_pair();
-  const vm::WallSockets sockets{
-      .network = their_network.get(), .console = their_serial.get(), .agent = their_port.get()};
+  vm::WallSockets sockets{.console = their_serial.get(), .agent = their_port.get()};
+  std::vector<Descriptor> networks, their_networks;
+  for (size_t i = 0; i < machine.macs.size(); ++i) {
+    auto [network, their_network] = vm::socket_pair();
+    sockets.networks.push_back(their_network.get());
+    networks.push_back(std::move(network));
+    their_networks.push_back(std::move(their_network));
+  }
+  std::vector<int> inherited = sockets.networks;
+  inherited.insert(inherited.end(), {sockets.console, sockets.agent});
   qemu_ = std::make_unique<vm::QemuProcess>(
       vm::QemuProcess::Config{.name = setup.id,
                               .binary = setup.qemu.binary,
                               .arguments = vm::wall_arguments(machine, setup.kvm, disks, sockets, uefi),
                               .folder = folder,
                               .console = console,
-                              .inherited = {sockets.network, sockets.console, sockets.agent}});
+                              .inherited = std::move(inherited)});
   qemu_->watch_events();
-  ours = {.network = std::move(network), .console = std::move(serial), .agent = std::move(port)};
+  ours = {.networks = std::move(networks), .console = std::move(serial), .agent = std::move(port)};
 }
 
 /// Null before the machine runs: until then QEMU would not answer at once.
@@ -64,9 +73,10 @@ bool QemuMachine::pause(bool paused) {
   return true;
 }
 
-void QemuMachine::set_link(bool up) {
+void QemuMachine::set_link(size_t card, bool up) {
   try {
-    if (vm::QmpClient* m = monitor()) m->execute("set_link", {{"name", "net0"}, {"up", up}});
+    if (vm::QmpClient* m = monitor())
+      m->execute("set_link", {{"name", fmt::format("net{}", card)}, {"up", up}});
   } catch (const SimulationError&) {
     // It is on its way out; its end is told then.
   }

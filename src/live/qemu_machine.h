@@ -22,7 +22,7 @@ class QemuMachine final : public RunningMachine {
   /// From now on QEMU's monitor answers at once.
   void runs() override { monitor(); }
   bool pause(bool paused) override;
-  void set_link(bool up) override;
+  void set_link(size_t card, bool up) override;
   void press_power_button() override;
   void kill() noexcept override { qemu_->end(); }
 

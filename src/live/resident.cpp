@@ -142,9 +142,21 @@ nlohmann::json Resident::machines() {
                           {"console", m->console().file().string()}};
     for (const system::MachineNode& node : system_.ethernet().machines())
       if (node.id == m->id()) {
-        one["mac"] = node.address.mac;
-        one["ip"] = fmt::format("{}/{}", node.address.ip, lab_.responder().config().prefix);
-        one["leases"] = lab_.leases(net::ethernet::parse_mac(node.address.mac).value());
+        const auto& cards = node.address.cards;
+        for (size_t i = 0; i < cards.size(); ++i) {
+          nlohmann::json card = {
+              {"mac", net::ethernet::to_string(cards[i].mac)},
+              {"ip", fmt::format("{}/{}", system::dotted_ipv4(cards[i].ip), cards[i].prefix)},
+              {"leases", lab_.leases(node, i)}};
+          if (i == 0) one.update(card);
+          if (cards.size() == 1) break;
+          const auto& passed = node.hosted->cards()[i];
+          card.update({{"name", cards[i].name},
+                       {"frames_in", passed.frames_in},
+                       {"frames_out", passed.frames_out},
+                       {"frames_missed", passed.frames_missed}});
+          one["cards"].push_back(std::move(card));
+        }
       }
     m->describe(one);
     if (const std::string terminal = lab_.terminal(m->id()); !terminal.empty()) one["terminal"] = terminal;

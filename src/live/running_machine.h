@@ -2,6 +2,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "base/descriptor.h"
 
@@ -10,7 +11,8 @@ namespace xedgesim::live {
 /// Our ends of what a machine under QEMU is tied to us by. Those of a machine that libvirt only pretends to
 /// run (its test driver) are none.
 struct MachineSockets {
-  Descriptor network, console, agent;
+  std::vector<Descriptor> networks{};  ///< one a card
+  Descriptor console{}, agent{};
 };
 
 /// A machine under QEMU, whoever started it. None of these wait for the guest.
@@ -33,7 +35,7 @@ class RunningMachine {
   virtual void runs() {}
   /// False when it cannot be done now.
   virtual bool pause(bool paused) = 0;
-  virtual void set_link(bool up) = 0;
+  virtual void set_link(size_t card, bool up) = 0;
   virtual void press_power_button() = 0;
   /// At once.
   virtual void kill() noexcept = 0;

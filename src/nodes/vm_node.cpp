@@ -25,7 +25,11 @@ sim::SharedBytes shared(std::vector<uint8_t>& bytes) {
 
 }  // namespace
 
-VmNode::VmNode(Config config) : config_(std::move(config)), disks_(config_.disks) {}
+VmNode::VmNode(Config config)
+    : config_(std::move(config)),
+      disks_(config_.disks),
+      cables_(config_.cables.size()),
+      cards_(config_.cables.size()) {}
 VmNode::~VmNode() { shut_down(); }
 
 void VmNode::connect(Host host) {
@@ -67,8 +71,8 @@ void VmNode::boot(SimTime t) {
   }
   std::filesystem::remove(machine.initrd, ec);  // QEMU has read it
   if (state_ == State::off) fail("ended before it began", t);
-  told_carrier_ = true;  // what QEMU begins with
-  set_carrier(t, carrier_);
+  for (Cable& c : cables_) c.told = true;  // what QEMU begins with
+  tell_carriers(t);
 }
 
 void VmNode::switch_off() {
@@ -160,10 +164,13 @@ void VmNode::emit(SimTime limit, sim::Outbox& outbox) {
     const SimTime t = to_run(r.time);
     if (r.type == vm::vt::RecordType::frame) {
       if (answered_by_disk(r)) continue;
+      if (r.card >= cards_.size()) fail(fmt::format("sent a frame by a card {} it does not have", r.card), t);
       ++counters_.frames_out;
       counters_.bytes_out += r.bytes.size();
+      ++cards_[r.card].frames_out;
+      cards_[r.card].bytes_out += r.bytes.size();
       if (r.bytes.size() < kShortestFrame) r.bytes.resize(kShortestFrame);  // as a card does
-      held_.push_back(net::frame_event(shared(r.bytes), t, config_.cable, 0));
+      held_.push_back(net::frame_event(shared(r.bytes), t, config_.cables[r.card], r.card));
       continue;
     }
     ++counters_.lines;
@@ -181,7 +188,7 @@ void VmNode::emit(SimTime limit, sim::Outbox& outbox) {
 }
 
 bool VmNode::answered_by_disk(const vm::VtChannel::Record& r) {
-  if (disks_.disks().empty() || !AoeTarget::is_request(r.bytes)) return false;
+  if (r.card != 0 || disks_.disks().empty() || !AoeTarget::is_request(r.bytes)) return false;
   const int64_t due = r.time + kAccess.count_ns();
   for (sim::Bytes& answer : disks_.answers(r.bytes)) {
     if (answer.size() < kShortestFrame) answer.resize(kShortestFrame);
@@ -198,27 +205,40 @@ void VmNode::add_input(vm::VtChannel::Record r) {
 
 void VmNode::deliver(const sim::Event& e, sim::Outbox&) {
   if (e.kind == sim::EventKind::control) return control(e);
-  if (e.code == net::kCarrierCode) return set_carrier(e.time, e.args[1] != 0);
+  if (e.code == net::kCarrierCode) return set_carrier(e.time, static_cast<size_t>(e.args[0]), e.args[1] != 0);
   const bool frame = e.code == net::kFrameCode;
   if (!frame && e.code != bus::kSerialInput) return;
+  const size_t card = frame ? static_cast<size_t>(e.args[0]) : 0;
   if (state_ != State::running) {
     counters_.frames_missed += frame;
+    cards_[card].frames_missed += frame;
     return;
   }
   if (frame) {
     ++counters_.frames_in;
     counters_.bytes_in += e.data->size();
+    ++cards_[card].frames_in;
+    cards_[card].bytes_in += e.data->size();
   }
   add_input({to_machine(e.time),
              frame ? vm::vt::RecordType::frame : vm::vt::RecordType::console,
-             {e.data->begin(), e.data->end()}});
+             {e.data->begin(), e.data->end()},
+             static_cast<uint32_t>(card)});
 }
 
-void VmNode::set_carrier(SimTime t, bool up) {
-  carrier_ = up;
-  if (state_ == State::running && up != told_carrier_) {
-    told_carrier_ = up;
-    add_input({to_machine(t), vm::vt::RecordType::carrier, {static_cast<uint8_t>(up)}});
+void VmNode::set_carrier(SimTime t, size_t card, bool up) {
+  cables_[card].up = up;
+  tell_carriers(t);
+}
+
+void VmNode::tell_carriers(SimTime t) {
+  if (state_ != State::running) return;
+  for (size_t i = 0; i < cables_.size(); ++i) {
+    Cable& c = cables_[i];
+    if (c.up == c.told) continue;
+    c.told = c.up;
+    add_input(
+        {to_machine(t), vm::vt::RecordType::carrier, {static_cast<uint8_t>(c.up)}, static_cast<uint32_t>(i)});
   }
 }
 
@@ -231,7 +251,7 @@ void VmNode::control(const sim::Event& e) {
       paused_at_ = e.time;
       // It has not heard of the cable what was on its way.
       for (auto r = inputs_.rbegin(); r != inputs_.rend(); ++r)
-        if (r->type == vm::vt::RecordType::carrier) told_carrier_ = r->bytes[0] == 0;
+        if (r->type == vm::vt::RecordType::carrier) cables_[r->card].told = r->bytes[0] == 0;
       inputs_.clear();
       break;
     case ControlCode::recover:
@@ -239,7 +259,7 @@ void VmNode::control(const sim::Event& e) {
       state_ = State::running;
       offset_ += e.time - paused_at_;
       wakes_ = wakes_ + (e.time - paused_at_);
-      set_carrier(e.time, carrier_);
+      tell_carriers(e.time);
       break;
     case ControlCode::power_off:
       switch_off();

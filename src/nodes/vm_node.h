@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nodes/aoe_target.h"
+#include "nodes/card_counters.h"
 #include "nodes/codes.h"
 #include "sim/participant.h"
 #include "sim/signal.h"
@@ -22,16 +23,16 @@ namespace xedgesim::nodes {
 /// carry the nanosecond of the instruction that made them; nothing depends on how far it was let run at a
 /// time. A frame that arrives while it is off or paused is lost.
 ///
-/// Its disks answer ATA over Ethernet kAccess after a request, at the machine's own end of the cable: their
-/// frames never travel on it. What was written outlives a reset.
+/// Its disks answer ATA over Ethernet kAccess after a request, at the machine's own end of its first cable:
+/// their frames never travel on it. What was written outlives a reset.
 ///
-/// Limits: one network card, one processor; disks of one access time.
+/// Limits: one processor; disks of one access time.
 class VmNode final : public sim::RunningParticipant {
  public:
   struct Config {
-    vm::Machine machine;   ///< without kernel and initrd
-    std::string settings;  ///< a cpio archive laid over the initrd
-    sim::ParticipantId cable = sim::kNobody;
+    vm::Machine machine;                         ///< without kernel and initrd
+    std::string settings;                        ///< a cpio archive laid over the initrd
+    std::vector<sim::ParticipantId> cables{};    ///< of its network cards, as many as the machine has
     sim::ParticipantId observer = sim::kNobody;  ///< gets ObserverCode::console_line
     /// Longest stretch it runs without looking for input; the result does not depend on it. Zero: as far as
     /// the scheduler lets it.
@@ -72,6 +73,7 @@ class VmNode final : public sim::RunningParticipant {
   };
   /// Read between rounds only.
   const Counters& counters() const { return counters_; }
+  const std::vector<CardCounters>& cards() const { return cards_; }
   std::string_view state() const;
   const Config& config() const { return config_; }
   const Host& host() const { return host_; }
@@ -90,8 +92,9 @@ class VmNode final : public sim::RunningParticipant {
   /// In the order of their times.
   void add_input(vm::VtChannel::Record r);
   void control(const sim::Event& e);
-  /// Of its cable, as far as it runs; what it was not told while paused or off it is told afterwards.
-  void set_carrier(SimTime t, bool up);
+  /// Of a cable, as far as it runs; what it was not told while paused or off it is told afterwards.
+  void set_carrier(SimTime t, size_t card, bool up);
+  void tell_carriers(SimTime t);
   [[noreturn]] void fail(const std::string& what, SimTime t);
 
   Config config_;
@@ -108,7 +111,11 @@ class VmNode final : public sim::RunningParticipant {
   std::vector<vm::VtChannel::Record> sent_;
   std::deque<sim::Event> held_;  // made by the instruction that began before the limit and ended behind it
   std::deque<std::string> last_lines_;
-  bool carrier_ = true, told_carrier_ = true;
+  struct Cable {
+    bool up = true, told = true;
+  };
+  std::vector<Cable> cables_;
+  std::vector<CardCounters> cards_;
   int64_t instructions_before_ = 0;
   Counters counters_;
 };

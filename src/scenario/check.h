@@ -48,6 +48,7 @@ void check_ids(Check& check);  ///< unique names
 void check_devices(Check& check);
 void check_services(Check& check);  ///< edge and cloud
 void check_linux_nodes(Check& check);
+void check_cards(Check& check);  ///< network cards of nodes and their addresses
 void check_network(Check& check, const NameTable* names);
 void check_switches(Check& check);
 void check_links(Check& check);

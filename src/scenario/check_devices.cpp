@@ -76,8 +76,10 @@ void check_sensor(Check& check, const Device& d, size_t i, std::set<std::string>
     if (!there) check.error(path, "this type of sensor needs the key '{}'", what);
   };
   if (!s.labels.empty() && s.type != T::frames)
-    check.error(path + ".labels", "only sensors of type frames have labels: their windows are rows of a table");
-  if (s.type == T::csv || s.type == T::wav || s.type == T::frames) needs(!s.file.empty() || check.given(path + ".file"), "file");
+    check.error(path + ".labels",
+                "only sensors of type frames have labels: their windows are rows of a table");
+  if (s.type == T::csv || s.type == T::wav || s.type == T::frames)
+    needs(!s.file.empty() || check.given(path + ".file"), "file");
   if (s.type == T::constant) needs(s.value_v || check.given(path + ".value"), "value");
   if (s.type == T::sine) needs(s.frequency_hz || check.given(path + ".frequency"), "frequency");
   if (s.type == T::sine || s.type == T::noise)
@@ -98,8 +100,7 @@ void check_ml(Check& check, const Device& d, const std::string& path) {
     check.error(key, "inference at the edge needs an edge node: add one to the section 'edge'");
   const bool divided = d.ml_placement == P::hybrid || d.ml_placement == P::adaptive;
   const bool far = d.ml_remote == MlRemote::cloud;
-  if (far && !divided)
-    check.warning(path + ".ml_remote", "only ml_placement: hybrid and adaptive use it");
+  if (far && !divided) check.warning(path + ".ml_remote", "only ml_placement: hybrid and adaptive use it");
   if ((d.ml_placement == P::cloud || (far && divided)) && check.s.cloud.empty())
     check.error(key, "inference in the cloud needs a cloud node: add one to the section 'cloud'");
   if (d.ml_placement == P::hybrid && !d.ml_split)
@@ -139,9 +140,50 @@ void check_config(Check& check, const Device& d, const std::string& path) {
     check.error(path + ".clock_drift_spread", "a spread is not negative: remove the sign");
 }
 
+/// It has something to report to a gateway, as far as a scenario can tell: firmware that samples nothing may
+/// talk to its like.
+bool reports(const Device& d) {
+  return (d.type == Device::Type::model || !d.sensors.empty()) && !d.config.destination;
+}
+
+/// Samples that nobody can hear are lost without an error: said once for a missing gateway, and once for a
+/// group on another channel or PAN than every gateway.
+void check_listeners(Check& check) {
+  const Scenario& s = check.s;
+  const bool nobody = s.network.gateways.empty() && s.edge.empty();
+  for (size_t i = 0; i < s.devices.size(); ++i) {
+    const Device& d = s.devices[i];
+    if (!reports(d)) continue;
+    if (nobody)
+      return check.warning(
+          at("devices[{}]", i),
+          "no gateway listens to the radio, so every sample of '{}' is lost: add an edge node "
+          "(edge: [{{id: edge0}}]), or network.gateways: [{{id: gateway}}]",
+          d.id);
+    const auto hears = [&](const std::string& id, int64_t channel, std::optional<int64_t> pan) {
+      return (!d.config.gateway || *d.config.gateway == id) &&
+             d.config.channel.value_or(channel) == channel &&
+             (!d.config.pan_id || !pan || *d.config.pan_id == *pan);
+    };
+    bool heard =
+        s.network.gateways.empty() && hears(d.config.gateway.value_or(""), s.network.wireless.channel, {});
+    for (const Gateway& g : s.network.gateways)
+      heard = heard || hears(g.id, g.channel.value_or(s.network.wireless.channel), g.pan_id);
+    if (heard) continue;
+    const std::string config = at("devices[{}].config.", i);
+    const std::string key = config + (d.config.channel ? "channel" : "pan_id");
+    check.warning(
+        check.given(key) ? key : at("devices[{}]", i),
+        "no gateway listens on this {}, so every sample of '{}' is lost: use a gateway's, or give a "
+        "gateway this one",
+        d.config.channel ? "channel" : "PAN", d.id);
+  }
+}
+
 }  // namespace
 
 void check_devices(Check& check) {
+  check_listeners(check);
   for (size_t i = 0; i < check.s.devices.size(); ++i) {
     const Device& d = check.s.devices[i];
     const std::string path = at("devices[{}]", i);

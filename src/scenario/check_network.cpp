@@ -4,6 +4,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "scenario/cards.h"
 #include "scenario/check.h"
 
 namespace xedgesim::scenario {
@@ -79,6 +80,16 @@ void check_ns3(Check& check) {
                   "network.type: ns3 has no jammers: remove the fault, or use type: native");
 }
 
+void check_card(Check& check, const LinuxNode& n, const std::string& node, const std::string& card,
+                const std::string& path) {
+  if (card_named(n, card)) return;
+  std::vector<std::string> names;
+  for (const DeclaredCard& c : declared_cards(n)) names.push_back(c.name);
+  const std::string hint = did_you_mean(card, names);
+  check.error(path, "node '{}' has no network card '{}'{}", node, card,
+              hint.empty() ? " — its cards: " + name_list(names) : hint);
+}
+
 }  // namespace
 
 void check_network(Check& check, const NameTable* names) {
@@ -145,8 +156,10 @@ void check_links(Check& check) {
     switches.insert(w.id);
     known.push_back(w.id);
   }
+  std::map<std::string, const LinuxNode*> machines;
   for (const LinuxNode& n : s.nodes)
-    for (int64_t k = 0; k < n.count; ++k) nodes.insert(member_id(n.id, n.count, k));
+    for (int64_t k = 0; k < n.count; ++k) machines[member_id(n.id, n.count, k)] = &n;
+  for (const auto& [id, n] : machines) nodes.insert(id);
   for (const EdgeNode& e : s.edge) nodes.insert(e.id);
   for (const CloudNode& c : s.cloud) nodes.insert(c.id);
   for (const Device& d : s.devices)
@@ -176,10 +189,23 @@ void check_links(Check& check) {
         ports.check(check, node, end.substr(colon + 1), one);
       } else if (!nodes.count(node)) {
         check.error(one, "no node or switch is named '{}'{}", node, did_you_mean(node, known));
+      } else if (const auto m = machines.find(node); m != machines.end()) {
+        check_card(check, *m->second, node, end.substr(colon + 1), one);
       }
       if (const auto [other, fresh] = used.emplace(end, i); !fresh)
         check.error(one, "'{}' is plugged in by links[{}] already: choose another", end, other->second);
     }
+  }
+  for (size_t i = 0; i < s.nodes.size(); ++i) {
+    const LinuxNode& n = s.nodes[i];
+    if (n.interfaces.empty()) continue;
+    for (int64_t k = 0; k < n.count; ++k)
+      for (const DeclaredCard& c : declared_cards(n))
+        if (const std::string end = member_id(n.id, n.count, k) + ":" + c.name; !used.contains(end))
+          check.error(
+              at("nodes[{}]{}", i, c.path),
+              "no cable is plugged into this card: add a link with the endpoint \"{}\", or remove the card",
+              end);
   }
 }
 

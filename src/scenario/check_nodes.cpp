@@ -1,8 +1,5 @@
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <map>
-#include <unordered_map>
 
 #include "scenario/check.h"
 #include "scenario/codecs.h"
@@ -33,12 +30,6 @@ void check_volumes(Check& check, const std::vector<std::string>& volumes, const 
       check.error(at("{}.volumes[{}]", path, i),
                   "'{}' is no volume: write HOST:CONTAINER or HOST:CONTAINER:ro", volumes[i]);
   }
-}
-
-/// 0 for anything that is not IPv4.
-uint32_t ipv4(const std::string& text) {
-  in_addr a{};
-  return inet_pton(AF_INET, text.c_str(), &a) == 1 ? ntohl(a.s_addr) : 0;
 }
 
 void check_node(Check& check, const LinuxNode& n, const std::string& path) {
@@ -98,10 +89,6 @@ void check_node(Check& check, const LinuxNode& n, const std::string& path) {
   }
   if (!n.initrd.empty() && n.kernel.empty())
     check.error(path + ".initrd", "an initrd needs a kernel: add the key 'kernel'");
-  if (n.count > 1 && !n.mac.empty())
-    check.error(path + ".mac", "one address cannot serve {} nodes: remove it", n.count);
-  if (n.count > 1 && !n.ip.empty())
-    check.error(path + ".ip", "one address cannot serve {} nodes: remove it", n.count);
   if (n.memory_limit && n.memory_limit->hard && n.memory_limit->soft &&
       *n.memory_limit->soft > *n.memory_limit->hard)
     check.error(path + ".memory_limit", "soft is above hard: swap them");
@@ -168,29 +155,6 @@ void check_ports(Check& check) {
                       other.where);
       taken.push_back({*p, where});
     }
-}
-
-void check_addresses(Check& check) {
-  std::unordered_map<std::string, size_t> macs, ips;
-  const auto& lan = check.s.network.lan;
-  for (size_t i = 0; i < check.s.nodes.size(); ++i) {
-    const LinuxNode& n = check.s.nodes[i];
-    std::string mac = n.mac;
-    std::transform(mac.begin(), mac.end(), mac.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (const auto [known, fresh] = macs.emplace(mac, i); !mac.empty() && !fresh)
-      check.error(at("nodes[{}].mac", i), "nodes[{}] has this address already: choose another",
-                  known->second);
-    if (const auto [known, fresh] = ips.emplace(n.ip, i); !n.ip.empty() && !fresh)
-      check.error(at("nodes[{}].ip", i), "nodes[{}] has this address already: choose another", known->second);
-    if (!lan || ipv4(n.ip) == 0 || ipv4(lan->host_ip) == 0) continue;
-    const uint32_t mask = 0xffffffffu << (32 - lan->prefix);
-    if ((ipv4(n.ip) & mask) != (ipv4(lan->host_ip) & mask))
-      check.error(at("nodes[{}].ip", i), "{} is outside the network {}/{}: choose an address in it", n.ip,
-                  lan->host_ip, lan->prefix);
-    if (n.ip == lan->host_ip)
-      check.error(at("nodes[{}].ip", i), "{} is the host's address: choose another", n.ip);
-  }
 }
 
 void check_cluster(Check& check) {
@@ -270,7 +234,7 @@ void check_linux_nodes(Check& check) {
     check_host_side(check, check.s.nodes[i], at("nodes[{}]", i));
   }
   check_ports(check);
-  check_addresses(check);
+  check_cards(check);
   check_cluster(check);
 }
 

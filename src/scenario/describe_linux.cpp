@@ -114,6 +114,26 @@ const Description<Health>& describe_health() {
   return kD;
 }
 
+CodecPtr<int64_t> prefix_length() { return integer(1, 30, "the length of a prefix"); }
+
+const Description<Interface>& describe_interface() {
+  static const Description<Interface> kD = [] {
+    Description<Interface> d;
+    d.doc = "A network card of a machine that has several.";
+    d.add({.key = "name", .doc = "in the machine, and in links; absent: eth0, eth1, … by its place"},
+          &Interface::name, identifier());
+    d.add({.key = "ip", .doc = "fixed address; absent: derived"}, &Interface::ip, ip_address());
+    d.add({.key = "prefix", .doc = "length of its network's prefix; absent: as of a node's"},
+          &Interface::prefix, prefix_length());
+    d.add({.key = "mac", .doc = "Ethernet address; absent: derived from the node's id and the name"},
+          &Interface::mac, mac_address());
+    d.add({.key = "qos", .doc = "limits of this card; absent: the node's"}, &Interface::qos,
+          struct_of(describe_interface_qos()));
+    return d;
+  }();
+  return kD;
+}
+
 const Description<LinuxNode>& describe_node() {
   using N = LinuxNode;
   static const Description<N> kD = [] {
@@ -155,6 +175,13 @@ const Description<LinuxNode>& describe_node() {
           &N::cpu_model, identifier());
     d.add({.key = "mac", .doc = "Ethernet address; absent: derived from the id"}, &N::mac, mac_address());
     d.add({.key = "ip", .doc = "fixed address; absent: by DHCP"}, &N::ip, ip_address());
+    d.add({.key = "prefix",
+           .doc = "length of its network's prefix, in a network beside network.lan; absent: network.lan's, "
+                  "else 24"},
+          &N::prefix, prefix_length());
+    d.add({.key = "gateway",
+           .doc = "vm, container, process: address of the machine that leads to other networks"},
+          &N::gateway, ip_address());
     d.add({.key = "image",
            .doc = "vm: name of an image made by `xedgesim image build`, or file of a disk image; container: "
                   "image name; process: image whose files it sees, absent: the host's"},
@@ -192,8 +219,12 @@ const Description<LinuxNode>& describe_node() {
                            {"k3s-server", N::Role::k3s_server},
                            {"k3s-agent", N::Role::k3s_agent}}));
     d.add({.key = "k3s", .doc = "settings of the role"}, &N::k3s, struct_of(describe_k3s()));
-    d.add({.key = "qos", .doc = "limits of the network interface"}, &N::qos,
+    d.add({.key = "qos", .doc = "limits of its network cards, each"}, &N::qos,
           struct_of(describe_interface_qos()));
+    d.add({.key = "interfaces",
+           .doc = "vm, container, process: network cards of one that has several, instead of `ip`, `prefix` "
+                  "and `mac`"},
+          &N::interfaces, list_of(struct_of(describe_interface())));
     d.add({.key = "backend", .doc = "vm: who runs the machine; libvirt: on the wall clock"}, &N::backend,
           choice<N::Backend>({{"qemu", N::Backend::qemu}, {"libvirt", N::Backend::libvirt}}));
     d.add({.key = "command", .doc = "process, container: what to run"}, &N::command, one_or_more(text()));

@@ -51,6 +51,16 @@ struct K3s {
   bool operator==(const K3s&) const = default;
 };
 
+/// One of several network cards of a machine.
+struct Interface {
+  std::string name;               ///< absent: eth and its place in the list
+  std::string ip;                 ///< absent: derived
+  std::optional<int64_t> prefix;  ///< of its network; absent: as of a node
+  std::string mac;                ///< absent: derived from the node's id and the name
+  std::optional<Qos> qos;         ///< absent: the node's
+  bool operator==(const Interface&) const = default;
+};
+
 /// A Linux machine, or a native model of a host on the network.
 struct LinuxNode {
   enum class Type { vm, container, process, model, host };
@@ -74,6 +84,9 @@ struct LinuxNode {
   std::string cpu_model;              ///< absent: the back end's default for the architecture
   std::string mac;                    ///< absent: derived from the id
   std::string ip;                     ///< absent: DHCP
+  std::optional<int64_t> prefix;      ///< of a network of its own; absent: network.lan's, else 24
+  std::vector<Interface> interfaces;  ///< several network cards; empty: one, of `ip`, `prefix` and `mac`
+  std::string gateway;                ///< the way to other networks: an address in one of its own
   std::string image;                  ///< container: image name; vm: name of a built image, or disk image
   FilePath image_file;                ///< vm: resolved disk image; empty for a name
   std::optional<Firmware> firmware;   ///< vm: starts the disk image; absent: bios on x86-64, uefi on ARM64

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kContainer = ".container", kOwnCable = ".cable";
 constexpr const char* kModelInImage = "/opt/model";  // with the file's extension
-constexpr uint32_t kDerivedTop = 0x0ac8fff0;  // 10.200.255.240, in the network of derived addresses
+constexpr uint32_t kDerivedTop = 0x0ac8fff0;         // 10.200.255.240, in the network of derived addresses
 
 std::string text_of(uint32_t ip) {
   return fmt::format("{}.{}.{}.{}", ip >> 24, ip >> 16 & 0xff, ip >> 8 & 0xff, ip & 0xff);
@@ -32,7 +32,12 @@ std::string free_address(const scenario::Scenario& s) {
   const auto taken = [&](uint32_t ip) {
     const std::string text = text_of(ip);
     return (s.network.lan && s.network.lan->host_ip == text) ||
-           std::any_of(s.nodes.begin(), s.nodes.end(), [&](const auto& n) { return n.ip == text; }) ||
+           std::any_of(s.nodes.begin(), s.nodes.end(),
+                       [&](const auto& n) {
+                         return n.ip == text || n.gateway == text ||
+                                std::any_of(n.interfaces.begin(), n.interfaces.end(),
+                                            [&](const auto& c) { return c.ip == text; });
+                       }) ||
            std::any_of(s.edge.begin(), s.edge.end(), [&](const auto& e) { return e.ip == text; });
   };
   while (taken(top)) --top;

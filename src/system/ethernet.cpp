@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "scenario/cards.h"
 #include "scenario/expand.h"
 #include "system/edge_container.h"
 #include "system/impairments.h"
@@ -15,19 +16,6 @@
 
 namespace xedgesim::system {
 namespace {
-
-/// All machines after count expansion: id and index of its entry.
-std::vector<std::pair<std::string, size_t>> expanded_nodes(const scenario::Scenario& s) {
-  std::vector<std::pair<std::string, size_t>> out;
-  for (size_t i = 0; i < s.nodes.size(); ++i)
-    for (int64_t k = 0; k < s.nodes[i].count; ++k)
-      out.emplace_back(scenario::member_id(s.nodes[i].id, s.nodes[i].count, k), i);
-  return out;
-}
-
-std::string dotted(uint32_t ip) {
-  return fmt::format("{}.{}.{}.{}", ip >> 24, ip >> 16 & 0xff, ip >> 8 & 0xff, ip & 0xff);
-}
 
 Duration flow_interval(const scenario::TrafficFlow& f) {
   if (f.interval) return *f.interval;
@@ -46,23 +34,6 @@ void shape(const scenario::Bandwidth& b, net::LinkParameters& p) {
 }
 
 }  // namespace
-
-net::ethernet::Mac node_mac(const scenario::Scenario& s, const std::string& id) {
-  for (const auto& [name, entry] : expanded_nodes(s))
-    if (name == id && !s.nodes[entry].mac.empty())
-      return net::ethernet::parse_mac(s.nodes[entry].mac).value();
-  return derived_mac(id);
-}
-
-uint32_t node_ip(const scenario::Scenario& s, const std::string& id) {
-  const auto nodes = expanded_nodes(s);
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].first != id) continue;
-    if (const auto ip = parse_ipv4(s.nodes[nodes[i].second].ip)) return *ip;
-    return 0x0ac80000u + static_cast<uint32_t>(i) + 1;  // 10.200.0.1 and on
-  }
-  return 0;
-}
 
 std::vector<std::string> EthernetNetwork::participant_names(const scenario::Scenario& s) {
   std::vector<std::string> names;
@@ -91,6 +62,7 @@ class EthernetNetwork::Builder {
         scheduler_(scheduler),
         observer_(observer),
         machines_(expanded_nodes(s)),
+        cards_(all_cards(s)),
         window_(machine_window(s)),
         wall_(on_wall_clock(s)) {}
 
@@ -159,13 +131,16 @@ class EthernetNetwork::Builder {
       return p;
     }
     for (const auto& [id, entry] : machines_)
-      if (id == node)
+      if (id == node) {
+        const auto card = scenario::card_named(s_.nodes[entry], port);
+        if (!card) throw ConfigError(fmt::format("node '{}' has no network card '{}'", node, port));
         return {.participant = scheduler_.id(node),
-                .port = 0,
+                .port = static_cast<int64_t>(*card),
                 .node = node,
                 .switch_index = {},
                 .qos = nullptr,
                 .outside = runs_linux(entry) && !wall_};
+      }
     for (const scenario::EdgeNode& e : s_.edge)
       if (e.id == node && e.type == scenario::EdgeNode::Type::machine)
         return {.participant = scheduler_.id(node), .port = 0, .node = node, .switch_index = {}};
@@ -192,8 +167,9 @@ class EthernetNetwork::Builder {
         cables_[*p->switch_index][static_cast<size_t>(p->port)] = id;
         *queues = p->qos ? port_queues(*p->qos) : net::PortQueues{};
         if (p->qos) apply_guarantees(l.endpoints[p == &a ? 0 : 1], *p->qos, *parameters);
-      } else if (!hosts_cable_.emplace(p->node, id).second) {
-        throw ConfigError(fmt::format("node '{}' has two cables: a node has one port", p->node));
+      } else if (!hosts_cable_.emplace(std::pair(p->node, p->port), id).second) {
+        throw ConfigError(fmt::format(
+            "node '{}' has two cables and one network card: list its cards as `interfaces`", p->node));
       }
     }
     limit(a, d.forward, d.backward);
@@ -207,36 +183,37 @@ class EthernetNetwork::Builder {
   /// A machine's `qos`, as tc on the host's end of its cable would do it.
   void limit(const Plug& p, net::LinkParameters& from, net::LinkParameters& to) const {
     for (const auto& [id, entry] : machines_) {
-      if (id != p.node || !s_.nodes[entry].qos) continue;
-      const scenario::Qos& q = *s_.nodes[entry].qos;
-      if (q.outbound) shape(*q.outbound, from);
-      if (q.inbound) shape(*q.inbound, to);
+      if (id != p.node) continue;
+      const scenario::Qos* q = scenario::declared_cards(s_.nodes[entry])[static_cast<size_t>(p.port)].qos;
+      if (q && q->outbound) shape(*q->outbound, from);
+      if (q && q->inbound) shape(*q->inbound, to);
     }
   }
 
-  net::ethernet::Mac mac_of(size_t machine) const { return node_mac(s_, machines_[machine].first); }
-  uint32_t ip_of(size_t machine) const { return node_ip(s_, machines_[machine].first); }
-
   bool runs_linux(size_t entry) const { return s_.nodes[entry].type != scenario::LinuxNode::Type::model; }
 
-  sim::ParticipantId cable_of(const std::string& id) const {
-    const auto cable = hosts_cable_.find(id);
-    if (cable == hosts_cable_.end())
-      throw ConfigError(
-          fmt::format("node '{}' has no cable: add a link with the endpoint \"{}:eth0\"", id, id));
-    return cable->second;
+  /// By its network cards.
+  std::vector<sim::ParticipantId> cables_of(size_t machine) const {
+    const std::string& id = machines_[machine].first;
+    std::vector<sim::ParticipantId> out;
+    for (const CardAddress& c : cards_[machine]) {
+      const auto cable = hosts_cable_.find(std::pair(id, static_cast<int64_t>(out.size())));
+      if (cable == hosts_cable_.end())
+        throw ConfigError(fmt::format("node '{}' has no cable{}: add a link with the endpoint \"{}:{}\"", id,
+                                      cards_[machine].size() > 1 ? " at " + c.name : "", id, c.name));
+      out.push_back(cable->second);
+    }
+    return out;
   }
 
   void add_machine(size_t machine) {
     const auto& [id, entry] = machines_[machine];
     const scenario::LinuxNode& n = s_.nodes[entry];
     wall_ ? check_hosted(n) : check_repeatable(n);
-    constexpr int64_t kOwnPrefix = 24, kDerivedPrefix = 16;
-    MachineAddress address{
-        .mac = net::ethernet::to_string(mac_of(machine)), .ip = dotted(ip_of(machine)), .hosts = {}};
-    address.prefix = s_.network.lan ? s_.network.lan->prefix : n.ip.empty() ? kDerivedPrefix : kOwnPrefix;
+    MachineAddress address{.cards = cards_[machine], .gateway = n.gateway};
     for (size_t i = 0; i < machines_.size(); ++i)
-      address.hosts.push_back(dotted(ip_of(i)) + " " + shown_name(machines_[i].first));
+      address.hosts.push_back(dotted_ipv4(card_towards(cards_[i], cards_[machine]).ip) + " " +
+                              shown_name(machines_[i].first));
     for (const scenario::EdgeNode& e : s_.edge)
       if (!e.ip.empty()) address.hosts.push_back(e.ip + " " + e.id);
     const auto self = scheduler_.id(id);
@@ -248,7 +225,7 @@ class EthernetNetwork::Builder {
     m.address = address;
     if (wall_) {
       m.hosted = std::make_unique<HostedMachine>(
-          HostedMachine::Config{.self = self, .cable = cable_of(id), .observer = observer_});
+          HostedMachine::Config{.self = self, .cables = cables_of(machine), .observer = observer_});
       return scheduler_.attach(self, *m.hosted);
     }
     std::optional<K3sPlan> k3s;
@@ -259,7 +236,7 @@ class EthernetNetwork::Builder {
       k3s = k3s_plan(s_, n, id, digest.hex());
     }
     auto config = machine_config(n, id, address, k3s ? &*k3s : nullptr);
-    config.cable = cable_of(id);
+    config.cables = cables_of(machine);
     config.observer = observer_;
     m.node = std::make_unique<nodes::VmNode>(std::move(config));
     scheduler_.attach(self, *m.node);
@@ -268,20 +245,21 @@ class EthernetNetwork::Builder {
   void add_host(size_t machine) {
     const auto& [id, entry] = machines_[machine];
     const scenario::LinuxNode& n = s_.nodes[entry];
-    const auto cable = cable_of(id);
+    const auto cable = cables_of(machine).front();
     nodes::TrafficHost::Config c{.self = scheduler_.id(id),
                                  .name = id,
                                  .seed = s_.meta.seed,
-                                 .mac = mac_of(machine),
-                                 .ip = ip_of(machine),
+                                 .mac = cards_[machine].front().mac,
+                                 .ip = cards_[machine].front().ip,
                                  .vlan = static_cast<uint16_t>(n.vlan.value_or(0)),
                                  .cable = cable};
-    for (const scenario::TrafficFlow& f : n.traffic) c.flows.push_back(make_flow(id, n.count > 1, f));
+    for (const scenario::TrafficFlow& f : n.traffic) c.flows.push_back(make_flow(machine, n.count > 1, f));
     out_.hosts_.push_back(std::make_unique<nodes::TrafficHost>(std::move(c)));
     scheduler_.attach(scheduler_.id(id), *out_.hosts_.back());
   }
 
-  nodes::TrafficFlow make_flow(const std::string& from, bool one_of_many, const scenario::TrafficFlow& f) {
+  nodes::TrafficFlow make_flow(size_t machine, bool one_of_many, const scenario::TrafficFlow& f) {
+    const std::string& from = machines_[machine].first;
     const auto to =
         std::find_if(machines_.begin(), machines_.end(), [&](const auto& m) { return m.first == f.to; });
     if (to == machines_.end())
@@ -306,8 +284,9 @@ class EthernetNetwork::Builder {
     out.type = f.type == scenario::TrafficFlow::Type::ping ? nodes::TrafficFlow::Type::ping
                                                            : nodes::TrafficFlow::Type::udp;
     out.pattern = static_cast<nodes::TrafficFlow::Pattern>(f.pattern);
-    out.to = mac_of(target);
-    out.to_ip = ip_of(target);
+    const CardAddress& card = card_towards(cards_[target], cards_[machine]);
+    out.to = card.mac;
+    out.to_ip = card.ip;
     out.interval = flow_interval(f);
     out.on = f.on;
     out.off = f.off;
@@ -325,12 +304,13 @@ class EthernetNetwork::Builder {
   sim::Scheduler& scheduler_;
   sim::ParticipantId observer_;
   std::vector<std::pair<std::string, size_t>> machines_;
+  std::vector<std::vector<CardAddress>> cards_;  // of machines_
   std::optional<Duration> window_;
   const bool wall_;
   std::vector<std::vector<std::string>> ports_;
   std::vector<std::vector<PortPlug>> plugs_;
   std::vector<std::vector<sim::ParticipantId>> cables_;
-  std::map<std::string, sim::ParticipantId> hosts_cable_;
+  std::map<std::pair<std::string, int64_t>, sim::ParticipantId> hosts_cable_;  // by node and card
 };
 
 EthernetNetwork::EthernetNetwork(const scenario::Scenario& scenario, sim::Scheduler& scheduler,

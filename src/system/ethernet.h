@@ -8,21 +8,19 @@
 #include "nodes/traffic_host.h"
 #include "scenario/scenario.h"
 #include "sim/scheduler.h"
+#include "system/addresses.h"
 #include "system/hosted_switch.h"
 #include "system/machines.h"
 
 namespace xedgesim::system {
-
-/// Addresses of a node of the scenario (by its id after count expansion): what it declares, else derived ones.
-net::ethernet::Mac node_mac(const scenario::Scenario& scenario, const std::string& id);
-uint32_t node_ip(const scenario::Scenario& scenario, const std::string& id);
 
 /// The wired part of a scenario: `switches`, `links` and `nodes`, built and attached to a scheduler.
 class EthernetNetwork {
  public:
   /// Names of the participants the sections need.
   static std::vector<std::string> participant_names(const scenario::Scenario& scenario);
-  /// Throws ConfigError for what cannot be built, with what to change. Machines tell `observer` what they print.
+  /// Throws ConfigError for what cannot be built, with what to change. Machines tell `observer` what they
+  /// print.
   EthernetNetwork(const scenario::Scenario& scenario, sim::Scheduler& scheduler, sim::ParticipantId observer);
 
   struct Cable {

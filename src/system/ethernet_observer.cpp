@@ -54,6 +54,16 @@ std::string metric_of_counter(std::string_view counter) { return fmt::format("po
 
 int64_t i64(uint64_t v) { return static_cast<int64_t>(v); }
 
+/// What went through each card of a machine that has several.
+void add_cards(metrics::Json& j, const MachineNode& m, const std::vector<nodes::CardCounters>& cards) {
+  for (size_t i = 0; i < cards.size() && cards.size() > 1; ++i)
+    j["cards"][m.address.cards[i].name] = {{"frames_in", cards[i].frames_in},
+                                           {"frames_out", cards[i].frames_out},
+                                           {"bytes_in", cards[i].bytes_in},
+                                           {"bytes_out", cards[i].bytes_out},
+                                           {"missed", cards[i].frames_missed}};
+}
+
 void add_hosted(metrics::Json& j, const HostedMachine::Counters& c) {
   j["frames_in"] = c.frames_in;
   j["frames_out"] = c.frames_out;
@@ -231,6 +241,7 @@ void EthernetObserver::add_to(metrics::Json& summary) const {
   for (const MachineNode& m : net.machines()) {
     if (m.hosted) {
       add_hosted(summary["machines"][m.id], m.hosted->counters());
+      add_cards(summary["machines"][m.id], m, m.hosted->cards());
       continue;
     }
     const auto& c = m.node->counters();
@@ -239,6 +250,7 @@ void EthernetObserver::add_to(metrics::Json& summary) const {
     j = {{"frames_in", c.frames_in}, {"frames_out", c.frames_out},    {"bytes_in", c.bytes_in},
          {"bytes_out", c.bytes_out}, {"missed", c.frames_missed},     {"lines", c.lines},
          {"boots", c.boots},         {"instructions", c.instructions}};
+    add_cards(j, m, m.node->cards());
     j["state"] = m.node->state();
     if (c.panics > 0) j["panics"] = c.panics;
     j["qemu"] = m.node->host().qemu.version;

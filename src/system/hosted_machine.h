@@ -3,25 +3,30 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "nodes/card_counters.h"
 #include "nodes/codes.h"
 #include "sim/participant.h"
 
 namespace xedgesim::system {
 
-/// A machine that runs on the host's own clock, as the rest of the system sees it: one end of a cable. Who
-/// runs the machine (src/live) sets the functions, and puts in what comes from it by the events made here.
+/// A machine that runs on the host's own clock, as the rest of the system sees it: the ends of its cables.
+/// Who runs the machine (src/live) sets the functions, and puts in what comes from it by the events made
+/// here.
 class HostedMachine final : public sim::EventParticipant {
  public:
   struct Config {
-    sim::ParticipantId self = sim::kNobody, cable = sim::kNobody, observer = sim::kNobody;
+    sim::ParticipantId self = sim::kNobody;
+    std::vector<sim::ParticipantId> cables{};  ///< of its network cards
+    sim::ParticipantId observer = sim::kNobody;
   };
-  explicit HostedMachine(Config config) : config_(config) {}
+  explicit HostedMachine(Config config) : config_(std::move(config)), cards_(config_.cables.size()) {}
 
-  /// A frame for the machine. False: it did not take it, and the frame is lost.
-  std::function<bool(const sim::Bytes&)> to_machine;
+  /// A frame for one of its network cards. False: it did not take it, and the frame is lost.
+  std::function<bool(size_t card, const sim::Bytes&)> to_machine;
   std::function<void(std::string_view)> typed;      ///< bytes for its console
-  std::function<void(bool)> carrier;                ///< its cable went down or up
+  std::function<void(size_t card, bool)> carrier;   ///< a cable went down or up
   std::function<void(nodes::ControlCode)> control;  ///< fail, recover, power_off, power_on, reset
 
   /// What it has used of the host since it was switched on.
@@ -34,7 +39,7 @@ class HostedMachine final : public sim::EventParticipant {
   void handle(const sim::Event& e, sim::EventContext& context) override;
 
   /// What the machine sent, on its way into the cable; at least as long as a card sends.
-  sim::Event frame(sim::Bytes bytes, SimTime when);
+  sim::Event frame(size_t card, sim::Bytes bytes, SimTime when);
   /// A line it printed, on its way to the observer.
   sim::Event line(std::string_view text, SimTime when);
 
@@ -47,9 +52,12 @@ class HostedMachine final : public sim::EventParticipant {
   Counters& counters() { return counters_; }
   const Counters& counters() const { return counters_; }
   const Config& config() const { return config_; }
+  /// Of each network card.
+  const std::vector<nodes::CardCounters>& cards() const { return cards_; }
 
  private:
   Config config_;
+  std::vector<nodes::CardCounters> cards_;
   Counters counters_;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/whole_file.h"
+#include "scenario/cards.h"
 
 namespace xedgesim::system {
 namespace {
@@ -17,8 +18,9 @@ namespace fs = std::filesystem;
 using scenario::LinuxNode;
 
 std::string url_host(const LinuxNode& server) {
-  if (server.ip.empty()) return server.id;
-  return server.ip.find(':') == std::string::npos ? server.ip : "[" + server.ip + "]";
+  const std::string ip = scenario::declared_cards(server).front().ip;
+  if (ip.empty()) return server.id;
+  return ip.find(':') == std::string::npos ? ip : "[" + ip + "]";
 }
 
 /// The scenario's checks have made sure that there is one.
@@ -56,7 +58,8 @@ std::vector<std::string> k3s_arguments(const LinuxNode& n, const std::string& id
                                        const std::string& server_url, const std::string& token_file) {
   const bool server = n.role == LinuxNode::Role::k3s_server;
   std::vector<std::string> out{server ? "server" : "agent", "--token-file", token_file, "--node-name", id};
-  if (!n.ip.empty()) out.insert(out.end(), {"--node-ip", n.ip});
+  if (const std::string ip = scenario::declared_cards(n).front().ip; !ip.empty())
+    out.insert(out.end(), {"--node-ip", ip});
   if (server)
     out.insert(out.end(), {"--tls-san", id});
   else

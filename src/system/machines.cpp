@@ -138,7 +138,7 @@ void check_repeatable(const scenario::LinuxNode& n) {
 vm::GuestSettings guest_settings(const scenario::LinuxNode& n, const std::string& id,
                                  const MachineAddress& address, bool wall_clock, const K3sPlan* k3s) {
   vm::GuestSettings settings{.hostname = id,
-                             .address = {},
+                             .addresses = {},
                              .dhcp = wall_clock,
                              .hosts = {},
                              .commands = n.commands,
@@ -147,7 +147,9 @@ vm::GuestSettings guest_settings(const scenario::LinuxNode& n, const std::string
   if (!wall_clock) {
     settings.disks = disk_count(n);
     settings.root_disk = !n.image_file.empty();
-    settings.address = fmt::format("{}/{}", address.ip, address.prefix);
+    for (const CardAddress& c : address.cards)
+      settings.addresses.push_back(fmt::format("{}/{}", dotted_ipv4(c.ip), c.prefix));
+    settings.gateway = address.gateway;
     settings.hosts = address.hosts;
   }
   for (const auto& [to, from] : n.files) settings.files[to] = from.resolved;
@@ -162,6 +164,12 @@ vm::GuestSettings guest_settings(const scenario::LinuxNode& n, const std::string
   return settings;
 }
 
+std::vector<std::string> macs_of(const MachineAddress& address) {
+  std::vector<std::string> out;
+  for (const CardAddress& c : address.cards) out.push_back(net::ethernet::to_string(c.mac));
+  return out;
+}
+
 nodes::VmNode::Config machine_config(const scenario::LinuxNode& n, const std::string& id,
                                      const MachineAddress& address, const K3sPlan* k3s) {
   nodes::VmNode::Config c;
@@ -169,7 +177,7 @@ nodes::VmNode::Config machine_config(const scenario::LinuxNode& n, const std::st
                .arch = arch_of(n),
                .memory = n.memory,
                .cpu_model = n.cpu_model,
-               .mac = address.mac,
+               .macs = macs_of(address),
                .kernel_args = n.kernel_args};
   c.settings = guest_settings(n, id, address, false, k3s).archive();
   c.boundary = n.boundary.value_or(Duration());

@@ -6,6 +6,7 @@
 
 #include "nodes/vm_node.h"
 #include "scenario/scenario.h"
+#include "system/addresses.h"
 #include "system/hosted_machine.h"
 #include "system/k3s.h"
 #include "vm/image/guest_settings.h"
@@ -14,9 +15,9 @@ namespace xedgesim::system {
 
 /// What a machine knows of its network.
 struct MachineAddress {
-  std::string mac, ip;
-  int64_t prefix = 24;
-  std::vector<std::string> hosts;  ///< lines of /etc/hosts
+  std::vector<CardAddress> cards{};  ///< at least one
+  std::string gateway{};             ///< the way to other networks; may be empty
+  std::vector<std::string> hosts{};  ///< lines of /etc/hosts
 };
 
 /// A Linux machine of the built system.
@@ -47,6 +48,7 @@ void check_repeatable(const scenario::LinuxNode& node);
 void check_hosted(const scenario::LinuxNode& node);
 
 vm::Arch arch_of(const scenario::LinuxNode& node);
+std::vector<std::string> macs_of(const MachineAddress& address);
 /// Files that are laid over its image; on the wall clock it asks for address and names by DHCP.
 vm::GuestSettings guest_settings(const scenario::LinuxNode& node, const std::string& id,
                                  const MachineAddress& address, bool wall_clock,

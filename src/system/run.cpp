@@ -199,7 +199,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
 void check_runnable(const scenario::Scenario& scenario, const std::filesystem::path& platforms) {
   System system(scenario, {.platforms = platforms, .vm_plugin = {}});
   schedule_faults(system);
-  if (on_wall_clock(scenario)) lan_config(system.scenario());
+  if (on_wall_clock(scenario)) lan_configs(system.scenario());
 }
 
 }  // namespace xedgesim::system

@@ -83,10 +83,12 @@ void System::build_edge(const scenario::EdgeNode& e) {
 }
 
 nodes::MqttsnForwarder::Config System::forwarder_to(const scenario::EdgeNode& e) const {
-  nodes::MqttsnForwarder::Config c{.mac = derived_mac(e.id),
-                                   .gateway_mac = node_mac(scenario_, e.machine),
-                                   .ip = parse_ipv4(e.ip).value_or(0),
-                                   .gateway_ip = node_ip(scenario_, e.machine)};
+  const uint32_t own = parse_ipv4(e.ip).value_or(0);
+  const auto cards = node_cards(scenario_, e.machine);
+  const auto here = std::find_if(cards.begin(), cards.end(), [&](const auto& c) { return c.reaches(own); });
+  const CardAddress& gateway = here == cards.end() ? cards.front() : *here;
+  nodes::MqttsnForwarder::Config c{
+      .mac = derived_mac(e.id), .gateway_mac = gateway.mac, .ip = own, .gateway_ip = gateway.ip};
   for (const scenario::Link& l : scenario_.links)
     for (const std::string& end : l.endpoints)
       if (end.starts_with(e.id + ":")) c.cable = scheduler_->id(l.id);

@@ -39,12 +39,15 @@ std::vector<std::string> virtual_time_arguments(const Machine& m, const VirtualT
   add({"-smp", "1", "-accel", "tcg", "-icount", fmt::format("shift={},sleep=off", time.shift), "-seed", "1"});
   add({"-rtc", fmt::format("base={:%Y-%m-%dT%H:%M:%S},clock=vm", fmt::gmtime(kEpoch + time.boot_second))});
   add({"-chardev", "null,id=con", "-serial", "chardev:con"});
-  add({"-plugin", fmt::format("{},fd={},net=net0,console=con", time.plugin.string(), time.fd)});
+  std::string cards;
+  for (size_t i = 0; i < m.macs.size(); ++i) cards += fmt::format("{}net{}", i == 0 ? "" : ":", i);
+  add({"-plugin", fmt::format("{},fd={},net={},console=con", time.plugin.string(), time.fd, cards)});
   // Notifications handled in the processor's thread, transmissions by a virtual timer: with the defaults the
-  // host's threads decide when a frame leaves.
-  add({"-device",
-       fmt::format("virtio-net-pci,ioeventfd=off,tx=timer,x-txtimer=2000,netdev=net0,mac={},romfile=",
-                   m.mac)});
+  // host's threads decide when a frame leaves. The guest finds the cards in their order here.
+  for (size_t i = 0; i < m.macs.size(); ++i)
+    add({"-device",
+         fmt::format("virtio-net-pci,ioeventfd=off,tx=timer,x-txtimer=2000,netdev=net{},mac={},romfile=", i,
+                     m.macs[i])});
   // Linux otherwise times its APIC timer by a loop of PAUSE, which takes QEMU a tenth of the whole boot.
   const auto boot = kernel_arguments(m, x86 ? " noapictimer no_timer_check" : "");
   a.insert(a.end(), boot.begin(), boot.end());

@@ -21,8 +21,8 @@ struct Machine {
   Arch arch = Arch::x86_64;
   int64_t memory = int64_t{256} << 20;  ///< bytes
   int64_t vcpus = 1;
-  std::string cpu_model{};  ///< empty: qemu64, cortex-a57
-  std::string mac{};
+  std::string cpu_model{};          ///< empty: qemu64, cortex-a57
+  std::vector<std::string> macs{};  ///< of its network cards: eth0, eth1, … in the guest
   std::filesystem::path kernel{}, initrd{};
   std::string kernel_args{};  ///< behind the console's and ours
 };

@@ -68,7 +68,7 @@ VtChannel::Standing VtChannel::receive(std::vector<Record>& sent) {
     if (head.time < latest_) nonsense("stamped a record with a time before the one before it");
     latest_ = head.time;
     const auto* bytes = body.data() + at;
-    sent.push_back({head.time, head.type, {bytes, bytes + head.length}});
+    sent.push_back({head.time, head.type, {bytes, bytes + head.length}, head.card});
     at += head.length;
   }
   if (report.type == vt::ReportType::hello) {
@@ -100,7 +100,8 @@ VtChannel::Standing VtChannel::go(int64_t until, const std::vector<Record>& inpu
   std::memcpy(message.data(), &order, sizeof order);
   size_t at = sizeof order;
   for (const Record& r : inputs) {
-    const vt::Record head{.time = r.time, .type = r.type, .length = static_cast<uint32_t>(r.bytes.size())};
+    const vt::Record head{
+        .time = r.time, .type = r.type, .length = static_cast<uint32_t>(r.bytes.size()), .card = r.card};
     std::memcpy(message.data() + at, &head, sizeof head);
     at += sizeof head;
     if (!r.bytes.empty()) std::memcpy(message.data() + at, r.bytes.data(), r.bytes.size());

@@ -19,6 +19,7 @@ class VtChannel {
     int64_t time = 0;
     vt::RecordType type = vt::RecordType::frame;
     std::vector<uint8_t> bytes;
+    uint32_t card = 0;  ///< of a frame, or a change of carrier
   };
   /// Where the machine stands.
   struct Standing {

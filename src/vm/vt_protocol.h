@@ -9,7 +9,7 @@
 /// may go. Times are nanoseconds of QEMU's virtual clock, which is zero when the machine starts.
 namespace xedgesim::vm::vt {
 
-constexpr uint32_t kVersion = 2;
+constexpr uint32_t kVersion = 3;
 
 enum class ReportType : uint32_t {
   hello = 1,  ///< once; `now` is kVersion, `instructions` the plugin interface of this QEMU
@@ -51,8 +51,10 @@ struct Record {
   int64_t time = 0;
   RecordType type = RecordType::frame;
   uint32_t length = 0;
+  uint32_t card = 0;  ///< of frame and carrier: which network card, counted from 0
+  uint32_t reserved = 0;
 };
-static_assert(sizeof(Record) == 16);
+static_assert(sizeof(Record) == 24);
 
 constexpr uint32_t kLongestRecord = 1 << 20;
 constexpr uint32_t kLongestLine = 1024;  ///< a longer one is cut into several

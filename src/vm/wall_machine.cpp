@@ -35,8 +35,11 @@ std::vector<std::string> wall_arguments(const Machine& m, bool kvm, const std::v
        fmt::format("{}", m.vcpus)});
   add({"-accel", kvm ? "kvm" : "tcg"});
   add({"-chardev", fmt::format("socket,id=con,fd={},server=off", sockets.console), "-serial", "chardev:con"});
-  add({"-netdev", fmt::format("stream,id=net0,server=off,addr.type=fd,addr.str={}", sockets.network)});
-  add({"-device", fmt::format("virtio-net-pci,netdev=net0,mac={},romfile=", m.mac)});
+  for (size_t i = 0; i < m.macs.size(); ++i) {
+    add({"-netdev",
+         fmt::format("stream,id=net{},server=off,addr.type=fd,addr.str={}", i, sockets.networks.at(i))});
+    add({"-device", fmt::format("virtio-net-pci,netdev=net{},mac={},romfile=", i, m.macs[i])});
+  }
   add({"-device", "virtio-serial-pci", "-chardev",
        fmt::format("socket,id=agent,fd={},server=off", sockets.agent), "-device",
        "virtserialport,chardev=agent,name=org.xedgesim.agent"});

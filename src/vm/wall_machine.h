@@ -18,7 +18,7 @@ struct WallDisk {
 
 /// How a machine on the wall clock is tied to us: ends of sockets that QEMU inherits.
 struct WallSockets {
-  int network = -1;  ///< frames, each behind its length in 4 bytes, highest first
+  std::vector<int> networks{};  ///< one a card: frames, each behind its length in 4 bytes, highest first
   int console = -1;
   int agent = -1;  ///< virtio-serial port org.xedgesim.agent
 };

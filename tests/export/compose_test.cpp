@@ -73,6 +73,26 @@ TEST(ComposeExport, SimulationAndProductionDifferInNetworkAndRestartOnly) {
   EXPECT_EQ(YAML::Dump(a), YAML::Dump(b));
 }
 
+TEST(ComposeExport, CardsInSeveralNetworks) {
+  TemporaryFolder out;
+  const Result r = export_compose(router(), kOptions);
+  write(r, out.path());
+  const YAML::Node file = YAML::LoadFile(out / "docker-compose.simulation.yml");
+  const YAML::Node wall = file["services"]["wall"]["networks"];
+  EXPECT_EQ(wall["xsbr0"]["ipv4_address"].as<std::string>(), "10.1.0.9");
+  EXPECT_EQ(wall["xs-plant_lan"]["ipv4_address"].as<std::string>(), "10.2.0.9");
+  EXPECT_GT(wall["xsbr0"]["priority"].as<int>(), wall["xs-plant_lan"]["priority"].as<int>())
+      << "the first card is eth0";
+  EXPECT_FALSE(file["services"]["plant"]["networks"]["xsbr0"]);
+  EXPECT_EQ(file["networks"]["xs-plant_lan"]["ipam"]["config"][0]["subnet"].as<std::string>(), "10.2.0.0/24");
+  EXPECT_EQ(file["networks"]["xsbr0"]["ipam"]["config"][0]["gateway"].as<std::string>(), "10.1.0.100");
+  XEDGESIM_NEEDS("docker-compose", "docker-compose");
+  for (const char* name : {"docker-compose.simulation.yml", "docker-compose.production.yml"}) {
+    const auto config = run({"docker-compose", "-f", (out / name).string(), "config"});
+    EXPECT_EQ(config.exit_code, 0) << config.err << read_file(out / name);
+  }
+}
+
 TEST(ComposeExport, DockerComposeTakesBothFiles) {
   XEDGESIM_NEEDS("docker-compose", "docker-compose");
   TemporaryFolder in, out;

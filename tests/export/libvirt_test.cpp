@@ -139,7 +139,33 @@ links:
   - {endpoints: ["many_1:eth0", "many_2:eth0"]}
   - {endpoints: ["many_1:eth1", "many_3:eth0"]}
 )"));
+  out.emplace_back("router", router());
   return out;
+}
+
+TEST(LibvirtExport, EveryCardInTheMachinesOrder) {
+  const Result r = export_libvirt(router(), {});
+  const auto gw = parsed(r, "gw.xml");
+  EXPECT_EQ(attribute(gw, "//interface[1]/mac/@address"), "52:54:00:00:00:0a");
+  EXPECT_EQ(attribute(gw, "//interface[1]/source/@network"), "xsbr0");
+  EXPECT_EQ(attribute(gw, "//interface[1]/target/@dev"), "xs-gw");
+  EXPECT_EQ(attribute(gw, "//interface[1]/link/@state"), "");
+  EXPECT_EQ(attribute(gw, "//interface[1]/bandwidth/outbound/@average"), "1221");
+  EXPECT_EQ(attribute(gw, "//interface[2]/mac/@address"), "52:54:00:00:00:0b");
+  EXPECT_EQ(attribute(gw, "//interface[2]/source/@network"), "xs-plant_lan");
+  EXPECT_EQ(attribute(gw, "//interface[2]/target/@dev"), "xs-gw-eth1");
+  EXPECT_EQ(attribute(gw, "//interface[2]/link/@state"), "down") << "the link says up: false";
+  EXPECT_EQ(attribute(gw, "//interface[2]/bandwidth/outbound/@average"), "12207");
+  EXPECT_TRUE(gw.select_node("//interface[3]").node().empty());
+  // UEFI on x86-64.
+  EXPECT_EQ(text_of(gw, "/domain/os/loader"), "/usr/share/OVMF/OVMF_CODE_4M.fd");
+  EXPECT_EQ(attribute(gw, "/domain/os/nvram/@template"), "/usr/share/OVMF/OVMF_VARS_4M.fd");
+  const auto lan = parsed(r, "network-xsbr0.xml");
+  EXPECT_EQ(attribute(lan, "//dhcp/host[@mac='52:54:00:00:00:0a']/@ip"), "10.1.0.254");
+  EXPECT_TRUE(lan.select_node("//dhcp/host[@mac='52:54:00:00:00:0b']").node().empty());
+  EXPECT_TRUE(std::any_of(r.warnings.begin(), r.warnings.end(), [](const Warning& w) {
+    return w.text.find("set 10.2.0.254/24 in the machine") != std::string::npos;
+  }));
 }
 
 TEST(LibvirtExport, EveryDocumentPassesTheSchemaAndTheParser) {

@@ -5,6 +5,7 @@
 
 #include "export/write.h"
 #include "support.h"
+#include "system/switch_config.h"
 
 namespace xedgesim::exporter {
 namespace {
@@ -67,6 +68,13 @@ TEST_F(NixExport, ChassisParsesAndEvaluates) {
     }
   EXPECT_NE(network.find("ovs-vsctl --may-exist add-br ovsbr0"), std::string::npos);
   EXPECT_NE(network.find("rate 10000000bit burst 1540 latency 100000us"), std::string::npos) << "constrained";
+}
+
+TEST_F(NixExport, CardsInNetworkLanHaveLeases) {
+  write(export_nix(router("ovs"), kNixOptions), out_.path());
+  EXPECT_EQ(host("[ \"gw\" \"office\" ]")["services"]["dnsmasq"]["settings"]["dhcp-host"],
+            nlohmann::json::array({"52:54:00:00:00:0a,gw,10.1.0.254",
+                                   to_string(system::derived_mac("office")) + ",office,10.1.0.1"}));
 }
 
 TEST_F(NixExport, GuestsHaveTheirRoles) {

@@ -22,6 +22,14 @@ TEST(OvsExport, NoSwitchIsASentence) {
       ExportError);
 }
 
+TEST(OvsExport, EveryCardHasItsPortAndUnpluggedOnesAreDown) {
+  const Result r = export_ovs(router("ovs"), {});
+  const std::string& apply = r.files[0].text;
+  for (const char* port : {"add-port xsbr0 xs-gw -- ", "add-port xs-plant_lan xs-gw-eth1 -- ",
+                           "add-port xs-plant_lan xs-wall-eth1 -- ", "ip link set xs-gw-eth1 down"})
+    EXPECT_NE(apply.find(port), std::string::npos) << port << "\n" << apply;
+}
+
 TEST(OvsExport, PrefixesGoIntoFlowsAndAreChecked) {
   const auto s = load_text(
       "scenario: {name: t, duration: 1s}\n"

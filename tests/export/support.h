@@ -23,6 +23,37 @@ inline scenario::Scenario load_text(const std::string& yaml) {
 }
 inline scenario::Scenario chassis() { return load_text(read_file(kData + "chassis.yaml")); }
 
+/// Two networks and a machine with a card in each, the cables plugged in backwards, one of them unplugged.
+inline scenario::Scenario router(const std::string& backend = "bridge") {
+  return load_text(R"(
+scenario: {name: router, duration: 1s}
+network: {lan: {host_ip: 10.1.0.100, dhcp_start: 10.1.0.101, dhcp_end: 10.1.0.150}}
+nodes:
+  - id: gw
+    image: disk.img
+    firmware: uefi
+    qos: {outbound: {average: 10Mbit}}
+    interfaces:
+      - {name: eth0, ip: 10.1.0.254, mac: "52:54:00:00:00:0a"}
+      - {name: eth1, ip: 10.2.0.254, prefix: 24, mac: "52:54:00:00:00:0b", qos: {outbound: {average: 100Mbit}}}
+  - {id: office, image: disk.img, ip: 10.1.0.1, gateway: 10.1.0.254}
+  - {id: plant, type: container, image: web, ip: 10.2.0.1, prefix: 24, gateway: 10.2.0.254}
+  - {id: wall, type: container, image: web, interfaces: [{ip: 10.1.0.9}, {ip: 10.2.0.9, prefix: 24}]}
+switches:
+  - {id: office_lan, backend: )" +
+                   backend + R"(}
+  - {id: plant_lan, backend: )" +
+                   backend + R"(}
+links:
+  - {endpoints: ["wall:eth1", "plant_lan:3"]}
+  - {endpoints: ["gw:eth1", "plant_lan:1"], up: false}
+  - {endpoints: ["gw:eth0", "office_lan:1"], latency: 1ms}
+  - {endpoints: ["office:eth0", "office_lan:2"]}
+  - {endpoints: ["plant:eth0", "plant_lan:2"]}
+  - {endpoints: ["wall:eth0", "office_lan:3"]}
+)");
+}
+
 /// Runs a program without a shell. exit_code -1: it could not be started.
 inline testing::ProgramResult run(const std::vector<std::string>& arguments,
                                   const std::vector<std::string>& variables = {}) {

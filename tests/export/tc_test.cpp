@@ -71,6 +71,23 @@ TEST(TcExport, NodeLimitBesideTheCable) {
           "8000000bit mtu 1514"}));
 }
 
+TEST(TcExport, EveryCardAndWhatIsUnplugged) {
+  const Result r = export_tc(router());
+  const auto script = [&](const std::string& name) {
+    for (const File& f : r.files)
+      if (f.path == name) return f.text;
+    return std::string();
+  };
+  const std::string apply = script("apply.sh");
+  EXPECT_NE(apply.find("ip link set xs-gw-eth1 down"), std::string::npos) << apply;
+  EXPECT_EQ(apply.find("ip link set xs-gw down"), std::string::npos) << apply;
+  EXPECT_NE(apply.find("tc qdisc add dev is-gw-eth1 root handle 1: tbf rate 100000000bit"), std::string::npos)
+      << apply;
+  EXPECT_NE(apply.find("tc qdisc add dev is-gw root handle 1: netem"), std::string::npos) << apply;
+  EXPECT_NE(script("profile-lossy.sh").find("ip link set xs-gw-eth1 down"), std::string::npos);
+  EXPECT_NE(script("remove.sh").find("ip link set xs-gw-eth1 up"), std::string::npos);
+}
+
 TEST(TcExport, NothingToDoIsSaid) {
   EXPECT_THROW(export_tc(load_text("scenario: {name: t, duration: 1s}\n")), ExportError);
 }

@@ -79,8 +79,8 @@ TEST(Dhcp, OptionsMayBePaddedAndUnknown) {
   EXPECT_FALSE(r->requested_ip);
 }
 
-std::optional<Bytes> ask(const Bytes& question) {
-  Responder r(config());
+std::optional<Bytes> ask(const Bytes& question, const Responder::Config& who = config()) {
+  Responder r(who);
   const auto outcome = r.take(ethernet::build(
       {.destination = r.mac(), .source = kA, .type = ethernet::ether_type::kIpv4},
       ethernet::udp_packet({.from_ip = kAddressA, .to_ip = kServer, .from_port = 4000, .to_port = 53}, 1,
@@ -127,6 +127,24 @@ TEST(Dns, TellsWhatThereIsNot) {
   EXPECT_EQ(result_of(*ask(pointer)), 1);
   EXPECT_FALSE(ask(query("chassis", 1, 0x8100)));  // an answer
   EXPECT_FALSE(ask(Bytes(5)));
+}
+
+TEST(LanResponder, KnowsMachinesOfOtherNetworksAndTheWayThere) {
+  Responder::Config c = config();
+  c.hosts[0].router = 0xc0a864fe;
+  c.elsewhere = {{.name = "plant", .ip = 0x0a020001}};
+  Responder r(c);
+  const auto offer = only_answer(r.take(to_server(kA, client_message(kA, {53, 1, 1, 255}))));
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(option(offer->data, 3), (Bytes{192, 168, 100, 254}));
+  const auto other = only_answer(r.take(to_server(kB, client_message(kB, {53, 1, 1, 255}))));
+  ASSERT_TRUE(other);
+  EXPECT_EQ(option(other->data, 3), Bytes{}) << "its own, and there is no way out";
+  for (const char* name : {"plant", "plant.local"}) {
+    const auto answer = ask(query(name, 1), c);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(ethernet::number_at(*answer, answer->size() - 4, 4), 0x0a020001u);
+  }
 }
 
 TEST(LanResponder, LeavesTheOutsideToAnUplink) {

@@ -23,14 +23,14 @@ WallDomain sample(vm::Arch arch = vm::Arch::x86_64) {
                       .arch = arch,
                       .memory = int64_t{128} << 20,
                       .vcpus = 2,
-                      .mac = "52:54:00:00:00:01",
+                      .macs = {"52:54:00:00:00:01"},
                       .kernel = "/boot/k",
                       .initrd = "/boot/<&>\"i\"",
                       .kernel_args = "quiet <&> \"x\""},
           .emulator = arm ? "/usr/bin/qemu-system-aarch64" : "/usr/bin/qemu-system-x86_64",
           .disks = {{.file = "/d0.qcow2", .qcow2 = true}, {.file = "/d1.img", .read_only = true}},
           .limits = {.memory_hard = int64_t{300} << 20, .cpu_quota = 0.5, .cpu_shares = 512},
-          .network = "/run/x,y/left.net",
+          .networks = {"/run/x,y/left.net"},
           .console = "/run/left.con",
           .agent = "/run/left.agent",
           .user = "+0:+0"};
@@ -49,6 +49,18 @@ TEST(WallDomain, PassesTheSchema) {
           vm::run_to_end({"virt-xml-validate", (folder / "d.xml").string(), "domain"}, Duration::s(20)))
           << domain_xml(d);
     }
+}
+
+TEST(WallDomain, CardsHaveTheirOrderInTheMachine) {
+  WallDomain d = sample();
+  d.machine.macs.push_back("52:54:00:00:00:02");
+  d.networks.push_back("/run/left.net1");
+  const std::string xml = domain_xml(d);
+  for (const char* part : {"stream,id=net0,server=off,addr.type=unix,addr.path=/run/x,,y/left.net",
+                           "virtio-net-pci,netdev=net0,mac=52:54:00:00:00:01,bus=pcie.0,addr=0x10,",
+                           "stream,id=net1,server=off,addr.type=unix,addr.path=/run/left.net1",
+                           "virtio-net-pci,netdev=net1,mac=52:54:00:00:00:02,bus=pcie.0,addr=0x11,"})
+    EXPECT_NE(xml.find(part), std::string::npos) << part << "\n" << xml;
 }
 
 TEST(WallDomain, HoldsWhatTheMachineIs) {

@@ -188,10 +188,36 @@ TEST_P(Containers, ReachEachOtherAndAreGoneAfterDown) {
   EXPECT_NE(run_program({"exec", "left", "--", "ping", "-c", "1", "right"}).out.find("time=12"),
             std::string::npos);
 
+  expect_standard_input("left");
+
   EXPECT_EQ(run_program({"down"}).exit_code, 0);
   EXPECT_TRUE(own_->engine_containers().empty());
   for (const auto& m : all) EXPECT_FALSE(live::find_process(m["pid"].get<pid_t>()));
   EXPECT_TRUE(nothing_left());
+}
+
+TEST_P(Containers, HaveTheirCardsInOrderWhenTheirProgramBegins) {
+  const std::string two =
+      ", interfaces: [{ip: 10.7.0.1, mac: \"52:54:00:00:00:0a\"}, {ip: 10.8.0.1, mac: "
+      "\"52:54:00:00:00:0b\"}]}\n";
+  const ProgramResult up =
+      run_program({"up", "-d",
+                   write("  - {id: left, type: container, image: test/busybox, command: [sh, -c, 'cat "
+                         "/sys/class/net/eth0/address /sys/class/net/eth1/address; sleep 1000']" +
+                             two + in_container("near", 2, "[sleep, '1000']") +
+                             "  - {id: far, type: container, image: test/busybox, ip: 10.8.0.2, command: "
+                             "[sleep, '1000']}\n",
+                         "links:\n  - {endpoints: [\"left:eth1\", \"far:eth0\"]}\n"
+                         "  - {endpoints: [\"left:eth0\", \"near:eth0\"]}\n")});
+  ASSERT_EQ(up.exit_code, 0) << up.out << up.err;
+  EXPECT_NE(run_program({"logs", "left"}).out.find("52:54:00:00:00:0a\n52:54:00:00:00:0b\n"),
+            std::string::npos);
+  for (const char* other : {"near", "far"})
+    EXPECT_NE(run_program({"exec", "left", "--", "ping", "-c", "1", other}).out.find("1 packets received"),
+              std::string::npos)
+        << other;
+  EXPECT_NE(run_program({"exec", "far", "--", "ping", "-c", "1", "left"}).out.find("10.8.0.1"),
+            std::string::npos);
 }
 
 TEST_P(Containers, LeaveNothingWhenTheProgramIsKilled) {

@@ -147,7 +147,7 @@ class WithDnsmasq : public testing::UpTest {
         "  - {id: right, type: process, ip: 10.7.0.2, command: [sleep, '1000']}\n",
         std::string(testing::kCable) + "network: {lan: {host_ip: 10.7.0.254, " + lan + "}}\n");
   }
-  std::string log_file() const { return (folder_ / "state/lab/vm/dnsmasq.log").string(); }
+  std::string log_file() const { return (folder_ / "state/lab/vm/dnsmasq/10.7.0.254/dnsmasq.log").string(); }
 };
 
 TEST_F(WithDnsmasq, NodesFindEachOtherAndNothingIsLeft) {

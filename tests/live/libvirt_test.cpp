@@ -85,6 +85,31 @@ TEST_F(Libvirt, RunsMachinesOnOurSwitchBesideOurOwn) {
   EXPECT_TRUE(domains().empty());
 }
 
+TEST_F(Libvirt, CardsHaveTheirOrderAndTheirOwnCables) {
+  const std::string nodes =
+      "  - {id: gw, type: vm, memory: 128MiB, image: base, backend: libvirt, interfaces: [{ip: 10.7.0.254, "
+      "mac: "
+      "\"52:54:00:00:00:0a\"}, {ip: 10.8.0.254, mac: \"52:54:00:00:00:0b\"}]}\n"
+      "  - {id: left, type: model, ip: 10.7.0.1}\n  - {id: right, type: model, ip: 10.8.0.1}\n";
+  const ProgramResult up = ours({"up", "-d",
+                                 write(nodes,
+                                       "links:\n  - {id: second, endpoints: [\"gw:eth1\", \"right:eth0\"]}\n"
+                                       "  - {id: first, endpoints: [\"left:eth0\", \"gw:eth0\"]}\n")});
+  ASSERT_EQ(up.exit_code, 0) << up.out << up.err << own_->log();
+  const auto said = [&](const std::string& command) {
+    const ProgramResult r = ours({"exec", "gw", "--", "sh", "-c", command});
+    return r.out + r.err;
+  };
+  EXPECT_EQ(said("cat /sys/class/net/eth0/address /sys/class/net/eth1/address"),
+            "52:54:00:00:00:0a\n52:54:00:00:00:0b\n");
+  EXPECT_NE(said("ping -c 1 10.7.0.1").find("1 packets received"), std::string::npos);
+  EXPECT_NE(said("ping -c 1 10.8.0.1").find("1 packets received"), std::string::npos);
+  ASSERT_EQ(ours({"link", "set", "second", "up=false"}).exit_code, 0);
+  EXPECT_EQ(said("cat /sys/class/net/eth0/carrier /sys/class/net/eth1/carrier"), "1\n0\n");
+  EXPECT_EQ(ours({"down"}).exit_code, 0);
+  EXPECT_TRUE(domains().empty());
+}
+
 TEST_F(Libvirt, LeavesNothingWhenTheProgramIsKilled) {
   ASSERT_EQ(
       ours({"up", "-d", "--wait", "0", write(machine_at("left", 1) + machine_at("right", 2))}).exit_code, 0);

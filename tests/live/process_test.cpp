@@ -55,6 +55,8 @@ TEST_F(Processes, ReachEachOtherByNameAndAreGoneAfterDown) {
   EXPECT_EQ(run_program({"exec", "left", "--", "sh", "-c", "cat /proc/[0-9]*/comm | grep -c sleep"}).out,
             "1\n");
 
+  expect_standard_input("left");
+
   // A round trip takes both ways.
   ASSERT_EQ(run_program({"link", "set", "cable", "latency=60ms"}).exit_code, 0);
   const ProgramResult slow = run_program({"exec", "left", "--", "ping", "-c", "3", "-i", "0.3", "right"});
@@ -65,6 +67,56 @@ TEST_F(Processes, ReachEachOtherByNameAndAreGoneAfterDown) {
   EXPECT_EQ(run_program({"down"}).exit_code, 0);
   for (const auto& m : all) EXPECT_FALSE(live::find_process(m["pid"].get<pid_t>()));
   EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(Processes, OneWithTwoCardsRoutesBetweenTwoNetworks) {
+  const std::string nodes =
+      "  - {id: gw, type: process, command: [sh, -c, 'echo 1 >/proc/sys/net/ipv4/ip_forward; exec sleep "
+      "1000'], "
+      "interfaces: [{ip: 10.7.0.254, mac: \"52:54:00:00:00:0a\"}, {ip: 10.8.0.254}]}\n"
+      "  - {id: left, type: process, ip: 10.7.0.1, gateway: 10.7.0.254, command: [sleep, '1000']}\n"
+      "  - {id: right, type: process, ip: 10.8.0.1, gateway: 10.8.0.254, command: [sleep, '1000']}\n";
+  const std::string links =
+      "links:\n  - {id: second, endpoints: [\"gw:eth1\", \"right:eth0\"]}\n"
+      "  - {id: first, endpoints: [\"left:eth0\", \"gw:eth0\"]}\n";
+  const ProgramResult up = run_program({"up", "-d", write(nodes, links)});
+  ASSERT_EQ(up.exit_code, 0) << up.out << up.err;
+  const auto said = [](const std::string& id, const std::string& command) {
+    const ProgramResult r = run_program({"exec", id, "--", "sh", "-c", command});
+    return r.out + r.err;
+  };
+  EXPECT_EQ(said("gw", "cat /sys/class/net/eth0/address"), "52:54:00:00:00:0a\n");
+  EXPECT_NE(said("left", "ping -c 3 -i 0.2 right").find("3 received"), std::string::npos);
+  EXPECT_NE(said("left", "ping -c 1 right").find("ttl=63"), std::string::npos) << "through the router";
+  // A name is the address in the asker's network.
+  EXPECT_NE(said("right", "ping -c 1 gw").find("10.8.0.254"), std::string::npos);
+  EXPECT_NE(said("left", "ping -c 1 gw").find("10.7.0.254"), std::string::npos);
+  ASSERT_EQ(run_program({"link", "set", "second", "up=false"}).exit_code, 0);
+  EXPECT_EQ(said("gw", "cat /sys/class/net/eth0/carrier /sys/class/net/eth1/carrier"), "1\n0\n");
+  const nlohmann::json gw = machines()[0];
+  EXPECT_EQ(gw["ip"], "10.7.0.254/24");
+  ASSERT_EQ(gw["cards"].size(), 2u);
+  EXPECT_EQ(gw["cards"][1]["name"], "eth1");
+  EXPECT_EQ(gw["cards"][1]["ip"], "10.8.0.254/24");
+  EXPECT_GE(gw["cards"][1]["frames_out"].get<int>(), 4);
+  EXPECT_EQ(run_program({"down"}).exit_code, 0);
+  EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(Processes, WithARadioByNs3ThatDoesNotStartAreNotUp) {
+  const auto refused = [&](const std::string& command, int exit_code) {
+    const ProgramResult up = run_program(
+        {"up", "-d",
+         write(process("left", 1, "[sleep, '1000']") + process("right", 2, "[sleep, '1000']"),
+               std::string(kCable) + "network: {type: ns3, ns3: {command: [" + command +
+                   "]}, gateways: [{id: g}]}\ndevices:\n  - {id: m, type: model, config: {report_interval: "
+                   "1s}}\n")});
+    EXPECT_EQ(up.exit_code, exit_code) << up.out << up.err;
+    EXPECT_TRUE(nothing_left());
+    return up.out + up.err;
+  };
+  EXPECT_NE(refused("/nonexistent/ns3", 3).find("cannot start '/nonexistent/ns3'"), std::string::npos);
+  EXPECT_NE(refused("'false'", 1).find("the ns-3 process ended before it had connected"), std::string::npos);
 }
 
 TEST_F(Processes, RunForTheDurationAndAreJudged) {
@@ -342,12 +394,12 @@ uint16_t udp_residue(const std::vector<uint8_t>& frame) {
 TEST_F(Processes, SendFramesWithGoodChecksums) {
   container::Sandbox sandbox(
       {.hostname = "one",
-       .card = {.mac = {2, 0, 0, 0, 0, 1}, .ip = 0x0a070001},
+       .cards = {{.mac = {2, 0, 0, 0, 0, 1}, .ip = 0x0a070001}},
        .command = {"bash", "-c",
                    "while :; do echo -n odd >/dev/udp/10.7.0.9/7 || sleep 0.1; sleep 0.1; done"},
        .environment = {"PATH=/usr/bin:/bin"},
        .folder = folder_ / "etc"});
-  const Descriptor card = sandbox.take_card();
+  const Descriptor card = std::move(sandbox.take_cards().at(0));
   sandbox.go();
   std::vector<uint8_t> frame(2000);
   bool seen = false;

@@ -61,6 +61,28 @@ class UpTest : public ::testing::Test {
     EXPECT_EQ(run_program({"exec", "left", "--", "sh", "-c", "ls /sys/class/net | tr '\\n' ' '"}).out,
               "eth0 lo ");
   }
+  /// Commands in the node read our standard input, as far as they want to.
+  void expect_standard_input(const std::string& id) {
+    // Bytes of all values, in more pieces than may be on their way at a time.
+    std::string bytes;
+    for (size_t i = 0; i < 100'000; ++i) bytes += static_cast<char>(i * i >> 3);
+    std::ofstream(folder_ / "in", std::ios::binary) << bytes;
+    const auto exec = [&](const std::string& arguments) {
+      const std::string command = XEDGESIM_BINARY_DIR "/xedgesim exec " + arguments + " <" +
+                                  (folder_ / "in").string() + " >" + (folder_ / "out").string();
+      return WEXITSTATUS(std::system(command.c_str()));
+    };
+    EXPECT_EQ(exec("-i " + id + " -- sh -c 'cat; exit 7'"), 7);
+    EXPECT_TRUE(read_file(folder_ / "out") == bytes) << read_file(folder_ / "out").size();
+    EXPECT_EQ(exec("-i " + id + " -- sh -c 'head -c 5 >/dev/null; echo had enough'"), 0);
+    EXPECT_EQ(read_file(folder_ / "out"), "had enough\n");
+    EXPECT_EQ(exec("-i " + id + " -- true"), 0);
+    EXPECT_EQ(exec(id + " -- sh -c 'cat; echo end'"), 0);
+    EXPECT_EQ(read_file(folder_ / "out"), "end\n");
+    std::ofstream(folder_ / "in", std::ios::trunc).close();
+    EXPECT_EQ(exec("-i " + id + " -- sh -c 'cat; cat /nothing 2>/dev/null'"), 1);
+    EXPECT_EQ(read_file(folder_ / "out"), "");
+  }
   bool nothing_left() const { return !std::filesystem::exists(folder_ / "state/lab"); }
 
   TemporaryFolder folder_;

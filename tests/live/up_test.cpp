@@ -124,30 +124,45 @@ TEST_F(UpWithMachines, AConsoleIsATerminalOfTheHost) {
   EXPECT_NE(got.find("product-42"), std::string::npos) << got;
 }
 
+TEST_F(UpWithMachines, OneWithTwoCardsRoutesBetweenTwoNetworks) {
+  const auto with = [](const std::string& id, const std::string& rest) {
+    return "  - {id: " + id + ", type: vm, arch: x86_64, memory: 256MiB, image: base, " + rest + "}\n";
+  };
+  const std::string file =
+      write(with("gw",
+                 "commands: [\"echo 1 >/proc/sys/net/ipv4/ip_forward\"], interfaces: [{ip: 10.7.0.254, mac: "
+                 "\"52:54:00:00:00:0a\"}, {ip: 10.8.0.254, mac: \"52:54:00:00:00:0b\"}]") +
+                with("left", "ip: 10.7.0.1, gateway: 10.7.0.254") +
+                with("right", "ip: 10.8.0.1, gateway: 10.8.0.254"),
+            "links:\n  - {id: second, endpoints: [\"gw:eth1\", \"right:eth0\"]}\n"
+            "  - {id: first, endpoints: [\"left:eth0\", \"gw:eth0\"]}\n");
+  const ProgramResult up = run_program({"up", "-d", file});
+  ASSERT_EQ(up.exit_code, 0) << up.out << up.err;
+  const auto said = [](const std::string& id, const std::string& command) {
+    const ProgramResult r = run_program({"exec", id, "--", "sh", "-c", command});
+    return r.out + r.err;
+  };
+  EXPECT_EQ(said("gw", "cat /sys/class/net/eth0/address /sys/class/net/eth1/address"),
+            "52:54:00:00:00:0a\n52:54:00:00:00:0b\n");
+  const std::string ping = said("left", "ping -c 3 -i 0.2 right");
+  EXPECT_NE(ping.find("3 packets received"), std::string::npos) << ping;
+  EXPECT_NE(ping.find("ttl=63"), std::string::npos) << "through the router: " << ping;
+  // A name is the address in the asker's network.
+  EXPECT_NE(said("right", "ping -c 1 gw").find("10.8.0.254"), std::string::npos);
+  EXPECT_NE(said("left", "ping -c 1 gw.local").find("10.7.0.254"), std::string::npos);
+  const json gw = machines()[0];
+  ASSERT_EQ(gw["cards"].size(), 2u);
+  EXPECT_GE(gw["cards"][1]["leases"].get<int>(), 1);
+  ASSERT_EQ(run_program({"link", "set", "second", "up=false"}).exit_code, 0);
+  EXPECT_EQ(said("gw", "cat /sys/class/net/eth0/carrier /sys/class/net/eth1/carrier"), "1\n0\n");
+}
+
 TEST_F(UpWithMachines, CommandsReadOurStandardInput) {
   if (read_file(vm::ImageStore().get("base", vm::Arch::x86_64).initrd).find("reply took") ==
       std::string::npos)
     GTEST_SKIP() << "the agent of the image 'base' is an older one: xedgesim image build base makes it anew";
   ASSERT_EQ(run_program({"up", "-d", write(node("left", 1) + node("right", 2))}).exit_code, 0);
-  // Bytes of all values, in more pieces than may be on their way at a time.
-  std::string bytes;
-  for (size_t i = 0; i < 100'000; ++i) bytes += static_cast<char>(i * i >> 3);
-  std::ofstream(folder_ / "in", std::ios::binary) << bytes;
-  const auto exec = [&](const std::string& arguments) {
-    const std::string command = XEDGESIM_BINARY_DIR "/xedgesim exec " + arguments + " <" +
-                                (folder_ / "in").string() + " >" + (folder_ / "out").string();
-    return WEXITSTATUS(std::system(command.c_str()));
-  };
-  EXPECT_EQ(exec("-i left -- sh -c 'cat; exit 7'"), 7);
-  EXPECT_TRUE(read_file(folder_ / "out") == bytes) << read_file(folder_ / "out").size();
-  EXPECT_EQ(exec("-i left -- sh -c 'head -c 5 >/dev/null; echo had enough'"), 0);
-  EXPECT_EQ(read_file(folder_ / "out"), "had enough\n");
-  EXPECT_EQ(exec("-i right -- true"), 0);
-  EXPECT_EQ(exec("left -- wc -c"), 0);
-  EXPECT_EQ(read_file(folder_ / "out"), "0\n");
-  std::ofstream(folder_ / "in", std::ios::trunc).close();
-  EXPECT_EQ(exec("-i left -- sh -c 'wc -c; cat /nothing 2>/dev/null'"), 1);
-  EXPECT_EQ(read_file(folder_ / "out"), "0\n");
+  expect_standard_input("left");
 }
 
 TEST_F(UpWithMachines, LeaveNothingWhenTheProgramIsKilled) {

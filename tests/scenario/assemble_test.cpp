@@ -120,6 +120,7 @@ kinds:
 devices:
   - {id: plain}
   - {id: quick, kind: fast, count: 1, config: {report_interval: 3s}}
+edge: [{id: edge0}]
 )");
   ASSERT_EQ(to_text(r.errors), "");
   EXPECT_EQ(to_text(r.warnings), "s.yaml:7:3: kind 'unused' is used by no entry\n");

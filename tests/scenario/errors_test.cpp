@@ -51,6 +51,58 @@ TEST(Errors, EveryBadFileGetsExactlyItsSentences) {
   }
 }
 
+TEST(Warnings, SamplesThatNobodyHears) {
+  const auto said = [](const std::string& rest) {
+    const LoadResult r = load_text("scenario: {name: t, duration: 10s}\n" + rest);
+    EXPECT_TRUE(r.ok()) << to_text(r.errors);
+    return to_text(r.warnings);
+  };
+  const std::string device = "devices:\n  - {id: a, type: model, config: {report_interval: 1s%s}}\n";
+  const auto with = [&](const std::string& config) {
+    std::string text = device;
+    return text.replace(text.find("%s"), 2, config);
+  };
+  const std::string nobody =
+      "s.yaml:3:5: devices[0]: no gateway listens to the radio, so every sample of 'a' is lost: add an edge "
+      "node (edge: [{id: edge0}]), or network.gateways: [{id: gateway}]\n";
+  EXPECT_EQ(said(with("")), nobody);
+  EXPECT_EQ(said(with("") + "  - {id: b, type: model}\n"), nobody) << "once";
+  EXPECT_EQ(said(with("") + "edge: [{id: e}]\n"), "");
+  EXPECT_EQ(said(with("") + "network: {gateways: [{id: g}]}\n"), "");
+  EXPECT_EQ(said(with(", destination: 2")), "") << "it reports to another device";
+  const std::string channel =
+      "s.yaml:3:65: devices[0].config.channel: no gateway listens on this channel, so every sample of 'a' is "
+      "lost: use a gateway's, or give a gateway this one\n";
+  EXPECT_EQ(said(with(", channel: 15") + "edge: [{id: e}]\n"), channel);
+  EXPECT_EQ(said(with(", channel: 15") + "network: {gateways: [{id: g}, {id: h, channel: 16}]}\n"), channel);
+  EXPECT_EQ(said(with(", channel: 15") + "network: {gateways: [{id: g}, {id: h, channel: 15}]}\n"), "");
+  EXPECT_NE(
+      said(with(", channel: 15, gateway: g") + "network: {gateways: [{id: g}, {id: h, channel: 15}]}\n"), "")
+      << "the one it is for does not hear it";
+  EXPECT_NE(said(with(", pan_id: 2") + "network: {gateways: [{id: g, pan_id: 1}]}\n").find("on this PAN"),
+            std::string::npos);
+}
+
+TEST(Warnings, NetworksThatDoNotReachEachOther) {
+  const auto said = [](const std::string& switches, const std::string& more = "") {
+    const LoadResult r = load_text(
+        "scenario: {name: t, duration: 10s}\nnodes:\n  - {id: a, image: base, ip: 10.1.0.1}\n"
+        "  - {id: b, image: base, ip: 10.2.0.1}\n  - {id: c, image: base, ip: 10.1.0.2}\nswitches:\n" +
+        switches +
+        "links:\n  - {endpoints: [\"a:eth0\", \"w:1\"]}\n  - {endpoints: [\"b:eth0\", \"w:2\"]}\n"
+        "  - {endpoints: [\"c:eth0\", \"v:1\"]}\n  - {endpoints: [\"w:3\", \"v:2\"]}\n" +
+        more);
+    EXPECT_TRUE(r.ok()) << to_text(r.errors);
+    return to_text(r.warnings);
+  };
+  EXPECT_EQ(
+      said("  - {id: w}\n  - {id: v}\n"),
+      "s.yaml:4:30: nodes[1].ip: 10.2.0.1 is in another network (10.2.0.0/24) than nodes[0] on the same "
+      "wire (10.1.0.0/24): they do not reach each other without a router\n");
+  EXPECT_EQ(said("  - {id: w, ports: [{name: 1, vlan: 1}, {name: 2, vlan: 2}, {name: 3}]}\n  - {id: v}\n"),
+            "");
+}
+
 TEST(Errors, TheDesignsExampleWordForWord) {
   const LoadResult r = load_scenario_text(
       "scenario:\n  name: t\n  duration: 10s\ndevices:\n  - id: vib\n    type: model\n    count: 2\n    "

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <map>
 #include <regex>
 
 #include "machine_run.h"
@@ -46,6 +47,80 @@ TEST_P(Machines, OneThatSleepsIsHardlyAsked) {
   ASSERT_EQ(run.result.exit_code, 0) << run.result.err;
   EXPECT_NE(run.console("left").find("is up"), std::string::npos);
   EXPECT_LT(run.summary["host"]["machine_looks"]["left"], 12'000);  // of 66,000, 6,000 at most while it boots
+}
+
+/// left - gw - right: a machine with two cards between two others, the cables plugged in backwards.
+std::string router(vm::Arch arch, const std::string& duration, const std::string& gw, const std::string& left,
+                   const std::string& right, const std::string& rest = {}) {
+  const std::string kind =
+      ", type: vm, arch: " + std::string(to_string(arch)) + ", memory: 256MiB, image: base";
+  return "scenario: {name: router, duration: " + duration + "}\nnodes:\n  - {id: left" + kind +
+         ", ip: 10.1.0.1, gateway: 10.1.0.254" + left + "}\n  - {id: gw" + kind +
+         ", interfaces: [{name: eth0, ip: 10.1.0.254, mac: \"52:54:00:00:00:0a\"}, {name: eth1, ip: "
+         "10.2.0.254, mac: \"52:54:00:00:00:0b\"}]" +
+         gw + "}\n  - {id: right" + kind + ", ip: 10.2.0.1, gateway: 10.2.0.254" + right +
+         "}\nlinks:\n  - {id: second, endpoints: [\"right:eth0\", \"gw:eth1\"], latency: 300us}\n"
+         "  - {id: first, endpoints: [\"gw:eth0\", \"left:eth0\"], latency: 200us}\n" +
+         rest;
+}
+
+TEST_P(Machines, ARouterBetweenTwoNetworksIsRepeatable) {
+  const std::string duration = GetParam() == vm::Arch::x86_64 ? "11s" : "8s";
+  const auto scenario = [&](const std::string& more) {
+    return router(
+        GetParam(), duration,
+        ", commands: [\"echo 1 >/proc/sys/net/ipv4/ip_forward\", \"cat "
+        "/sys/class/net/eth0/address /sys/class/net/eth1/address\"]" +
+            more,
+        ", commands: [\"iperf3 -s -D\"]",
+        ", commands: [\"until ping -c 1 -W 1 left; do sleep 0.1; done\", \"ping -c 2 -i 0.2 left\", "
+        "\"iperf3 -c left -t 1\", \"cat /etc/hosts\"]",
+        "faults:\n  - {time: " + std::string(GetParam() == vm::Arch::x86_64 ? "10s" : "7500ms") +
+            ", type: link_down, target: second, duration: 200ms}\n");
+  };
+  const MachineRun a(scenario("")), b(scenario(", boundary: 90us"), {"-j", "2"});
+  ASSERT_EQ(a.result.exit_code, 0) << a.result.out << a.result.err;
+  ASSERT_EQ(b.result.exit_code, 0) << b.result.out << b.result.err;
+  EXPECT_EQ(a.summary["digest"], b.summary["digest"]);
+  for (const char* node : {"left", "gw", "right"}) EXPECT_EQ(a.console(node), b.console(node));
+  EXPECT_EQ(a.summary["machines"], b.summary["machines"]);
+  // The order of the cards is the scenario's, not that of the links.
+  EXPECT_TRUE(std::regex_search(a.console("gw"), std::regex("52:54:00:00:00:0a\n.*52:54:00:00:00:0b\n")))
+      << a.console("gw");
+  EXPECT_NE(a.console("right").find("2 packets transmitted, 2 packets received"), std::string::npos)
+      << a.console("right");
+  EXPECT_NE(a.console("right").find("ttl=63"), std::string::npos) << "one router on the way";
+  EXPECT_TRUE(std::regex_search(a.console("right"), std::regex("Mbits/sec +receiver"))) << a.console("right");
+  // A name is the address in the asker's own network.
+  EXPECT_NE(a.console("right").find("10.2.0.254 gw"), std::string::npos) << a.console("right");
+  const auto& gw = a.summary["machines"]["gw"];
+  EXPECT_GT(gw["cards"]["eth0"]["frames_out"], 100);
+  EXPECT_GT(gw["cards"]["eth1"]["frames_in"], 100);
+  EXPECT_EQ(gw["cards"]["eth0"]["frames_in"].get<int>() + gw["cards"]["eth1"]["frames_in"].get<int>(),
+            gw["frames_in"].get<int>());
+}
+
+TEST(MachineFaults, EachCardHasTheCarrierOfItsOwnCable) {
+  constexpr vm::Arch kArch = vm::Arch::aarch64;
+  if (const std::string why = missing(kArch); !why.empty()) GTEST_SKIP() << why;
+  const MachineRun a(router(kArch, "7s",
+                            ", commands: [\"while true; do echo cards $(cat /sys/class/net/eth0/carrier "
+                            "/sys/class/net/eth1/carrier); sleep 0.1; done\"]",
+                            "", "",
+                            "faults:\n  - {time: 5s, type: link_down, target: first, duration: 500ms}\n"
+                            "  - {time: 6s, type: link_down, target: second, duration: 500ms}\n"));
+  ASSERT_EQ(a.result.exit_code, 0) << a.result.out << a.result.err;
+  std::istringstream lines(a.console("gw"));
+  std::map<std::string, std::vector<double>> seen;
+  for (std::string line; std::getline(lines, line);)
+    if (const size_t at = line.find("cards "); at != std::string::npos && line[at + 6] != '$')
+      seen[line.substr(at + 6)].push_back(std::stod(line.substr(1)));
+  constexpr double kLoop = 0.15;
+  for (const double t : seen["0 1"]) EXPECT_TRUE(t > 5 && t < 5.5 + kLoop) << t;
+  for (const double t : seen["1 0"]) EXPECT_TRUE(t > 6 && t < 6.5 + kLoop) << t;
+  EXPECT_GE(seen["0 1"].size(), 2u) << a.console("gw");
+  EXPECT_GE(seen["1 0"].size(), 2u) << a.console("gw");
+  EXPECT_GE(seen["1 1"].size(), 3u) << a.console("gw");
 }
 
 INSTANTIATE_TEST_SUITE_P(Arch, Machines, ::testing::Values(vm::Arch::x86_64, vm::Arch::aarch64),

@@ -73,12 +73,16 @@ TEST(GuestSettings, CarryFilesOfTheHost) {
   write_text(scratch / "program", "run me");
   fs::permissions(scratch / "program", fs::perms::owner_all);
   GuestSettings s{.hostname = "box",
-                  .address = "10.0.0.1/24",
+                  .addresses = {"10.0.0.1/24", "10.1.0.2/16"},
+                  .gateway = "10.0.0.254",
                   .hosts = {"10.0.0.2 other"},
                   .commands = {"date"},
                   .files = {{"/opt/program", scratch / "program"}}};
   EXPECT_NE(s.archive().find("run me"), std::string::npos);
   EXPECT_NE(s.archive().find("opt/program"), std::string::npos);
+  EXPECT_NE(s.archive().find("10.0.0.1/24\n"), std::string::npos);
+  EXPECT_NE(s.archive().find("eth1 10.1.0.2/16\n"), std::string::npos);
+  EXPECT_NE(s.archive().find("10.0.0.254\n"), std::string::npos);
   s.files["/opt/missing"] = scratch / "missing";
   EXPECT_EQ(refusal([&] { s.archive(); }),
             "machine 'box': cannot read the file " + (scratch / "missing").string());
@@ -114,7 +118,8 @@ TEST(ImageStore, TellsHowToBuildWhatIsMissing) {
   const TemporaryFolder scratch;
   const ImageStore store(scratch.path());
   EXPECT_EQ(refusal([&] { store.get("base", Arch::aarch64); }),
-            "there is no image 'base' for aarch64: make it by `xedgesim image build base --arch aarch64`, or bring a "
+            "there is no image 'base' for aarch64: make it by `xedgesim image build base --arch aarch64`, or "
+            "bring a "
             "container image by `xedgesim image import`");
   const fs::path folder = store.content_folder("base", Arch::aarch64, "abc");
   write_text(folder / "kernel", "k");

@@ -144,7 +144,7 @@ struct Bare {
        const std::string& plugin_options = "") {
     auto [ours, theirs] = socket_pair();
     channel = std::make_unique<VtChannel>(std::move(ours), Duration::s(60));
-    Machine m{.name = "bare", .arch = arch, .mac = "52:54:00:00:00:01"};
+    Machine m{.name = "bare", .arch = arch, .macs = {"52:54:00:00:00:01"}};
     m.kernel = kernel;
     auto arguments = virtual_time_arguments(m, {.plugin = kPlugin, .fd = theirs.get()});
     for (std::string& a : arguments)

@@ -31,7 +31,8 @@ class Peer {
   void report(vt::Report r, const Records& records = {}) {
     std::vector<uint8_t> body;
     for (const auto& record : records) {
-      const vt::Record head{record.time, record.type, static_cast<uint32_t>(record.bytes.size())};
+      const vt::Record head{record.time, record.type, static_cast<uint32_t>(record.bytes.size()),
+                            record.card};
       const auto* p = reinterpret_cast<const uint8_t*>(&head);
       body.insert(body.end(), p, p + sizeof head);
       body.insert(body.end(), record.bytes.begin(), record.bytes.end());
@@ -75,8 +76,8 @@ TEST(VtChannel, HandsOverWhatWasSentAndWhereTheMachineStands) {
   Records sent;
   EXPECT_FALSE(peer.channel->meet(sent).off);
   peer.report({.type = vt::ReportType::boundary, .idle = 1, .now = 1003, .instructions = 125, .next = 4000},
-              {{900, vt::RecordType::console, {'h', 'i'}}, {1001, vt::RecordType::frame, {1, 2, 3}}});
-  const auto s = peer.channel->go(1000, {{500, vt::RecordType::frame, {9, 8}}}, sent);
+              {{900, vt::RecordType::console, {'h', 'i'}}, {1001, vt::RecordType::frame, {1, 2, 3}, 1}});
+  const auto s = peer.channel->go(1000, {{500, vt::RecordType::frame, {9, 8}, 2}}, sent);
   EXPECT_TRUE(s.idle);
   EXPECT_EQ(s.now, 1003);
   EXPECT_EQ(s.next, 4000);
@@ -84,6 +85,7 @@ TEST(VtChannel, HandsOverWhatWasSentAndWhereTheMachineStands) {
   ASSERT_EQ(sent.size(), 2u);
   EXPECT_EQ(sent[0].time, 900);
   EXPECT_EQ(sent[1].bytes, (std::vector<uint8_t>{1, 2, 3}));
+  EXPECT_EQ(sent[1].card, 1u);
 
   std::vector<uint8_t> body;
   const vt::Order o = peer.order(body);
@@ -94,6 +96,7 @@ TEST(VtChannel, HandsOverWhatWasSentAndWhereTheMachineStands) {
   std::memcpy(&head, body.data(), sizeof head);
   EXPECT_EQ(head.time, 500);
   EXPECT_EQ(head.length, 2u);
+  EXPECT_EQ(head.card, 2u);
   EXPECT_EQ(body.back(), 8);
   peer.channel->quit();
   EXPECT_EQ(peer.order(body).type, vt::OrderType::quit);

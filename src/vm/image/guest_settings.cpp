@@ -24,7 +24,11 @@ std::string lines_of(const std::vector<std::string>& lines) {
 std::string GuestSettings::archive() const {
   FileTree tree;
   tree.add_file("etc/xedgesim/hostname", hostname + "\n");
-  if (!address.empty()) tree.add_file("etc/xedgesim/address", address + "\n");
+  if (!addresses.empty()) tree.add_file("etc/xedgesim/address", addresses.front() + "\n");
+  std::vector<std::string> more;
+  for (size_t i = 1; i < addresses.size(); ++i) more.push_back(fmt::format("eth{} {}", i, addresses[i]));
+  if (!more.empty()) tree.add_file("etc/xedgesim/cards", lines_of(more));
+  if (!gateway.empty()) tree.add_file("etc/xedgesim/gateway", gateway + "\n");
   if (dhcp) tree.add_file("etc/xedgesim/dhcp", "");
   tree.add_file("etc/xedgesim/hosts", lines_of(hosts));
   if (!commands.empty()) tree.add_file("etc/xedgesim/commands", lines_of(commands));

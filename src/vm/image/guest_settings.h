@@ -10,12 +10,13 @@ namespace xedgesim::vm {
 /// init (images/base/root/init) reads those in /etc/xedgesim.
 struct GuestSettings {
   std::string hostname;
-  std::string address;                ///< with prefix: 192.168.100.10/24; empty: none
-  bool dhcp = false;                  ///< it asks for its address instead
-  std::vector<std::string> hosts;     ///< lines of /etc/hosts
-  std::vector<std::string> commands;  ///< run one after the other once the machine is up
-  size_t disks = 0;                   ///< in virtual time: ATA over Ethernet, slots 0 to disks - 1
-  bool root_disk = false;             ///< the first one is the root file system
+  std::vector<std::string> addresses;  ///< of eth0, eth1, …, with prefix: 192.168.100.10/24
+  std::string gateway{};               ///< the way to other networks; empty: none
+  bool dhcp = false;                   ///< it asks for its addresses instead
+  std::vector<std::string> hosts;      ///< lines of /etc/hosts
+  std::vector<std::string> commands;   ///< run one after the other once the machine is up
+  size_t disks = 0;                    ///< in virtual time: ATA over Ethernet, slots 0 to disks - 1
+  bool root_disk = false;              ///< the first one is the root file system
   std::map<std::string, std::string> environment{};    ///< of an imported image's program
   std::map<std::string, std::filesystem::path> files;  ///< path in the machine -> file of the host
   struct Text {
