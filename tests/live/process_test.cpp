@@ -103,22 +103,6 @@ TEST_F(Processes, OneWithTwoCardsRoutesBetweenTwoNetworks) {
   EXPECT_TRUE(nothing_left());
 }
 
-TEST_F(Processes, WithARadioByNs3ThatDoesNotStartAreNotUp) {
-  const auto refused = [&](const std::string& command, int exit_code) {
-    const ProgramResult up = run_program(
-        {"up", "-d",
-         write(process("left", 1, "[sleep, '1000']") + process("right", 2, "[sleep, '1000']"),
-               std::string(kCable) + "network: {type: ns3, ns3: {command: [" + command +
-                   "]}, gateways: [{id: g}]}\ndevices:\n  - {id: m, type: model, config: {report_interval: "
-                   "1s}}\n")});
-    EXPECT_EQ(up.exit_code, exit_code) << up.out << up.err;
-    EXPECT_TRUE(nothing_left());
-    return up.out + up.err;
-  };
-  EXPECT_NE(refused("/nonexistent/ns3", 3).find("cannot start '/nonexistent/ns3'"), std::string::npos);
-  EXPECT_NE(refused("'false'", 1).find("the ns-3 process ended before it had connected"), std::string::npos);
-}
-
 TEST_F(Processes, RunForTheDurationAndAreJudged) {
   const std::string file = run_yaml(
       process("left", 1, "[ping, -c, '3', -i, '0.2', right]") + process("right", 2, "[sleep, '1000']"),
