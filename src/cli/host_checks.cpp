@@ -229,7 +229,9 @@ HostCheck dnsmasq() {
           .state = why.empty() ? kYes : kLimited,
           .found = why.empty() ? program.string() : why + "; addresses and names are builtin",
           .purpose = "network.lan.server: dnsmasq",
-          .remedy = program.empty() ? "scripts/setup --with qemu" : ""};
+          .remedy = why.empty()       ? ""
+                    : program.empty() ? "scripts/setup --with qemu"
+                                      : "run as root, or where users may make namespaces"};
 }
 
 HostCheck open_vswitch() {
