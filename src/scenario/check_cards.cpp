@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "scenario/cards.h"
 #include "scenario/check.h"
@@ -94,10 +95,15 @@ void check_gateway(Check& check, const LinuxNode& n, const std::string& path, co
 class Wires {
  public:
   explicit Wires(const Scenario& s) {
+    for (const Switch& w : s.switches)
+      if (w.vlans.empty() && std::none_of(w.ports.begin(), w.ports.end(), [](const SwitchPort& p) {
+            return p.vlan || p.mode != SwitchPort::Mode::access;
+          }))
+        plain_switches_.insert(w.id);
     for (const Link& l : s.links) {
       if (l.endpoints.size() != 2) continue;
       size_t ends[2];
-      for (size_t k = 0; k < 2; ++k) ends[k] = number(point(s, l.endpoints[k]));
+      for (size_t k = 0; k < 2; ++k) ends[k] = number(point(l.endpoints[k]));
       up_[root(ends[0])] = root(ends[1]);
     }
   }
@@ -108,28 +114,21 @@ class Wires {
   }
 
  private:
-  /// A switch is one point, each of its ports, or of a machine's cards, another.
-  static std::string point(const Scenario& s, const std::string& end) {
+  /// A switch without VLANs is one point; each port of another, and each of a machine's cards, is one too.
+  std::string point(const std::string& end) const {
     const std::string node = end.substr(0, end.find(':'));
-    for (const Switch& w : s.switches)
-      if (w.id == node)
-        return w.vlans.empty() && std::none_of(w.ports.begin(), w.ports.end(),
-                                               [](const SwitchPort& p) {
-                                                 return p.vlan || p.mode != SwitchPort::Mode::access;
-                                               })
-                   ? node
-                   : end;
-    return end;
+    return plain_switches_.contains(node) ? node : end;
   }
   size_t number(const std::string& name) {
     const auto [entry, fresh] = numbers_.emplace(name, up_.size());
     if (fresh) up_.push_back(up_.size());
     return entry->second;
   }
-  size_t root(size_t i) const {
-    while (up_[i] != i) i = up_[i];
+  size_t root(size_t i) {
+    while (up_[i] != i) i = up_[i] = up_[up_[i]];
     return i;
   }
+  std::unordered_set<std::string> plain_switches_;
   std::unordered_map<std::string, size_t> numbers_;
   std::vector<size_t> up_;
 };
