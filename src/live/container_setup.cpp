@@ -64,9 +64,8 @@ ContainerSetup common_setup(const system::MachineNode& m, const lan::Responder::
       throw ConfigError(fmt::format("node '{}': a word of the command holds a zero byte: remove it", n.id));
   const uint32_t gateway = system::parse_ipv4(m.address.gateway).value_or(lan.gateway ? lan.ip : 0);
   for (const system::CardAddress& a : m.address.cards) {
-    container::NetworkCard card{.name = a.name, .ip = a.ip, .prefix = a.prefix};
-    const auto mac = static_cast<uint64_t>(a.mac);
-    for (size_t i = 0; i < card.mac.size(); ++i) card.mac[i] = static_cast<uint8_t>(mac >> (8 * (5 - i)));
+    container::NetworkCard card{
+        .name = a.name, .mac = net::ethernet::octets(a.mac), .ip = a.ip, .prefix = a.prefix};
     if (gateway != 0 && a.reaches(gateway)) card.gateway = gateway;
     s.cards.push_back(card);
   }

@@ -71,9 +71,9 @@ Dnsmasq::Dnsmasq(EventLoop& loop, const lan::Responder& responder, Config config
   write_configuration(folder / "dnsmasq.conf", folder / "dnsmasq.leases");
   log_path_ = folder / "dnsmasq.log";
   log_.open(log_path_, std::ios::binary);
-  const auto mac = static_cast<uint64_t>(responder_.mac());
-  container::NetworkCard card{.ip = responder_.config().ip, .prefix = responder_.config().prefix};
-  for (size_t i = 0; i < card.mac.size(); ++i) card.mac[i] = static_cast<uint8_t>(mac >> (8 * (5 - i)));
+  const container::NetworkCard card{.mac = ethernet::octets(responder_.mac()),
+                                    .ip = responder_.config().ip,
+                                    .prefix = responder_.config().prefix};
   sandbox_ = std::make_unique<container::Sandbox>(container::Sandbox::Config{
       .hostname = "dnsmasq",
       .cards = {card},

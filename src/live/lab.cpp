@@ -82,15 +82,17 @@ void Lab::start_dnsmasq(const std::filesystem::path& folder) {
             .program = program,
             .folder = own,
             .frame = [this, i](net::ethernet::Mac to, const sim::Bytes& frame) { from_server(i, to, frame); },
-            .ended =
-                [this](const std::string& why) {
-                  if (config_.log) config_.log(why);
-                  if (config_.crash_ends && crash_.empty()) crash_ = why;
-                }}));
+            .ended = [this](const std::string& why) { crashed(why); }}));
     if (config_.log)
       config_.log(fmt::format("addresses and names: {}, its words in {}", program.string(),
                               dnsmasqs_.back()->log().string()));
   }
+}
+
+/// Of a machine, or of what serves them.
+void Lab::crashed(const std::string& why) {
+  if (config_.log) config_.log(why);
+  if (config_.crash_ends && crash_.empty()) crash_ = why;
 }
 
 void Lab::from_server(size_t network, net::ethernet::Mac to, const sim::Bytes& frame) {
@@ -228,11 +230,7 @@ void Lab::add(system::MachineNode& node, const std::filesystem::path& folder) {
            [this] {
              if (config_.changed) config_.changed();
            },
-       .crashed =
-           [this](const std::string& why) {
-             if (config_.log) config_.log(why);
-             if (config_.crash_ends && crash_.empty()) crash_ = why;
-           }}));
+       .crashed = [this](const std::string& why) { crashed(why); }}));
   Guest& machine = *machines_.back();
   hosted.to_machine = [&machine](size_t card, const sim::Bytes& frame) {
     return machine.to_network(card, frame);

@@ -71,6 +71,7 @@ class Lab final : public system::Pacer {
   std::optional<system::K3sPlan> k3s_of(const system::MachineNode& node,
                                         const std::filesystem::path& folder) const;
   void start_dnsmasq(const std::filesystem::path& folder);
+  void crashed(const std::string& why);
   void from_server(size_t network, net::ethernet::Mac to, const sim::Bytes& frame);
   void run_typed(Guest& machine, std::string_view text);
   std::shared_ptr<libvirt::Connection> find_libvirt(const system::MachineNode& node);

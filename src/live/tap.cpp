@@ -33,9 +33,8 @@ Tap::Tap(EventLoop& loop, const Config& c, std::function<void(sim::Bytes)> frame
     errno = EBUSY;
     refuse_device(c, "make");
   }
-  container::NetworkCard card{.name = c.name, .ip = c.ip, .prefix = c.prefix};
-  for (size_t i = 0; i < card.mac.size(); ++i)
-    card.mac[i] = static_cast<uint8_t>(static_cast<uint64_t>(c.mac) >> (8 * (card.mac.size() - 1 - i)));
+  const container::NetworkCard card{
+      .name = c.name, .mac = net::ethernet::octets(c.mac), .ip = c.ip, .prefix = c.prefix};
   int made = -1;
   const char* const failed = container::make_tap(card, made);
   Descriptor device(made);

@@ -17,6 +17,13 @@ namespace xedgesim::net::ethernet {
 enum class Mac : uint64_t {};
 constexpr Mac kBroadcast{0xffff'ffff'ffff};
 constexpr bool is_group(Mac m) { return (static_cast<uint64_t>(m) >> 40 & 1) != 0; }
+/// As on the wire.
+constexpr std::array<uint8_t, 6> octets(Mac m) {
+  std::array<uint8_t, 6> out{};
+  for (size_t i = 0; i < out.size(); ++i)
+    out[i] = static_cast<uint8_t>(static_cast<uint64_t>(m) >> (8 * (out.size() - 1 - i)));
+  return out;
+}
 std::string to_string(Mac m);                    ///< "52:54:00:12:34:01"
 std::optional<Mac> parse_mac(std::string_view);  ///< two hex digits six times, with ':' or '-'
 
