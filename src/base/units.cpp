@@ -57,7 +57,8 @@ double parse(std::string_view text, const Quantity& q) {
 
 int64_t whole(double v, std::string_view text) {
   // 2^62 leaves room for sums of a few quantities.
-  if (std::fabs(v) >= 0x1p62) throw std::invalid_argument(fmt::format("'{}' is out of range", text));
+  if (std::fabs(v) >= 0x1p62)
+    throw std::invalid_argument(fmt::format("'{}' is too large to be computed with: write less", text));
   return std::llround(v);
 }
 

@@ -261,6 +261,16 @@ class Inheritance {
     LoadContext partial{context_.report, context_.options, true};
     Scenario scratch;
     scenario_codec()->load(only, scratch, Path(), partial);
+    for (const ValuePtr& above : {defaults_, kinds_})
+      if (above) refuse_kinds_in(*above);
+  }
+
+  /// A kind is looked up for entries only; in what they inherit it would do nothing.
+  void refuse_kinds_in(const Value& inherited) {
+    for (const Entry& e : inherited.entries)
+      if (const Entry* kind = e.value->is_map() ? e.value->find("kind") : nullptr)
+        context_.report.error(kind->mark,
+                              "only entries of a section have a kind: write the keys of that kind out here");
   }
 
   ValuePtr fill(const ValuePtr& list, const Section& s) {

@@ -170,7 +170,8 @@ class QuantityCodec : public Codec<T> {
     if (q_.bare == 0 || !n.ok) return q_.parse(s);
     const double v = n.value * q_.bare;
     if constexpr (std::is_integral_v<T>) {
-      if (std::fabs(v) >= 0x1p62) throw std::invalid_argument(fmt::format("'{}' is out of range", s));
+      if (std::fabs(v) >= 0x1p62)
+        throw std::invalid_argument(fmt::format("'{}' is too large to be computed with: write less", s));
       return std::llround(v);
     } else if constexpr (std::is_floating_point_v<T>) {
       return v;
@@ -223,7 +224,8 @@ std::string print_ppm(double v) { return fmt::format("{}ppm", v); }
 
 /// A charge that reads back as exactly these coulombs.
 std::string print_charge(double coulombs) {
-  constexpr std::array<std::pair<const char*, double>, 3> kUnits{{{"mAh", 3.6}, {"uAh", 3.6e-3}, {"Ah", 3600}}};
+  constexpr std::array<std::pair<const char*, double>, 3> kUnits{
+      {{"mAh", 3.6}, {"uAh", 3.6e-3}, {"Ah", 3600}}};
   for (int precision = 1; precision <= 17; ++precision) {
     for (const auto& [unit, factor] : kUnits) {
       const std::string s = fmt::format("{:.{}g}{}", coulombs / factor, precision, unit);

@@ -14,19 +14,48 @@ extern char** environ;
 namespace xedgesim::scenario {
 namespace {
 
+/// What a command takes, told apart by the keys only such a file has.
+struct FileKind {
+  std::string_view begins;   ///< for a file that is empty
+  std::string_view instead;  ///< for one that another command takes
+  std::vector<std::string_view> keys;
+};
+const FileKind kScenarioFile{"a scenario begins with 'scenario:' and its 'name:'",
+                             "this is a scenario: give it to `xedgesim run` or `xedgesim validate`",
+                             {"scenario"}};
+const FileKind kBatchFile{"a batch begins with 'batch:' and its 'name:'",
+                          "this is a batch: give it to `xedgesim batch` (--dry-run only checks it)",
+                          {"batch", "scenarios"}};
+const FileKind kSearchFile{"a search space begins with 'search:'",
+                           "this is a search space: give it to `xedgesim place` with --space",
+                           {"search"}};
+
+const Entry* own_key(const Value& root, const FileKind& kind) {
+  for (const std::string_view key : kind.keys)
+    if (const Entry* e = root.find(key)) return e;
+  return nullptr;
+}
+
 /// The main file's tree, or null after a complaint.
-ValuePtr read_main(std::string_view text, LoadContext& context, const char* what) {
+ValuePtr read_main(std::string_view text, LoadContext& context, const FileKind& kind) {
   ValuePtr root = read_yaml(text, 0, context.options.environment, context.report);
   if (!root) return nullptr;
   if (root->is_null()) {
-    context.report.error({0, 1, 1}, fmt::format("the file is empty: {}", what));
+    context.report.error({0, 1, 1}, fmt::format("the file is empty: {}", kind.begins));
     return nullptr;
   }
   if (!root->is_map()) {
     context.report.error(root->mark, fmt::format("the file is {}, not a map of sections: {}",
-                                                 root->is_list() ? "a list" : "a single value", what));
+                                                 root->is_list() ? "a list" : "a single value", kind.begins));
     return nullptr;
   }
+  if (own_key(*root, kind)) return root;
+  // One sentence instead of one about each of its keys.
+  for (const FileKind* other : {&kScenarioFile, &kBatchFile, &kSearchFile})
+    if (const Entry* e = own_key(*root, *other)) {
+      context.report.error(e->mark, std::string(other->instead));
+      return nullptr;
+    }
   return root;
 }
 
@@ -74,7 +103,7 @@ void check_all(const Scenario& s, const Value& root, LoadContext& context) {
 LoadResult load_from(std::string_view text, Report& report, const LoadOptions& options) {
   LoadContext context{report, options};
   LoadResult result;
-  ValuePtr root = read_main(text, context, "a scenario begins with 'scenario:' and its 'name:'");
+  ValuePtr root = read_main(text, context, kScenarioFile);
   if (root) {
     root = with_includes(root, context);
     for (const auto& file : options.timelines) root = with_timeline(root, file, context);
@@ -101,7 +130,7 @@ LoadResult load_from(std::string_view text, Report& report, const LoadOptions& o
 BatchResult load_batch_from(std::string_view text, Report& report, const LoadOptions& options) {
   LoadContext context{report, options};
   BatchResult result;
-  ValuePtr root = read_main(text, context, "a batch begins with 'batch:' and its 'name:'");
+  ValuePtr root = read_main(text, context, kBatchFile);
   if (root) {
     for (const std::string& o : options.overrides) root = with_override(root, o, context);
     batch_codec()->load(*root, result.batch, Path(), context);
@@ -115,7 +144,7 @@ BatchResult load_batch_from(std::string_view text, Report& report, const LoadOpt
 SearchSpaceResult load_search_from(std::string_view text, Report& report, const LoadOptions& options) {
   LoadContext context{report, options};
   SearchSpaceResult result;
-  if (const ValuePtr root = read_main(text, context, "a search space begins with 'search:'"))
+  if (const ValuePtr root = read_main(text, context, kSearchFile))
     load_search_file(*root, result.space, context);
   result.errors = report.errors();
   result.warnings = report.warnings();

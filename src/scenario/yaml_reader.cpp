@@ -194,7 +194,9 @@ class TreeBuilder : public YAML::EventHandler {
     if (static_cast<int>(open_.size()) >= kDeepest)
       throw Refused{mark(m), fmt::format("nested deeper than {} levels: no scenario needs that", kDeepest)};
     if (!open_.empty() && open_.back().value->is_map() && !open_.back().has_key)
-      throw Refused{mark(m), "a list or map cannot be a key: write plain text before the ':' and close every '[' and '{'"};
+      throw Refused{
+          mark(m),
+          "a list or map cannot be a key: write plain text before the ':' and close every '[' and '{'"};
     Open o;
     o.value = std::make_shared<Value>();
     o.value->kind = kind;
@@ -417,9 +419,14 @@ std::unique_ptr<std::string> read_text_file(const std::filesystem::path& file, c
     return nullptr;
   }
   errno = 0;
+  const auto unreadable = [&] {
+    // The complaint about the main file, which no line names, begins with its name.
+    return fmt::format("{}cannot be read ({}): check the path",
+                       blame.line > 0 ? fmt::format("'{}' ", file.string()) : "", std::strerror(errno));
+  };
   std::ifstream in(file, std::ios::binary);
   if (!in) {
-    report.error(blame, fmt::format("cannot read '{}': {}", file.string(), std::strerror(errno)));
+    report.error(blame, unreadable());
     return nullptr;
   }
   auto text = std::make_unique<std::string>();
@@ -427,7 +434,7 @@ std::unique_ptr<std::string> read_text_file(const std::filesystem::path& file, c
   in.read(text->data(), static_cast<std::streamsize>(text->size()));
   text->resize(static_cast<size_t>(in.gcount()));
   if (in.bad()) {
-    report.error(blame, fmt::format("cannot read '{}': {}", file.string(), std::strerror(errno)));
+    report.error(blame, unreadable());
     return nullptr;
   }
   return text;
