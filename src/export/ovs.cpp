@@ -164,7 +164,7 @@ class BridgeWriter {
                    "a bond needs two ports with cables: it is left out");
       return;
     }
-    const std::string bond = fmt::format("{}-lag{}", b_.name.substr(0, 9), index + 1);
+    const std::string& bond = b_.bonds.at(index);
     Command c{"ovs-vsctl", "--may-exist", "add-bond", b_.name, bond};
     c.insert(c.end(), members.begin(), members.end());
     append(c, {"--", "set", "port", bond, "bond_mode=balance-slb", "lacp=off"});

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ struct File {
 struct Warning {
   std::string where;
   std::string text{};
+  bool operator==(const Warning&) const = default;
 };
 
 struct Result {
@@ -31,7 +33,11 @@ struct Result {
   void add(std::filesystem::path path, std::string text, unsigned mode = 0644) {
     files.push_back({.path = std::move(path), .text = std::move(text), .mode = mode});
   }
-  void warn(std::string where, std::string text) { warnings.push_back({std::move(where), std::move(text)}); }
+  /// What is said of several queues of one port, or of both ends of one link, is said once.
+  void warn(std::string where, std::string text) {
+    Warning w{std::move(where), std::move(text)};
+    if (std::find(warnings.begin(), warnings.end(), w) == warnings.end()) warnings.push_back(std::move(w));
+  }
 };
 
 /// A file name for a text the user chose: letters, digits, '-' and '_' stay; a text with anything else, or

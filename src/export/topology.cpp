@@ -55,6 +55,9 @@ class Maker {
       for (const scenario::SwitchPort& p : w.ports)
         if (!plugged_.count(w.id + ":" + p.name))
           out_.loose.push_back({&w, &p, names_.name(w.id + "-" + p.name)});
+    for (Bridge& b : out_.bridges)
+      for (size_t i = 0; b.of && i < b.of->lags.size(); ++i)
+        b.bonds.push_back(names_.name(fmt::format("{}-lag{}", b.of->id, i + 1)));
     return std::move(out_);
   }
 

@@ -70,7 +70,8 @@ struct LoosePort {
 struct Bridge {
   std::string name, where;
   const scenario::Switch* of = nullptr;
-  bool lan = false;  ///< carries the management network
+  bool lan = false;                  ///< carries the management network
+  std::vector<std::string> bonds{};  ///< names for the switch's lags, in their order
 };
 
 /// The scenario's wired network in terms of a Linux host.

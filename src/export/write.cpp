@@ -16,6 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void cannot_write(const fs::path& path, int error) {
+  // A full disk is no mistake of the command line's.
+  if (error == ENOSPC || error == EDQUOT)
+    throw SimulationError(
+        fmt::format("the disk is full: cannot write '{}'; free some space or choose another folder with -o",
+                    path.string()));
   throw ConfigError(fmt::format("cannot write '{}': {}; choose another folder with -o", path.string(),
                                 std::strerror(error)));
 }

@@ -84,6 +84,17 @@ TEST(ExportCommand, AFolderThatCannotBeWrittenIsASentence) {
   EXPECT_NE(r.err.find("choose another folder with -o"), std::string::npos) << r.err;
 }
 
+TEST(ExportCommand, SaysOnceAPortWhatHoldsForSeveralOfItsQueues) {
+  TemporaryFolder out;
+  const auto r = run_program(
+      {"export", "ovs", source("scenarios/chassis-network/scenario.yaml"), "-o", (out / "x").string()});
+  ASSERT_EQ(r.exit_code, 0) << r.err;
+  const std::string warning = "Open vSwitch sets no length of a queue";
+  const size_t first = r.err.find(warning);
+  ASSERT_NE(first, std::string::npos) << r.err;
+  EXPECT_EQ(r.err.find(warning, first + 1), std::string::npos) << r.err;
+}
+
 TEST(ExportCommand, SymbolicLinksAreReplacedNotFollowed) {
   TemporaryFolder out;
   std::ofstream(out / "precious") << "mine";

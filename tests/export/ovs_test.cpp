@@ -1,5 +1,8 @@
 // Open vSwitch commands against a real ovs-vswitchd with the user-space datapath, in a network namespace of
 // the test's own: what it stores, what it enforces, and who hears whom.
+#include <set>
+#include <sstream>
+
 #include "export/ovs.h"
 
 #include <fmt/format.h>
@@ -40,6 +43,29 @@ TEST(OvsExport, PrefixesGoIntoFlowsAndAreChecked) {
   } catch (const ExportError& e) {
     EXPECT_EQ(e.where(), "switches[0].acl[0].ip_source");
   }
+}
+
+TEST(OvsExport, BondsOfSwitchesWithLikeNamesHaveNamesOfTheirOwn) {
+  const auto s = load_text(R"(
+scenario: {name: t, duration: 1s}
+switches:
+  - {id: distribution-a, ports: 2, lags: [["1", "2"]]}
+  - {id: distribution-b, ports: 2, lags: [["1", "2"]]}
+links:
+  - {endpoints: ["distribution-a:1", "distribution-b:1"]}
+  - {endpoints: ["distribution-a:2", "distribution-b:2"]}
+)");
+  std::istringstream lines(export_ovs(s, {}).files.at(0).text);
+  std::set<std::string> bonds;
+  for (std::string line; std::getline(lines, line);)
+    if (const size_t at = line.find("add-bond "); at != std::string::npos) {
+      std::istringstream words(line.substr(at));
+      std::string word, bridge, bond;
+      words >> word >> bridge >> bond;
+      EXPECT_TRUE(bonds.insert(bond).second) << line;
+      EXPECT_LE(bond.size(), 15u) << "as long as a network device may be called";
+    }
+  EXPECT_EQ(bonds.size(), 2u);
 }
 
 TEST(OvsExport, WhatIsMissingIsSaid) {
