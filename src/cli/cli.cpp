@@ -1,13 +1,29 @@
 #include "cli/cli.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <new>
 
 #include "cli/command.h"
+#include "cli/complaint.h"
 
 namespace xedgesim::cli {
+namespace {
+
+/// What was printed may be what the user wanted, such as a schema that goes to a file: that it is lost is an
+/// error. A reader of a pipe that has seen enough (`| head`) is none.
+ExitCode flushed(ExitCode code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  struct stat out {};
+  if (::fstat(STDOUT_FILENO, &out) == 0 && (S_ISFIFO(out.st_mode) || S_ISSOCK(out.st_mode))) return code;
+  std::fprintf(stderr, "cannot write all of the output: is the disk full?\n");
+  return code == ExitCode::ok ? ExitCode::simulation_error : code;
+}
+
+}  // namespace
 
 int run(int argc, char** argv) {
   CLI::App app{
@@ -15,6 +31,7 @@ int run(int argc, char** argv) {
       "xedgesim"};
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Help of all commands");
+  app.set_version_flag("--version", fmt::format("xedgesim {}", kVersion), "Print the version");
   app.footer(
       "Example:  xedgesim run scenarios/vibration-monitoring/scenario.yaml\n"
       "Exit codes: 0 all assertions passed, 1 simulation error, 2 an assertion failed, 3 configuration "
@@ -44,12 +61,15 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    const bool help = e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
-    app.exit(e);
-    return static_cast<int>(help ? ExitCode::ok : ExitCode::config_error);
+    if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+      app.exit(e);
+      return static_cast<int>(flushed(ExitCode::ok));
+    }
+    std::fprintf(stderr, "%s\n", command_line_complaint(app, e).c_str());
+    return static_cast<int>(ExitCode::config_error);
   }
   try {
-    return static_cast<int>(body());
+    return static_cast<int>(flushed(body()));
   } catch (const Error& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return static_cast<int>(e.code());

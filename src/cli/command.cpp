@@ -31,14 +31,17 @@ Installation find_installation(const std::string& platforms_override) {
   return found;
 }
 
+void add_format(CLI::App& command, std::string& format, const std::string& what) {
+  command.add_option("--format", format, what)
+      ->check(CLI::IsMember({"table", "json"}))
+      ->envname("XEDGESIM_FORMAT")
+      ->capture_default_str();
+}
+
 void add_common(CLI::App& command, CommonOptions& options, bool tables) {
   command.add_option("--platforms", options.platforms, "Folder of the platform files")
       ->envname("XEDGESIM_PLATFORMS");
-  if (tables)
-    command.add_option("--format", options.format, "Output for people (table) or machines (json)")
-        ->check(CLI::IsMember({"table", "json"}))
-        ->envname("XEDGESIM_FORMAT")
-        ->capture_default_str();
+  if (tables) add_format(command, options.format);
 }
 
 void add_overrides(CLI::App& command, CommonOptions& options) {

@@ -58,6 +58,9 @@ void add_systems(CLI::App& app, Body& body);
 void add_export(CLI::App& app, Body& body);
 void add_version(CLI::App& app, Body& body);
 
+/// `--format`, which every command with tables has.
+void add_format(CLI::App& command, std::string& format,
+                const std::string& what = "Output for people (table) or machines (json)");
 /// `--platforms`, and `--format` when `tables`; each flag has an XEDGESIM_… variable.
 void add_common(CLI::App& command, CommonOptions& options, bool tables = true);
 void add_overrides(CLI::App& command, CommonOptions& options);

@@ -83,10 +83,7 @@ void add_where(CLI::App& c, ControlFlags& f) {
   c.add_option("--system", f.system, "A system that is up; absent: the only one")->envname("XEDGESIM_SYSTEM");
   c.add_option("--token", f.token, "The run's token; absent: read from the file beside the socket")
       ->envname("XEDGESIM_TOKEN");
-  c.add_option("--format", f.format, "Output for people (table) or machines (json)")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->envname("XEDGESIM_FORMAT")
-      ->capture_default_str();
+  add_format(c, f.format);
 }
 
 void add_when(CLI::App& c, ControlFlags& f) {
@@ -120,6 +117,7 @@ void add_control(CLI::App& app, Body& body) {
   {
     CLI::App* group = app.add_subcommand("link", "Change a link of a run that is under way");
     group->require_subcommand(1);
+    group->footer("Example:  xedgesim link set uplink latency=20ms --control /tmp/run.sock");
     auto flags = std::make_shared<ControlFlags>();
     CLI::App* c = group->add_subcommand("set", "Give a link new values for good");
     c->add_option("link", flags->link, "Name of the link, or of a node at its end")->required();
@@ -134,6 +132,7 @@ void add_control(CLI::App& app, Body& body) {
   {
     CLI::App* group = app.add_subcommand("profile", "Put a profile in force in a run that is under way");
     group->require_subcommand(1);
+    group->footer("Example:  xedgesim profile apply lossy --control /tmp/run.sock");
     auto flags = std::make_shared<ControlFlags>();
     CLI::App* c = group->add_subcommand("apply", "Put a profile in force on every link");
     c->add_option("name", flags->profile, "default, constrained, lossy, or one of the scenario's")

@@ -12,6 +12,8 @@
 
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "scenario/expand.h"
+#include "scenario/suggest.h"
 #include "vm/process.h"
 
 extern char** environ;
@@ -35,7 +37,11 @@ fs::path firmware_of(const scenario::Scenario& s, const std::string& board) {
     const bool one_of_many = board.starts_with(d.id + "_") && d.count > 1;
     if (d.firmware && (board == d.id || one_of_many)) return d.firmware->file.resolved;
   }
-  throw ConfigError(fmt::format("there is no emulated board '{}' in this scenario", board));
+  std::vector<std::string> boards;
+  for (const scenario::Device& d : s.devices)
+    if (d.firmware) boards.push_back(d.count > 1 ? scenario::member_id(d.id, d.count, 0) + " …" : d.id);
+  throw ConfigError(fmt::format("there is no emulated board '{}' in this scenario{}", board,
+                                boards.empty() ? "" : "; there are " + scenario::name_list(boards)));
 }
 
 /// Runs a program on our terminal to its end.

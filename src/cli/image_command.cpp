@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "container/docker_archive.h"
@@ -109,7 +110,7 @@ ExitCode import(const ImportFlags& flags) {
   return ExitCode::ok;
 }
 
-ExitCode list() {
+ExitCode list(bool json) {
   const Installation installation = find_installation("");
   const vm::ImageStore store;
   std::error_code ec;
@@ -119,12 +120,19 @@ ExitCode list() {
   for (const std::string& name : store.names())
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   std::sort(names.begin(), names.end());
+  auto images = nlohmann::ordered_json::array();
   for (const std::string& name : names)
     for (const vm::Arch arch : {vm::Arch::x86_64, vm::Arch::aarch64}) {
       const auto image = store.find(name, arch);
+      if (json) {
+        images.push_back({{"name", name}, {"arch", vm::to_string(arch)}, {"folder", nullptr}});
+        if (image) images.back()["folder"] = image->initrd.parent_path().string();
+        continue;
+      }
       std::printf("%-12s %-8s %s\n", name.c_str(), std::string(vm::to_string(arch)).c_str(),
                   image ? image->initrd.parent_path().c_str() : "not built");
     }
+  if (json) std::printf("%s\n", images.dump(2).c_str());
   return ExitCode::ok;
 }
 
@@ -133,6 +141,7 @@ ExitCode list() {
 void add_image(CLI::App& app, Body& body) {
   CLI::App* image = app.add_subcommand("image", "Make bootable images for the machines of a scenario");
   image->require_subcommand(1);
+  image->footer("Example:  xedgesim image build base");
   auto flags = std::make_shared<ImageFlags>();
   CLI::App* b = image->add_subcommand("build", "Make an image from Debian packages (images/NAME/recipe)");
   b->add_option("name", flags->name, "Which recipe")->required();
@@ -162,8 +171,10 @@ void add_image(CLI::App& app, Body& body) {
       "edge");
   i->callback([&body, import_flags] { body = [import_flags] { return import(*import_flags); }; });
   CLI::App* l = image->add_subcommand("list", "What can be built, and where it is");
+  auto format = std::make_shared<std::string>("table");
+  add_format(*l, *format);
   l->footer("Example:  xedgesim image list");
-  l->callback([&body] { body = [] { return list(); }; });
+  l->callback([&body, format] { body = [format] { return list(*format == "json"); }; });
 }
 
 }  // namespace xedgesim::cli

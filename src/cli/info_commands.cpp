@@ -55,7 +55,9 @@ void add_platforms(CLI::App& app, Body& body) {
 }
 
 void add_version(CLI::App& app, Body& body) {
-  app.add_subcommand("version", "Print the version")->callback([&body] {
+  CLI::App* c = app.add_subcommand("version", "Print the version");
+  c->footer("Example:  xedgesim version");
+  c->callback([&body] {
     body = [] {
       std::printf("xedgesim %s\n", kVersion);
       return ExitCode::ok;

@@ -18,7 +18,8 @@ struct ModelFlags {
   std::string model, other, data, output;
   int after = -1;
   double tolerance = 0;
-  bool json = false;
+  std::string format = "table";
+  bool json() const { return format == "json"; }
 };
 
 bool is_tflite(const std::filesystem::path& file) { return file.extension() == ".tflite"; }
@@ -73,7 +74,7 @@ ExitCode inspect(const ModelFlags& f) {
                                    {"input", fmt::format("[{}]", fmt::join(in.dims, ", "))},
                                    {"output", fmt::format("[{}]", fmt::join(out.dims, ", "))},
                                    {"operators", m.operators()}};
-    if (f.json) {
+    if (f.json()) {
       std::printf("%s\n", j.dump(2).c_str());
       return ExitCode::ok;
     }
@@ -83,7 +84,7 @@ ExitCode inspect(const ModelFlags& f) {
     return ExitCode::ok;
   }
   const auto j = describe(import_model(f.model));
-  if (f.json) {
+  if (f.json()) {
     std::printf("%s\n", j.dump(2).c_str());
     return ExitCode::ok;
   }
@@ -177,7 +178,7 @@ double print_agreement(const ModelFlags& f, const Runner& a, const Runner& b, co
     j["accuracy_first"] = static_cast<double>(right_a) / n;
     j["accuracy_second"] = static_cast<double>(right_b) / n;
   }
-  if (f.json) {
+  if (f.json()) {
     std::printf("%s\n", j.dump(2).c_str());
     return worst;
   }
@@ -191,7 +192,7 @@ double print_agreement(const ModelFlags& f, const Runner& a, const Runner& b, co
 
 ExitCode verdict(const ModelFlags& f, double worst) {
   const bool ok = worst <= f.tolerance;
-  if (!f.json) fmt::print("{}: tolerance {:.6g}\n", ok ? "they agree" : "they differ", f.tolerance);
+  if (!f.json()) fmt::print("{}: tolerance {:.6g}\n", ok ? "they agree" : "they differ", f.tolerance);
   return ok ? ExitCode::ok : ExitCode::assertion_failed;
 }
 
@@ -231,11 +232,19 @@ ExitCode split(const ModelFlags& f) {
   return verdict(f, print_agreement(f, runner(f.model), cut, "cut"));
 }
 
+/// --json is what it was called before the other commands' --format.
+void add_formats(CLI::App& command, const std::shared_ptr<ModelFlags>& flags) {
+  add_format(command, flags->format);
+  command.add_flag_callback(
+      "--json", [flags] { flags->format = "json"; }, "The same as --format json");
+}
+
 }  // namespace
 
 void add_model(CLI::App& app, Body& body) {
   CLI::App* model = app.add_subcommand("model", "Look into, quantise, cut and compare ML models");
   model->require_subcommand(1);
+  model->footer("Example:  xedgesim model inspect models/vibration/anomaly_detector.onnx");
   auto f = std::make_shared<ModelFlags>();
   const auto command = [&](const char* name, const char* what, const char* example,
                            ExitCode (*run)(const ModelFlags&)) {
@@ -247,7 +256,7 @@ void add_model(CLI::App& app, Body& body) {
   };
   CLI::App* i = command("inspect", "Layers, shapes and operations of an .onnx or .tflite file",
                         "xedgesim model inspect models/vibration/anomaly_detector.onnx", inspect);
-  i->add_flag("--json", f->json, "For programs");
+  add_formats(*i, f);
   CLI::App* q = command("quantize", "int8 ONNX and .tflite files of an ONNX model",
                         "xedgesim model quantize my.onnx --data typical.csv --output build/my", quantize);
   q->add_option("--data", f->data, "CSV file of typical inputs, one row each (for a model in floats)");
@@ -269,7 +278,7 @@ void add_model(CLI::App& app, Body& body) {
       ->required();
   v->add_option("--tolerance", f->tolerance,
                 "Greatest difference of an output; beyond it the exit code is 2");
-  v->add_flag("--json", f->json, "For programs");
+  add_formats(*v, f);
 }
 
 }  // namespace xedgesim::cli

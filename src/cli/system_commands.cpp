@@ -188,13 +188,6 @@ void add_system(CLI::App& c, SystemFlags& f) {
       ->envname("XEDGESIM_SYSTEM");
 }
 
-void add_format(CLI::App& c, SystemFlags& f) {
-  c.add_option("--format", f.format, "Output for people (table) or machines (json)")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->envname("XEDGESIM_FORMAT")
-      ->capture_default_str();
-}
-
 }  // namespace
 
 void add_systems(CLI::App& app, Body& body) {
@@ -213,7 +206,7 @@ void add_systems(CLI::App& app, Body& body) {
     CLI::App* c =
         add_command(app, body, f, "ps", "Machines of the systems that are up", "ps --format json", ps);
     c->add_option("system", f->system, "Which system; absent: all")->envname("XEDGESIM_SYSTEM");
-    add_format(*c, *f);
+    add_format(*c, f->format);
   }
   {
     auto f = flags();
@@ -221,7 +214,7 @@ void add_systems(CLI::App& app, Body& body) {
                               inspect_machine);
     c->add_option("node", f->node, "Which machine")->required();
     add_system(*c, *f);
-    add_format(*c, *f);
+    add_format(*c, f->format);
   }
   {
     auto f = flags();

@@ -37,8 +37,9 @@ ExitCode validate_command(const ValidateFlags& flags) {
     }
   }
   if (flags.common.format == "json") {
-    const nlohmann::ordered_json out{
+    nlohmann::ordered_json out{
         {"valid", result.ok()}, {"errors", to_json(result.errors)}, {"warnings", to_json(result.warnings)}};
+    if (flags.resolved && result.ok()) out["resolved"] = scenario::dump_resolved(result.scenario);
     std::printf("%s\n", out.dump(2).c_str());
     return result.ok() ? ExitCode::ok : ExitCode::config_error;
   }
@@ -48,8 +49,9 @@ ExitCode validate_command(const ValidateFlags& flags) {
   if (flags.resolved) {
     std::fputs(scenario::dump_resolved(result.scenario).c_str(), stdout);
   } else {
-    std::printf("%s is valid: %zu nodes, %.9g s\n", flags.scenario.c_str(),
-                scenario::NameTable(result.scenario).all().size(), result.scenario.meta.duration.count_s());
+    const size_t nodes = scenario::NameTable(result.scenario).all().size();
+    std::printf("%s is valid: %zu node%s, %.9g s\n", flags.scenario.c_str(), nodes, nodes == 1 ? "" : "s",
+                result.scenario.meta.duration.count_s());
   }
   return ExitCode::ok;
 }
@@ -60,7 +62,8 @@ void add_validate(CLI::App& app, Body& body) {
   auto flags = std::make_shared<ValidateFlags>();
   CLI::App* c = app.add_subcommand("validate", "Check a scenario without running it; all errors at once");
   c->add_option("scenario", flags->scenario, "Scenario file")->required();
-  c->add_flag("--resolved", flags->resolved, "Print the scenario with every default filled in");
+  c->add_flag("--resolved", flags->resolved,
+              "Print the scenario with every default filled in (json: as the text `resolved`)");
   c->add_flag("--language-only", flags->language_only,
               "Check the file only, not whether this version and host can run it");
   add_overrides(*c, flags->common);

@@ -133,7 +133,43 @@ TEST_F(BadInput, OutputDirectoryNotWritable) {
   EXPECT_NE(r.err.find("/proc/xedgesim"), std::string::npos) << r.err;
 }
 
-TEST_F(BadInput, UnknownOption) { EXPECT_EQ(run_program({"run", "--nonsense"}).exit_code, 3); }
+TEST_F(BadInput, WrongWordsOnTheCommandLineNameTheNearest) {
+  const std::string path = scenario(kOneBoard);
+  for (const auto& [words, part] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"rnu", path}, "there is no command 'rnu' — did you mean 'run'?; `xedgesim --help` lists them"},
+           {{"frobnicate"}, "there is no command 'frobnicate'; `xedgesim --help` lists them"},
+           {{"model", "inspct", "x"}, "'inspct' — did you mean 'inspect'?; `xedgesim model --help`"},
+           {{"run", path, "--sett", "a=b"}, "there is no option '--sett' — did you mean '--set'?"},
+           {{"run", path, "--sett=a=b"}, "there is no option '--sett' — did you mean '--set'?"},
+           {{"run", path, "two"}, "'two' is one argument too many: `xedgesim run --help`"},
+           {{"run", "--nonsense"}, "there is no option '--nonsense'; `xedgesim run --help`"},
+           {{"run"}, "scenario is required: `xedgesim run --help`"},
+           {{"export"}, "a command is missing; `xedgesim export --help`"},
+           {{}, "a command is missing; `xedgesim --help`"}}) {
+    const ProgramResult r = run_program(words);
+    refused(r, part);
+    EXPECT_EQ(std::count(r.err.begin(), r.err.end(), '\n'), 1) << r.err;
+  }
+}
+
+TEST_F(BadInput, ABatchAndAScenarioAreNotTakenForEachOther) {
+  const std::string batch = file("batch.yaml", "batch: {name: b, scenario: scenario.yaml}\n");
+  refused(run_program({"validate", batch}), "batch.yaml:1:1: this is a batch: give it to `xedgesim batch`");
+  const ProgramResult r = run_program({"batch", scenario(kOneBoard)});
+  refused(r, "scenario.yaml:2:1: this is a scenario: give it to `xedgesim run`");
+  EXPECT_EQ(std::count(r.err.begin(), r.err.end(), '\n'), 1) << r.err;
+}
+
+TEST_F(BadInput, OutputThatIsLostIsAnErrorUnlessTheReaderHasSeenEnough) {
+  const ProgramResult r = Program({"schema"}, {"sh", "-c", "exec \"$@\" >/dev/full", "sh"}).wait();
+  EXPECT_EQ(r.exit_code, 1);
+  EXPECT_NE(r.err.find("cannot write all of the output"), std::string::npos) << r.err;
+  const ProgramResult help = Program({"run", "--help"}, {"sh", "-c", "exec \"$@\" >/dev/full", "sh"}).wait();
+  EXPECT_EQ(help.exit_code, 1);
+  const ProgramResult head =
+      Program({"validate", scenario(kOneBoard), "--resolved"}, {"sh", "-c", "\"$@\" | true", "sh"}).wait();
+  EXPECT_EQ(head.err, "");
+}
 
 TEST_F(BadInput, FailedAssertionIsTwo) {
   const ProgramResult r =
