@@ -27,7 +27,8 @@ ExitCode analyze_command(const AnalyzeFlags& flags) {
     return ExitCode::ok;
   }
   std::fputs(report::render_table(report::tradeoff_table(variants)).c_str(), stdout);
-  std::fputs(report::render_table(report::hop_table(variants)).c_str(), stdout);
+  for (const report::TextTable& t : {report::flow_table(variants), report::hop_table(variants)})
+    if (!t.rows.empty()) std::fputs(report::render_table(t).c_str(), stdout);
   if (flags.all) std::fputs(report::render_table(report::statistics_table(variants)).c_str(), stdout);
   std::printf("✅ Report generated: %s (and report.html)\n", written.c_str());
   return ExitCode::ok;
@@ -43,10 +44,7 @@ void add_analyze(CLI::App& app, Body& body) {
                 "Folder of a run, of a scenario's runs (the latest) or of a batch")
       ->required();
   c->add_flag("--all", flags->all, "Print every figure with mean, standard deviation and 95 % interval");
-  c->add_option("--format", flags->format, "Output for people (table) or machines (json)")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->envname("XEDGESIM_FORMAT")
-      ->capture_default_str();
+  add_format(*c, flags->format);
   c->footer("Example:  xedgesim analyze results/vibration-monitoring");
   c->callback([&body, flags] { body = [flags] { return analyze_command(*flags); }; });
 }

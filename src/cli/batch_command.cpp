@@ -85,6 +85,8 @@ ExitCode batch_command(const BatchFlags& flags) {
   } else {
     std::fputs(report::render_table(run_table(record, set)).c_str(), stdout);
     std::fputs(report::render_table(report::tradeoff_table(variants)).c_str(), stdout);
+    if (const auto flows = report::flow_table(variants); !flows.rows.empty())
+      std::fputs(report::render_table(flows).c_str(), stdout);
     std::printf("Results: %s (report.html, SUMMARY.md, REPORT.md)\n", directory.c_str());
   }
   return session.interrupted() ? ExitCode::interrupted : experiment::worst(record.runs);

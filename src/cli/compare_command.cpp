@@ -75,6 +75,17 @@ ExitCode compare_exactly(const CompareFlags& flags, const report::RunResults& a,
   return ExitCode::assertion_failed;
 }
 
+/// Two scenarios that have little in common would fill the screen.
+constexpr size_t kMostInputs = 40;
+
+void print_inputs(report::TextTable inputs, bool all) {
+  const size_t rows = inputs.rows.size();
+  const bool cut = !all && rows > kMostInputs;
+  if (cut) inputs.rows.resize(kMostInputs);
+  std::fputs(report::render_table(inputs).c_str(), stdout);
+  if (cut) std::printf("… and %zu more inputs that differ: --all prints them\n", rows - kMostInputs);
+}
+
 ExitCode compare_command(const CompareFlags& flags) {
   std::vector<report::RunSet> sets;
   for (const std::string& d : flags.directories) sets.push_back(report::load_run_set(d));
@@ -110,7 +121,7 @@ ExitCode compare_command(const CompareFlags& flags) {
   if (inputs.rows.empty())
     std::printf("No difference in the inputs is known.\n");
   else
-    std::fputs(report::render_table(inputs).c_str(), stdout);
+    print_inputs(std::move(inputs), flags.all);
   return ExitCode::ok;
 }
 
@@ -124,11 +135,8 @@ void add_compare(CLI::App& app, Body& body) {
       ->required();
   c->add_flag("--exact", flags->exact,
               "Find the first event that differs between two runs (exit code 2 when one does)");
-  c->add_flag("--all", flags->all, "Print also figures that are the same");
-  c->add_option("--format", flags->format, "Output for people (table) or machines (json)")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->envname("XEDGESIM_FORMAT")
-      ->capture_default_str();
+  c->add_flag("--all", flags->all, "Print also figures that are the same, and every input that differs");
+  add_format(*c, flags->format);
   c->footer(
       "Example:  xedgesim compare results/device-inference results/edge-inference results/cloud-inference");
   c->callback([&body, flags] { body = [flags] { return compare_command(*flags); }; });

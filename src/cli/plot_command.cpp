@@ -47,10 +47,7 @@ void add_plot(CLI::App& app, Body& body) {
       ->required();
   c->add_option("-o,--output", flags->output, "Folder of the figures; absent: figures/ in the results")
       ->envname("XEDGESIM_FIGURES");
-  c->add_option("--format", flags->format, "List the files for people (table) or machines (json)")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->envname("XEDGESIM_FORMAT")
-      ->capture_default_str();
+  add_format(*c, flags->format, "List the files for people (table) or machines (json)");
   c->footer("Example:  xedgesim plot results/vibration-monitoring --output figures/");
   c->callback([&body, flags] { body = [flags] { return plot_command(*flags); }; });
 }

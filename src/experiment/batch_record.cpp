@@ -120,7 +120,7 @@ void replace_file(const std::filesystem::path& file, std::string_view text) {
     out.flush();
     if (!out)
       throw SimulationError(
-          fmt::format("cannot write '{}': free some space or choose another --output", file.string()));
+          fmt::format("cannot write '{}': is the disk full, or the folder read-only?", file.string()));
   }
   std::error_code ec;
   std::filesystem::rename(part, file, ec);

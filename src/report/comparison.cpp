@@ -97,7 +97,10 @@ TextTable tradeoff_table(std::span<const VariantResults> variants) {
                        return energy_part(v, {"radio_tx", "radio_rx", "radio_idle"});
                      }});
   }
-  figure("Energy, all devices", "total_energy_mJ", 1, " mJ");
+  // A system without boards spends none.
+  const auto spends = [](const VariantResults& v) { return v.mean("total_energy_mJ").value_or(0) > 0; };
+  if (std::any_of(variants.begin(), variants.end(), spends))
+    figure("Energy, all devices", "total_energy_mJ", 1, " mJ");
   figure("Reliability (samples with a result)", "reliability", 100, " %");
   figure("Packets delivered", "packet_delivery_rate", 100, " %");
   return oriented(variants, "Metric", lines);
@@ -115,7 +118,25 @@ TextTable hop_table(std::span<const VariantResults> variants) {
     lines.push_back({"window's end to result", [](const VariantResults& v) {
                        return with_interval(v, "avg_e2e_latency_ms", 1, " ms");
                      }});
-  return oriented(variants, "Hop, mean", lines);
+  return lines.empty() ? TextTable{} : oriented(variants, "Hop, mean", lines);
+}
+
+TextTable flow_table(std::span<const VariantResults> variants) {
+  TextTable t{.header = {"variant", "flow", "lost", "delay, mean", "delay, p95", "throughput"},
+              .rows = {},
+              .right = {false, false, true, true, true, true}};
+  constexpr std::string_view kEachHas = "flow_sent[";
+  for (const VariantResults& v : variants)
+    for (auto f = v.figures.lower_bound(std::string(kEachHas));
+         f != v.figures.end() && f->first.starts_with(kEachHas); ++f) {
+      const std::string flow = f->first.substr(kEachHas.size() - 1);
+      t.rows.push_back({v.name, flow.substr(1, flow.size() - 2),
+                        with_interval(v, "flow_loss_rate" + flow, 100, " %"),
+                        with_interval(v, "avg_flow_delay_ms" + flow, 1, " ms"),
+                        with_interval(v, "p95_flow_delay_ms" + flow, 1, " ms"),
+                        with_interval(v, "flow_throughput_Mbps" + flow, 1, " Mbit/s")});
+    }
+  return t;
 }
 
 TextTable statistics_table(std::span<const VariantResults> variants) {

@@ -13,8 +13,11 @@ namespace xedgesim::report {
 /// most five, else rows.
 TextTable tradeoff_table(std::span<const VariantResults> variants);
 
-/// Latency by hop (guide 1.5, "cross-tier latency breakdown"), mean in ms; variants as above.
+/// Latency by hop (guide 1.5, "cross-tier latency breakdown"), mean in ms; variants as above. Without rows
+/// when no run has samples.
 TextTable hop_table(std::span<const VariantResults> variants);
+/// What became of the packets of each flow between hosts; without rows when there are no flows.
+TextTable flow_table(std::span<const VariantResults> variants);
 
 /// Every figure with n, mean, standard deviation, 95 % interval, minimum and maximum, variant by variant.
 TextTable statistics_table(std::span<const VariantResults> variants);

@@ -75,6 +75,11 @@ std::string html_table(const TextTable& table) {
   return text + "</tbody></table></div>\n";
 }
 
+/// The title and the table, or nothing when that has no rows.
+std::string html_section(const std::string& title, const TextTable& table) {
+  return table.rows.empty() ? "" : "<h2>" + title + "</h2>\n" + html_table(table);
+}
+
 std::string html_runs(const RunSet& set) {
   std::string text =
       "<div class=\"wide\"><table "
@@ -134,7 +139,8 @@ std::string html_report(const RunSet& set) {
   text += "<h2>Trade-offs</h2>\n" + html_table(tradeoff_table(variants));
   text += "<h2>Charts</h2>\n<div class=\"charts\">\n";
   for (const Chart& c : result_charts(set)) text += svg_chart(c);
-  text += "</div>\n<h2>Latency by hop</h2>\n" + html_table(hop_table(variants));
+  text += "</div>\n" + html_section("Flows", flow_table(variants)) +
+          html_section("Latency by hop", hop_table(variants));
   for (const ReportSection& s : placement_sections(set))
     text += "<h2>" + escape_html(s.title) + "</h2>\n" +
             (s.note.empty() ? "" : "<p>" + escape_html(s.note) + "</p>\n") + html_table(s.table);

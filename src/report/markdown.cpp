@@ -54,6 +54,11 @@ std::string assertion_lines(const Json& summary) {
   return text;
 }
 
+/// "## Title" and the table, or nothing when that has no rows.
+std::string markdown_section(const std::string& title, const TextTable& table) {
+  return table.rows.empty() ? "" : "\n## " + title + "\n\n" + markdown_table(table);
+}
+
 std::string placement_tables(const RunSet& set) {
   std::string text;
   for (const ReportSection& s : placement_sections(set))
@@ -118,7 +123,8 @@ std::string run_markdown(const RunSet& set) {
   text += fmt::format("- **Packet Delivery Rate:** {}\n", get("packet_delivery_rate", "{:.2f}%", 100));
   const auto variants = variant_results(set);
   if (!variants.front().runs.empty()) {
-    text += "\n## Latency by hop\n\n" + markdown_table(hop_table(variants));
+    text += markdown_section("Flows", flow_table(variants)) +
+            markdown_section("Latency by hop", hop_table(variants));
     text += placement_tables(set);
     text += "\n## All figures\n\n";
     TextTable all{.header = {"figure", "value"}, .right = {false, true}};
@@ -142,7 +148,8 @@ std::string batch_markdown(const RunSet& set) {
             markdown_table(search_table(set.search));
   text += "\n## Trade-offs\n\nMean ± 95 % confidence interval (Student's t) over the seeds.\n\n" +
           markdown_table(tradeoff_table(variants));
-  text += "\n## Latency by hop\n\n" + markdown_table(hop_table(variants));
+  text += markdown_section("Flows", flow_table(variants)) +
+          markdown_section("Latency by hop", hop_table(variants));
   text += placement_tables(set);
   TextTable runs{.header = {"run", "seed", "status", "digest"}, .right = {false, true, false, false}};
   for (const RunResults& r : set.runs)

@@ -52,6 +52,13 @@ void choose_figures(SearchAnswer& answer, const SearchQuestion& q) {
              Better::more);
 }
 
+/// " ms" of "p95_latency"; a metric's own name ends in its unit already.
+std::string unit_behind(const std::string& written) {
+  for (const experiment::FigureAlias& a : experiment::figure_aliases())
+    if (a.alias == written && !a.unit.empty()) return " " + std::string(a.unit);
+  return "";
+}
+
 JudgedVariant judge_variant(const RunSet& set, const VariantResults& results, const SearchQuestion& question,
                             const std::vector<Figure>& figures) {
   JudgedVariant v{.name = results.name,
@@ -81,7 +88,8 @@ std::vector<std::string> missed_by(const RunResults& run, const std::vector<Requ
     if (value == figures.end())
       missed.push_back(r.text + " (no data)");
     else if (!r.holds(value->second))
-      missed.push_back(fmt::format("{} ({})", r.text, short_number(value->second)));
+      missed.push_back(
+          fmt::format("{} ({}{})", r.text, short_number(value->second), unit_behind(r.figure.written)));
   }
   if (const auto list = run.summary.find("assertions"); list != run.summary.end() && list->is_array())
     for (const Json& a : *list)
@@ -138,7 +146,8 @@ Json search_json(const SearchQuestion& question, const SearchAnswer& answer) {
                              {"pareto", v.pareto},
                              {"figures", std::move(figures)}});
   }
-  for (const auto& [key, list] : {std::pair{"pruned", &question.pruned}, std::pair{"left_out", &question.left_out}}) {
+  for (const auto& [key, list] :
+       {std::pair{"pruned", &question.pruned}, std::pair{"left_out", &question.left_out}}) {
     j[key] = Json::array();
     for (const PrunedVariant& p : *list) j[key].push_back({{"name", p.name}, {"reason", p.reason}});
   }
@@ -171,7 +180,8 @@ TextTable search_table(const Json& search) {
     row.push_back(v->at("name"));
     for (const Json& f : figures) {
       const Json& value = v->at("figures").at(f.at("name").get<std::string>());
-      row.push_back(value.is_number() ? short_number(value.get<double>()) : "-");
+      row.push_back(value.is_number() ? short_number(value.get<double>()) + unit_behind(f.at("written"))
+                                      : "-");
     }
     row.push_back(v->at("pareto").get<bool>() ? "yes" : "");
     std::string verdict;

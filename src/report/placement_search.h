@@ -28,7 +28,7 @@ struct JudgedVariant {
   std::map<std::string, std::string> parameters;
   size_t runs = 0;
   std::vector<std::optional<double>> values;  ///< mean over the runs of each of SearchAnswer::figures
-  std::vector<std::string> missed;            ///< "p95_latency<100ms (123.4)"; empty: it satisfies
+  std::vector<std::string> missed;            ///< "p95_latency<100ms (123.4 ms)"; empty: it satisfies
   bool pareto = false;
 };
 

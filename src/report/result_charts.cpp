@@ -8,6 +8,7 @@
 #include <set>
 
 #include "report/comparison.h"
+#include "report/network_charts.h"
 #include "report/result_table.h"
 
 namespace xedgesim::report {
@@ -171,7 +172,8 @@ Chart latency_by_hop(const std::vector<VariantResults>& variants) {
     if (samples == 0) continue;
     const auto x = static_cast<double>(chart.categories.size());
     chart.categories.push_back(v.name);
-    for (size_t h = 0; h < hops.size(); ++h) chart.series[h].points.push_back({.x = x, .y = sums[h] / samples});
+    for (size_t h = 0; h < hops.size(); ++h)
+      chart.series[h].points.push_back({.x = x, .y = sums[h] / samples});
   }
   std::erase_if(chart.series, [](const ChartSeries& s) {
     return std::all_of(s.points.begin(), s.points.end(), [](const ChartPoint& p) { return p.y <= 0; });
@@ -241,15 +243,22 @@ std::vector<Chart> result_charts(const RunSet& set) {
     if (runs.size() == 1) chart.marks = fault_marks(*runs.front());
     keep(std::move(chart));
   };
-  marked(time_chart(
+  Chart energy = time_chart(
       runs,
       {.id = "energy_over_time", .title = "Energy of all devices since the start", .y_label = "energy (mJ)"},
-      "cumulative_energy_uJ", 1e-3, false));
+      "cumulative_energy_uJ", 1e-3, false);
+  // A system without boards has an energy curve at zero.
+  if (std::any_of(energy.series.begin(), energy.series.end(), [](const ChartSeries& s) {
+        return std::any_of(s.points.begin(), s.points.end(), [](const ChartPoint& p) { return p.y != 0; });
+      }))
+    marked(std::move(energy));
   marked(time_chart(runs,
                     {.id = "delivery_over_time",
                      .title = "Packets delivered, of those decided in each interval",
                      .y_label = "delivered (%)"},
                     "packet_delivery_rate", 100, true));
+  if (!set.batch)
+    for (Chart& c : network_charts(set.directory)) charts.push_back(std::move(c));
   return charts;
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "experiment/batch_record.h"
 #include "report/placement_search.h"
+#include "scenario/suggest.h"
 
 namespace xedgesim::report {
 namespace {
@@ -60,6 +61,20 @@ RunResults single_run(const std::filesystem::path& directory) {
   return run;
 }
 
+/// Folders right below `directory` that load_run_set() takes, by name.
+std::vector<std::string> folders_with_results(const std::filesystem::path& directory) {
+  std::vector<std::string> names;
+  std::error_code ec;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ec))
+    for (const char* file : {"batch.json", "summary.json", "latest/summary.json"})
+      if (std::filesystem::exists(entry.path() / file, ec)) {
+        names.push_back(entry.path().filename().string());
+        break;
+      }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 void add_numbers(const Json& from, std::map<std::string, double>& to, const std::string& before,
                  const std::string& after) {
   if (!from.is_object()) return;
@@ -108,10 +123,12 @@ RunSet load_run_set(const std::filesystem::path& directory) {
   std::filesystem::path run = directory;
   if (!std::filesystem::exists(run / "summary.json", ec)) run = directory / "latest";
   if (!std::filesystem::exists(run / "summary.json", ec)) {
+    const auto below = folders_with_results(directory);
     throw ConfigError(fmt::format(
-        "'{}' holds no results: name the folder of a run (with summary.json), of a scenario's runs or of a "
+        "'{}' holds no results{}: name the folder of a run (with summary.json), of a scenario's runs or of a "
         "batch (with batch.json)",
-        directory.string()));
+        directory.string(),
+        below.empty() ? "" : fmt::format(" itself, but its folders do ({})", scenario::name_list(below, 8))));
   }
   set.runs.push_back(single_run(run));
   set.name = set.runs.front().name;
@@ -133,6 +150,9 @@ std::map<std::string, double> run_figures(const Json& summary) {
     for (const auto& [hop, values] : part("hops").items())
       if (const auto mean = values.find("mean_ms"); mean != values.end() && mean->is_number())
         figures["avg_" + hop + "_latency_ms"] = mean->get<double>();
+  if (part("flows").is_object())
+    for (const auto& [flow, values] : part("flows").items())
+      add_numbers(values, figures, "", "[" + flow + "]");
   const auto get = [&](const char* name) {
     const auto found = figures.find(name);
     return found == figures.end() ? 0.0 : found->second;

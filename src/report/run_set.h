@@ -47,9 +47,9 @@ struct RunSet {
 RunSet load_run_set(const std::filesystem::path& directory);
 
 /// Every figure of a summary by name: those of its `summary`, `energy_CAUSE_mJ` for each cause,
-/// `avg_HOP_latency_ms` for each hop, `avg_device_power_mW`, `battery_life_days` of the worst battery, and
-/// `reliability`: the part of the samples, those in flight at the end
-/// left out, that has a result. Figures without data are left out.
+/// `avg_HOP_latency_ms` for each hop, `flow_loss_rate[FLOW]` and the others of each flow,
+/// `avg_device_power_mW`, `battery_life_days` of the worst battery, and `reliability`: the part of the
+/// samples, those in flight at the end left out, that has a result. Figures without data are left out.
 std::map<std::string, double> run_figures(const Json& summary);
 
 struct VariantResults {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -43,6 +44,38 @@ std::string energy(const Json& v) {
   return mj >= 10'000 ? fmt::format("{:.3f} J", mj / 1000) : fmt::format("{:.3f} mJ", mj);
 }
 
+/// Flows up to which each has a row of its own.
+constexpr size_t kMostFlows = 8;
+
+/// What became of the packets between hosts; without counts of packets nothing.
+void add_flows(std::vector<Row>& r, const Json& flows) {
+  if (!flows.is_object() || flows.empty()) return;
+  if (flows.size() <= kMostFlows) {
+    for (const auto& [name, f] : flows.items())
+      r.push_back({"flow " + name,
+                   fmt::format("{} of {} ({} lost), mean {}, p95 {}, {}", text(at(f, {"flow_received"})),
+                               text(at(f, {"flow_sent"})), percent(at(f, {"flow_loss_rate"})),
+                               number(at(f, {"avg_flow_delay_ms"}), 3, " ms"),
+                               number(at(f, {"p95_flow_delay_ms"}), 3, " ms"),
+                               number(at(f, {"flow_throughput_Mbps"}), 3, " Mbit/s"))});
+    return;
+  }
+  int64_t sent = 0, received = 0;
+  for (const auto& [name, f] : flows.items()) {
+    sent += f.value("flow_sent", int64_t{0});
+    received += f.value("flow_received", int64_t{0});
+  }
+  r.push_back({"flows", fmt::format("{}: {} of {} packets received", flows.size(), received, sent)});
+}
+
+/// Whether any of these figures is a number.
+bool has_any(const Json& figures, std::initializer_list<const char*> names) {
+  return std::any_of(names.begin(), names.end(), [&](const char* n) { return at(figures, {n}).is_number(); });
+}
+
+bool above_zero(const Json& v) { return v.is_number() && v.get<double>() > 0; }
+
+/// What the system did not have - samples, packets, boards, verdicts - has no row.
 std::vector<Row> rows(const Json& summary, const std::string& directory) {
   const Json figures = summary_figures(summary, directory);
   const auto get = [&](const char* name) { return at(figures, {name}); };
@@ -57,27 +90,33 @@ std::vector<Row> rows(const Json& summary, const std::string& directory) {
     simulated += fmt::format(" ({}x real time)", number(get("speed_factor"), 1));
   r.push_back({"simulated", simulated});
   r.push_back({"digest", text(get("digest"))});
-  r.push_back({"samples", fmt::format("{} ({} lost, {} in flight)", text(get("total_samples")),
-                                      text(get("samples_lost")), text(get("samples_in_flight")))});
-  r.push_back(
-      {"delivery ratio", fmt::format("{} ({} of {} packets)", percent(get("packet_delivery_rate")),
-                                     text(get("total_packets_delivered")), text(get("total_packets_sent")))});
-  r.push_back(
-      {"latency",
-       fmt::format("p50 {}, p95 {}, p99 {}, max {}", number(get("p50_e2e_latency_ms"), 3, " ms"),
-                   number(get("p95_e2e_latency_ms"), 3, " ms"), number(get("p99_e2e_latency_ms"), 3, " ms"),
-                   number(get("max_e2e_latency_ms"), 3, " ms"))});
+  if (above_zero(get("total_samples")))
+    r.push_back({"samples", fmt::format("{} ({} lost, {} in flight)", text(get("total_samples")),
+                                        text(get("samples_lost")), text(get("samples_in_flight")))});
+  if (above_zero(get("total_packets_sent")))
+    r.push_back({"delivery ratio",
+                 fmt::format("{} ({} of {} packets)", percent(get("packet_delivery_rate")),
+                             text(get("total_packets_delivered")), text(get("total_packets_sent")))});
+  if (get("p50_e2e_latency_ms").is_number())
+    r.push_back(
+        {"latency",
+         fmt::format("p50 {}, p95 {}, p99 {}, max {}", number(get("p50_e2e_latency_ms"), 3, " ms"),
+                     number(get("p95_e2e_latency_ms"), 3, " ms"), number(get("p99_e2e_latency_ms"), 3, " ms"),
+                     number(get("max_e2e_latency_ms"), 3, " ms"))});
   if (const Json mean = at(summary, {"packet_latency", "mean_ms"});
       mean.is_number() && !get("avg_e2e_latency_ms").is_number())
-    r.back() = {"packet latency", fmt::format("mean {}, p50 {}, p95 {}, max {}", number(mean, 3, " ms"),
-                                              number(at(summary, {"packet_latency", "p50_ms"}), 3, " ms"),
-                                              number(at(summary, {"packet_latency", "p95_ms"}), 3, " ms"),
-                                              number(at(summary, {"packet_latency", "max_ms"}), 3, " ms"))};
-  r.push_back({"energy per device",
-               fmt::format("min {}, mean {}, max {}", energy(get("min_device_energy_mJ")),
-                           energy(get("avg_device_energy_mJ")), energy(get("max_device_energy_mJ")))});
-  r.push_back({"accuracy", fmt::format("{} ({} with lost samples)", percent(get("ml_accuracy")),
-                                       percent(get("ml_accuracy_all_samples")))});
+    r.push_back({"packet latency", fmt::format("mean {}, p50 {}, p95 {}, max {}", number(mean, 3, " ms"),
+                                               number(at(summary, {"packet_latency", "p50_ms"}), 3, " ms"),
+                                               number(at(summary, {"packet_latency", "p95_ms"}), 3, " ms"),
+                                               number(at(summary, {"packet_latency", "max_ms"}), 3, " ms"))});
+  add_flows(r, at(summary, {"flows"}));
+  if (get("avg_device_energy_mJ").is_number())
+    r.push_back({"energy per device",
+                 fmt::format("min {}, mean {}, max {}", energy(get("min_device_energy_mJ")),
+                             energy(get("avg_device_energy_mJ")), energy(get("max_device_energy_mJ")))});
+  if (has_any(figures, {"ml_accuracy", "ml_accuracy_all_samples"}))
+    r.push_back({"accuracy", fmt::format("{} ({} with lost samples)", percent(get("ml_accuracy")),
+                                         percent(get("ml_accuracy_all_samples")))});
   if (const Json total = get("assertions_total"); total.is_number() && total.get<int64_t>() > 0) {
     r.push_back({"assertions", fmt::format("{} of {} passed", text(get("assertions_passed")), text(total))});
   }

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "experiment/first_difference.h"
-#include "report/network_charts.h"
 #include "report/result_charts.h"
 #include "report/run_comparison.h"
 #include "report/svg_chart.h"
@@ -63,14 +62,6 @@ Json chart_json(const report::Chart& chart) {
           {"svg", report::svg_chart(chart)}};
 }
 
-/// A system without radios has energy curves at zero.
-bool says_something(const report::Chart& chart) {
-  return std::any_of(chart.series.begin(), chart.series.end(), [](const report::ChartSeries& s) {
-    return std::any_of(s.points.begin(), s.points.end(),
-                       [](const report::ChartPoint& p) { return p.y != 0; });
-  });
-}
-
 /// Bytes of the tables that charts are made of.
 uintmax_t table_bytes(const report::RunSet& set) {
   uintmax_t sum = 0;
@@ -90,10 +81,7 @@ Json set_charts(const report::RunSet& set) {
             {"left_out", fmt::format("The tables have {} MiB, too much for charts in a page; `xedgesim plot` "
                                      "draws them.",
                                      bytes >> 20)}};
-  for (const report::Chart& c : report::result_charts(set))
-    if (says_something(c)) list.push_back(chart_json(c));
-  if (!set.batch)
-    for (const report::Chart& c : report::network_charts(set.directory)) list.push_back(chart_json(c));
+  for (const report::Chart& c : report::result_charts(set)) list.push_back(chart_json(c));
   return {{"charts", std::move(list)}, {"left_out", nullptr}};
 }
 

@@ -121,5 +121,19 @@ TEST_F(FirstDifferenceTest, NamesWhatDiffersInTheInputs) {
   EXPECT_TRUE(input_differences(a, a).empty());
 }
 
+TEST_F(FirstDifferenceTest, CountsTheEntriesOfAListInTheirOrder) {
+  const auto run = [&](const char* name, const std::string& seed) {
+    fs::create_directory(folder_ / name);
+    std::string yaml = "devices:\n";
+    for (int i = 0; i < 12; ++i) yaml += "  - {id: a" + seed + "}\n";
+    std::ofstream(folder_ / name / "scenario.resolved.yaml") << yaml;
+    return folder_ / name;
+  };
+  const auto differences = input_differences(run("p", "1"), run("q", "2"));
+  ASSERT_EQ(differences.size(), 12u);
+  for (size_t i = 0; i < differences.size(); ++i)
+    EXPECT_EQ(differences[i].what, "devices[" + std::to_string(i) + "].id");
+}
+
 }  // namespace
 }  // namespace xedgesim::experiment

@@ -41,7 +41,7 @@ TEST_F(SearchTest, TheBestOfThoseThatSatisfy) {
   EXPECT_EQ(energy.failed_runs, 1u);
   const SearchAnswer quick = judge(set, question("energy", "p95_latency<20ms"));
   EXPECT_EQ(quick.variants[*quick.best].name, "device");
-  EXPECT_EQ(variant(quick, "edge").missed, std::vector<std::string>{"p95_latency<20ms (100.0)"});
+  EXPECT_EQ(variant(quick, "edge").missed, std::vector<std::string>{"p95_latency<20ms (100.0 ms)"});
   const SearchAnswer exact = judge(set, question("p95_latency", "ml_accuracy>=0.9"));
   EXPECT_EQ(exact.variants[*exact.best].name, "edge");
 }
@@ -51,7 +51,7 @@ TEST_F(SearchTest, EveryRunHasToMeetARequirement) {
   EXPECT_TRUE(judge(set, question("energy", "p95_latency<=14ms")).best.has_value());
   const SearchAnswer none = judge(set, question("energy", "p95_latency<13ms"));
   EXPECT_FALSE(none.best.has_value());
-  EXPECT_EQ(variant(none, "device").missed, std::vector<std::string>{"p95_latency<13ms (14.00)"});
+  EXPECT_EQ(variant(none, "device").missed, std::vector<std::string>{"p95_latency<13ms (14.00 ms)"});
   const Json j = search_json(question("energy", "p95_latency<13ms"), none);
   EXPECT_TRUE(j["answer"].is_null());
   EXPECT_NE(search_verdict(j).find("no variant satisfies this"), std::string::npos);

@@ -58,7 +58,24 @@ TEST(Terminal, StandsASummaryThatHasNothing) {
   const std::string table =
       render_summary(Json::parse(R"({"status":"interrupted","reason":"killed"})"), "x", false);
   EXPECT_NE(table.find("| interrupted: killed"), std::string::npos);
-  EXPECT_NE(table.find("p50 -, p95 -"), std::string::npos);
+  for (const char* absent : {"samples", "delivery", "latency", "energy", "accuracy", "flow"})
+    EXPECT_EQ(table.find(absent), std::string::npos) << absent;
+}
+
+TEST(Terminal, FlowsHaveARowEachUnlessThereAreMany) {
+  Json summary = Json::parse(kSummary);
+  const Json flow = Json::parse(R"({"from":"a","to":"b","flow_sent":200,"flow_received":150,
+    "flow_loss_rate":0.25,"avg_flow_delay_ms":1.5,"p95_flow_delay_ms":null,"flow_throughput_Mbps":9.5})");
+  summary["flows"]["voice"] = flow;
+  EXPECT_NE(
+      render_summary(summary, "x", false)
+          .find("| flow voice        | 150 of 200 (25.00 % lost), mean 1.500 ms, p95 -, 9.500 Mbit/s |"),
+      std::string::npos)
+      << render_summary(summary, "x", false);
+  for (int i = 0; i < 9; ++i) summary["flows"]["f" + std::to_string(i)] = flow;
+  const std::string many = render_summary(summary, "x", false);
+  EXPECT_NE(many.find("| flows             | 10: 1500 of 2000 packets received"), std::string::npos) << many;
+  EXPECT_EQ(many.find("flow voice"), std::string::npos);
 }
 
 TEST(Terminal, HasTheSameFiguresAsJson) {

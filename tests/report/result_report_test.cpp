@@ -134,6 +134,39 @@ TEST(Charts, OfARun) {
   EXPECT_NEAR(total, 100 * 2 / 3.0, 1e-9);  // the slowest of three lies beyond the 99.5th percentile's rank
 }
 
+/// Hosts and cables only: no energy, no samples, but flows and what the cables carried.
+void write_wired_run(const ResultFolder& folder) {
+  folder.write("summary.json", R"({"scenario":"wired","status":"completed","duration_s":2,
+    "summary":{"total_energy_mJ":0.0,"total_packets_sent":0},
+    "flows":{"voice":{"from":"a","to":"b","flow_sent":200,"flow_loss_rate":0.25,"avg_flow_delay_ms":1.5,
+                      "p95_flow_delay_ms":2.5,"flow_throughput_Mbps":9.5}}})");
+  folder.write("cross_tier_metrics.csv", "time_us,cumulative_energy_uJ\n1000000,0.000\n2000000,0.000\n");
+  folder.write("link_metrics.csv", "time_us,link,delivered_bytes,lost\n1000000,l,1000,0\n2000000,l,1000,1\n");
+}
+
+TEST(Charts, OfAWiredRunAreThoseOfItsNetwork) {
+  ResultFolder folder;
+  write_wired_run(folder);
+  const auto charts = result_charts(load_run_set(folder.path()));
+  ASSERT_EQ(charts.size(), 2u);
+  EXPECT_TRUE(find(charts, "link_throughput"));
+  EXPECT_TRUE(find(charts, "link_losses"));
+}
+
+TEST(RunSet, OfAFolderAboveTheResultsNamesThem) {
+  ResultFolder folder;
+  folder.run("lab/2026-01-01", 1, 0.9, 5, 1);
+  folder.run("one", 1, 0.9, 5, 1);
+  folder.write("notes/readme", "none");
+  std::filesystem::create_directory_symlink("2026-01-01", folder.path() / "lab/latest");
+  try {
+    load_run_set(folder.path());
+    FAIL();
+  } catch (const ConfigError& e) {
+    EXPECT_NE(std::string(e.what()).find("but its folders do (lab, one)"), std::string::npos) << e.what();
+  }
+}
+
 TEST(Charts, ParetoViewsOfABatch) {
   ResultFolder folder;
   folder.batch();
@@ -197,6 +230,31 @@ TEST(Html, OneFileThatNeedsNothingElse) {
   EXPECT_EQ(data["runs"].size(), 9u);
   EXPECT_EQ(data["runs"][2]["variant"], "cloud</script>");
   EXPECT_EQ(data["runs"][0]["figures"]["avg_e2e_latency_ms"], 5.0);
+}
+
+TEST(Flows, AreFiguresWithATableOfTheirOwn) {
+  ResultFolder folder;
+  write_wired_run(folder);
+  const RunSet set = load_run_set(folder.path());
+  const auto figures = run_figures(set.runs.front().summary);
+  EXPECT_EQ(figures.at("flow_loss_rate[voice]"), 0.25);
+  EXPECT_EQ(figures.at("p95_flow_delay_ms[voice]"), 2.5);
+  EXPECT_EQ(figures.count("from[voice]"), 0u);
+  const auto variants = variant_results(set);
+  const TextTable t = flow_table(variants);
+  ASSERT_EQ(t.rows.size(), 1u);
+  EXPECT_EQ(t.rows[0],
+            (std::vector<std::string>{"wired", "voice", "25.00 %", "1.500 ms", "2.500 ms", "9.500 Mbit/s"}));
+  EXPECT_TRUE(hop_table(variants).rows.empty());
+  EXPECT_EQ(tradeoff_table(variants).rows.size(), 1u) << "no energy without boards";
+  const std::string report = run_markdown(set);
+  EXPECT_NE(report.find("## Flows"), std::string::npos);
+  EXPECT_EQ(report.find("## Latency by hop"), std::string::npos) << report;
+  expect_well_formed(html_report(set));
+
+  ResultFolder without;
+  without.run("", 1, 0.9, 5, 1);
+  EXPECT_TRUE(flow_table(variant_results(load_run_set(without.path()))).rows.empty());
 }
 
 TEST(Html, WritesAllReports) {
