@@ -44,6 +44,10 @@ void find_run(ControlFlags& f) {
     std::ifstream in(path + ".token");
     std::getline(in, f.token);
   }
+  std::error_code ec;
+  if (f.token.empty() && f.address.find(':') == std::string::npos && !std::filesystem::exists(f.address, ec))
+    throw ConfigError(
+        fmt::format("no run listens at '{}': name the socket given to run --control", f.address));
   if (f.token.empty())
     throw ConfigError(
         fmt::format("the run at '{}' needs its token: give --token, XEDGESIM_TOKEN, or --run with its folder",

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "live/machine_setup.h"
 #include "scenario/expand.h"
+#include "system/located.h"
 #include "system/run.h"
 
 namespace xedgesim::cli {
@@ -32,6 +33,8 @@ ExitCode validate_command(const ValidateFlags& flags) {
     try {
       system::check_runnable(result.scenario, installation.platforms);
       if (system::on_wall_clock(result.scenario)) live::check_limits(result.scenario);
+    } catch (const system::LocatedError& e) {
+      result.errors.push_back(e.complaint());
     } catch (const ConfigError& e) {
       result.errors.push_back({.file = flags.scenario, .line = 0, .column = 0, .message = e.what()});
     }

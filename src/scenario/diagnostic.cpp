@@ -5,6 +5,7 @@
 namespace xedgesim::scenario {
 
 std::string Diagnostic::text() const {
+  if (file.empty()) return message;
   if (line <= 0) return fmt::format("{}: {}", file, message);
   return fmt::format("{}:{}:{}: {}", file, line, column, message);
 }

@@ -6,14 +6,17 @@
 
 namespace xedgesim::scenario {
 
-std::string Places::prefix(std::string_view path) const {
-  const std::string key = path.empty() ? "" : std::string(path) + ": ";
-  if (!root_) return key;
+Diagnostic Places::complaint(std::string_view path, const std::string& what) const {
+  Diagnostic d{
+      .file = "", .line = 0, .column = 0, .message = path.empty() ? what : fmt::format("{}: {}", path, what)};
+  if (!root_) return d;
   const Mark mark = place_of(*root_, path);
   const auto file = static_cast<size_t>(mark.file);
-  if (file >= sources_.size()) return key;
-  if (mark.line == 0) return fmt::format("{}: {}", sources_[file], key);
-  return fmt::format("{}:{}:{}: {}", sources_[file], mark.line, mark.column, key);
+  if (file >= sources_.size()) return d;
+  d.file = sources_[file];
+  d.line = mark.line;
+  d.column = mark.column;
+  return d;
 }
 
 }  // namespace xedgesim::scenario

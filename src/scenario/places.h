@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "scenario/diagnostic.h"
+
 namespace xedgesim::scenario {
 
 struct Value;
@@ -15,9 +17,9 @@ class Places {
   Places(std::shared_ptr<const Value> root, std::vector<std::string> sources)
       : root_(std::move(root)), sources_(std::move(sources)) {}
 
-  /// "scenario.yaml:14:5: links[3].burst: " for such a path; of the nearest key above it where that is not
-  /// there; only the path where nothing is known. The beginning of a message.
-  std::string prefix(std::string_view path) const;
+  /// A complaint about the key at such a path ("links[3].burst"), which the message then begins with; the
+  /// place is that of the nearest key above where that one is not there, none where nothing is known.
+  Diagnostic complaint(std::string_view path, const std::string& what) const;
 
   /// Places say nothing about what a scenario means.
   bool operator==(const Places&) const { return true; }

@@ -2,7 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "metrics/scope.h"
+#include "scenario/metric_names.h"
+#include "scenario/suggest.h"
+#include "system/located.h"
+#include "system/system.h"
 
 namespace xedgesim::system {
 namespace {
@@ -39,7 +46,50 @@ std::string one_node(const scenario::Targets& targets, const std::string& what) 
   return targets.front();
 }
 
+/// What the metrics of one family are about: flows, links, or ports as SWITCH:PORT.
+struct Family {
+  const char* one;
+  std::vector<std::string> members;
+};
+
+Family family_of(std::string_view metric, System& system) {
+  Family f{"link", {}};
+  if (metric.rfind("port_", 0) == 0) {
+    f.one = "switch port";
+    for (const auto& w : system.ethernet().switches())
+      for (const auto& p : w->core().config().ports)
+        f.members.push_back(fmt::format("{}:{}", w->core().config().name, p.name));
+  } else if (metric.rfind("link_", 0) == 0) {
+    for (const System::LinkEnds& l : system.links()) f.members.push_back(l.link->config().name);
+  } else {
+    f.one = "flow";
+    for (const auto& flow : system.ethernet().flows()) f.members.push_back(flow.name);
+  }
+  return f;
+}
+
 }  // namespace
+
+void check_network_names(System& system) {
+  const auto& assertions = system.scenario().validation.assertions;
+  for (size_t i = 0; i < assertions.size(); ++i) {
+    const scenario::Assertion& a = assertions[i];
+    const auto [metric, bracketed] = scenario::split_metric(a.metric);
+    if (a.is_expectation() || !scenario::is_network_metric(metric)) continue;
+    const std::string wanted = bracketed.empty() ? one_node(a.scope.node, a.metric) : bracketed;
+    if (wanted.empty()) continue;
+    const Family family = family_of(metric, system);
+    if (std::any_of(family.members.begin(), family.members.end(),
+                    [&](const std::string& m) { return metrics::glob_matches(wanted, m); }))
+      continue;
+    std::string hint = scenario::did_you_mean(wanted, family.members);
+    if (hint.empty())
+      hint = family.members.empty() ? fmt::format(": there is no {} in this scenario", family.one)
+                                    : ": there are " + scenario::name_list(family.members);
+    refuse_at(system.scenario(), fmt::format("validation.assertions[{}].metric", i),
+              fmt::format("no {} is named '{}'{}", family.one, wanted, hint));
+  }
+}
 
 std::vector<experiment::Assertion> metric_assertions(const scenario::Scenario& scenario) {
   std::vector<experiment::Assertion> out;

@@ -12,9 +12,9 @@
 #include "scenario/load.h"
 #include "system/assertions.h"
 #include "system/capture.h"
+#include "system/ethernet_observer.h"
 #include "system/lan_config.h"
 #include "system/located.h"
-#include "system/ethernet_observer.h"
 #include "system/observer.h"
 #include "system/pacer.h"
 #include "system/run_control.h"
@@ -79,12 +79,12 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
   };
   if (on_wall_clock(scenario) && !options.pacer)
     refuse_at(scenario, "scenario.clock", "wall: this run has nobody who keeps the time");
-  System system(scenario,
-                {.platforms = options.platforms,
-                 .threads = options.threads,
-                 .engine = options.engine,
-                 .vm_plugin = options.vm_plugin});
+  System system(scenario, {.platforms = options.platforms,
+                           .threads = options.threads,
+                           .engine = options.engine,
+                           .vm_plugin = options.vm_plugin});
   schedule_faults(system);
+  check_network_names(system);
   const auto assertions = metric_assertions(scenario);
   experiment::ConsoleWatcher watcher(console_expectations(scenario), console_names(system));
 
@@ -199,6 +199,7 @@ RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& op
 void check_runnable(const scenario::Scenario& scenario, const std::filesystem::path& platforms) {
   System system(scenario, {.platforms = platforms, .vm_plugin = {}});
   schedule_faults(system);
+  check_network_names(system);
   if (on_wall_clock(scenario)) lan_configs(system.scenario());
 }
 

@@ -116,7 +116,14 @@ std::vector<std::string> System::participant_names() {
 }
 
 void System::connect_programs(const std::filesystem::path& folder) {
-  for (auto& p : programs_) p->connect(folder / "external");
+  for (size_t i = 0; i < scenario_.devices.size(); ++i) {
+    const auto user = std::find_if(devices_.begin(), devices_.end(), [&](const DeviceNode& d) {
+      return d.program && d.group == &scenario_.devices[i];
+    });
+    if (user == devices_.end()) continue;
+    located(scenario_, fmt::format("devices[{}].command", i),
+            [&] { user->program->connect(folder / "external"); });
+  }
   if (ns3_) ns3_->connect(folder / "external");
   if (cloud_program_) cloud_program_->connect(folder / "external");
   connect_machines(ethernet_->machines(), vm_plugin_, folder / "vm");

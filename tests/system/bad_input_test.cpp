@@ -1,4 +1,5 @@
 // What a user does wrong gets one clear sentence, the right exit code, and keeps the results so far.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -158,6 +159,43 @@ TEST_F(BadInput, ABatchAndAScenarioAreNotTakenForEachOther) {
   const ProgramResult r = run_program({"batch", scenario(kOneBoard)});
   refused(r, "scenario.yaml:2:1: this is a scenario: give it to `xedgesim run`");
   EXPECT_EQ(std::count(r.err.begin(), r.err.end(), '\n'), 1) << r.err;
+}
+
+/// What the file alone does not show: validate says of it exactly what run does, as text and as JSON.
+TEST_F(BadInput, ValidateFindsWhatOnlyBuildingTheSystemShows) {
+  const std::string network =
+      "scenario: {name: t, duration: 2s}\n"
+      "nodes: [{id: a, type: model, traffic: [{id: voice, to: b, rate: 1Mbit}]}, {id: b, type: model}]\n"
+      "links: [{id: cable, endpoints: [\"a:eth0\", \"b:eth0\"]}]\n"
+      "validation: {assertions: [{max: 1, metric: ";
+  for (const auto& [text, part] : std::vector<std::pair<std::string, std::string>>{
+           {network + "\"flow_loss_rate[vioce]\"}]}\n",
+            ":4:44: validation.assertions[0].metric: no flow is named 'vioce' — did you mean 'voice'?\n"},
+           {network + "flow_lost, scope: {node: cable}}]}\n", "no flow is named 'cable': there are voice\n"},
+           {network + "\"link_loss_rate[voice]\"}]}\n", "no link is named 'voice': there are cable\n"},
+           {network + "\"port_vlanFiltered[s:1]\"}]}\n", "no switch port is named 's:1': there is no switch port"},
+           {std::string(kOneBoard), "firmware '" + file("empty.elf", "") + "' is empty"}}) {
+    const std::string path = scenario(text, "empty.elf");
+    const ProgramResult r = run(path);
+    refused(r, part);
+    const ProgramResult v = run_program({"validate", path});
+    EXPECT_EQ(v.exit_code, 3);
+    EXPECT_EQ(v.err, r.err);
+    const auto j = nlohmann::json::parse(run_program({"validate", path, "--format", "json"}).out);
+    const auto& e = j["errors"].at(0);
+    EXPECT_EQ(fmt::format("{}:{}:{}: {}\n", e["file"].get<std::string>(), e["line"].get<int>(),
+                          e["column"].get<int>(), e["message"].get<std::string>()),
+              r.err);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "run")) << "a run that never began leaves no results";
+  }
+}
+
+TEST_F(BadInput, AProgramThatCannotBeStartedHasItsPlace) {
+  refused(run(scenario("scenario: {name: t, duration: 2s}\ndevices:\n"
+                       "  - {id: p, type: external, command: [no-such-program]}\n")),
+          "scenario.yaml:3:38: devices[0].command: cannot start 'no-such-program': No such file or "
+          "directory; see "
+          "whether it is installed");
 }
 
 TEST_F(BadInput, OutputThatIsLostIsAnErrorUnlessTheReaderHasSeenEnough) {

@@ -56,7 +56,8 @@ Child::Child(const std::vector<std::string>& command, const std::vector<std::str
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0)
-    throw ConfigError(fmt::format("cannot start '{}': {}", command.front(), std::strerror(error)));
+    throw ConfigError(fmt::format("cannot start '{}': {}; see whether it is installed, or name its path",
+                                  command.front(), std::strerror(error)));
   pidfd_ = open_pidfd(pid_);
 }
 
