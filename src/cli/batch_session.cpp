@@ -9,6 +9,7 @@
 
 #include "cli/interrupt.h"
 #include "experiment/batch_runner.h"
+#include "metrics/run_directory.h"
 #include "report/batch_progress.h"
 #include "system/machine_images.h"
 
@@ -150,6 +151,10 @@ void BatchSession::run(std::vector<experiment::RunRecord>& runs) {
 
 void BatchSession::end() {
   state_->save();
+  const auto& runs = state_->record.runs;
+  // Figures of an earlier batch in this folder would stand in the new one's report.
+  if (std::any_of(runs.begin(), runs.end(), [](const auto& r) { return !r.reused; }))
+    metrics::remove_figures(state_->options.directory);
   state_->progress.clear();
 }
 

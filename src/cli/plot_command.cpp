@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "metrics/run_directory.h"
 #include "report/gnuplot.h"
 #include "report/result_charts.h"
 
@@ -26,6 +27,12 @@ ExitCode plot_command(const PlotFlags& flags) {
   if (!std::filesystem::is_directory(output))
     throw ConfigError(fmt::format("cannot create the folder '{}': choose another --output", output.string()));
   const auto files = report::draw_with_gnuplot(charts, output);
+  if (flags.output.empty()) {
+    // What was drawn here before and has no data now would stand in the report.
+    std::vector<std::string> drawn;
+    for (const report::Chart& c : charts) drawn.push_back(c.id);
+    metrics::remove_figures(set.directory, drawn);
+  }
   if (flags.format == "json") {
     nlohmann::ordered_json j{{"figures", nlohmann::ordered_json::array()}};
     for (const auto& f : files) j["figures"].push_back(f.string());

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -39,6 +40,9 @@ constexpr std::array kRunFiles{"device_metrics",
                                "trace.perfetto.json",
                                "deliveries.bin",
                                "inputs.json",
+                               "applied.yaml",
+                               "control.json",
+                               "external",
                                "REPORT.md",
                                "report.html",
                                "scenario.yaml",
@@ -99,6 +103,7 @@ void prepare_exact(const fs::path& path) {
         "the directory {} is not empty and holds no earlier results; empty it or choose another --output",
         path.string()));
   }
+  remove_figures(path);
   for (const char* name : kRunFiles) {
     for (const char* suffix : {"", ".csv", ".jsonl"}) {
       fs::remove_all(path / (std::string(name) + suffix), error);
@@ -139,6 +144,19 @@ fs::path default_scenario_dir(const fs::path& results, std::string_view scenario
     name += c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 ? '_' : c;
   if (name.empty() || name == "." || name == "..") name = "scenario";
   return results / name.substr(0, 200);
+}
+
+void remove_figures(const fs::path& results, const std::vector<std::string>& kept) {
+  const fs::path figures = results / "figures";
+  std::error_code error;
+  std::vector<fs::path> scripts;
+  for (const auto& entry : fs::directory_iterator(figures, error))
+    if (entry.path().extension() == ".gp" &&
+        std::find(kept.begin(), kept.end(), entry.path().stem()) == kept.end())
+      scripts.push_back(entry.path());
+  for (fs::path drawn : scripts)
+    for (const char* ending : {".png", ".svg", ".gp"}) fs::remove(drawn.replace_extension(ending), error);
+  if (fs::is_empty(figures, error) && !error) fs::remove(figures, error);
 }
 
 RunDirectory::RunDirectory(const RunDirectoryOptions& options) {

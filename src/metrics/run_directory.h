@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "metrics/output_file.h"
 
@@ -27,6 +28,10 @@ struct RunDirectoryOptions {
 
 /// results/<scenario> with everything that cannot be a directory name replaced by '_'.
 std::filesystem::path default_scenario_dir(const std::filesystem::path& results, std::string_view scenario);
+
+/// Takes away what `xedgesim plot` drew into a folder of results (ID.gp with ID.png and ID.svg below
+/// figures/): it shows what is no longer there. Other files stay, and the figures whose IDs are in `kept`.
+void remove_figures(const std::filesystem::path& results, const std::vector<std::string>& kept = {});
 
 /// The directory of one run: <scenario_dir>/2025-01-13_10-00-00 (with _2, _3, … when it exists) and the
 /// symbolic link <scenario_dir>/latest, or an exact directory. An exact directory may exist when it is empty

@@ -119,17 +119,21 @@ std::vector<std::filesystem::path> draw_with_gnuplot(std::span<const Chart> char
   std::vector<std::filesystem::path> files;
   const std::filesystem::path log = directory / ".gnuplot.log";
   for (const Chart& chart : charts) {
-    // One script draws both, so that it may be run again by hand in its folder.
+    // One script draws both, into the folder it is run in, so that it may be run again by hand.
     const std::filesystem::path script = directory / (chart.id + ".gp");
     std::string text;
     for (const char* terminal : {"png", "svg"}) {
       files.push_back(directory / fmt::format("{}.{}", chart.id, terminal));
-      text += gnuplot_script(chart, terminal, files.back().string()) + "unset output\nreset session\n";
+      text +=
+          gnuplot_script(chart, terminal, files.back().filename().string()) + "unset output\nreset session\n";
     }
     experiment::replace_file(script, text);
     int code = 127;
     try {
-      experiment::Child gnuplot({"gnuplot", script.string()}, log);
+      experiment::Child gnuplot(
+          {"gnuplot", "-e", "cd " + gnuplot_text(std::filesystem::absolute(directory).string()),
+           std::filesystem::absolute(script).string()},
+          log);
       const experiment::ChildEnd end = gnuplot.wait();
       code = end.signal != 0 ? 1 : end.exit_code;
     } catch (const SimulationError&) {

@@ -55,11 +55,35 @@ TEST(RunDirectory, TakesAnExactDirectoryThatIsEmptyOrHoldsAnEarlierRun) {
     run.open("consoles/vib_1.log")->append("hello\n");
   }
   std::ofstream(exact / "notes.txt") << "the user's own\n";
+  fs::create_directory(exact / "figures");
+  for (const char* name : {"energy.gp", "energy.png", "energy.svg", "photo.png"})
+    std::ofstream(exact / "figures" / name) << "x";
+  std::ofstream(exact / "applied.yaml") << "faults:\n";
   RunDirectory again({.scenario_dir = "", .exact = exact, .started_unix_s = kStart});
   EXPECT_FALSE(fs::exists(exact / "cloud_metrics.csv"));
   EXPECT_FALSE(fs::exists(exact / "consoles"));
   EXPECT_TRUE(fs::exists(exact / "notes.txt"));
+  EXPECT_FALSE(fs::exists(exact / "applied.yaml"));
+  // Figures of the earlier run would stand in the new one's report.
+  EXPECT_FALSE(fs::exists(exact / "figures/energy.gp"));
+  EXPECT_FALSE(fs::exists(exact / "figures/energy.png"));
+  EXPECT_TRUE(fs::exists(exact / "figures/photo.png"));
   EXPECT_FALSE(fs::exists(scratch / "latest"));
+}
+
+TEST(RunDirectory, FiguresThatAreKeptStay) {
+  TemporaryFolder scratch;
+  fs::create_directory(scratch / "figures");
+  for (const char* name : {"new.gp", "new.png", "old.gp", "old.svg"})
+    std::ofstream(scratch / "figures" / name) << "x";
+  remove_figures(scratch.path(), {"new"});
+  EXPECT_TRUE(fs::exists(scratch / "figures/new.gp"));
+  EXPECT_TRUE(fs::exists(scratch / "figures/new.png"));
+  EXPECT_FALSE(fs::exists(scratch / "figures/old.gp"));
+  EXPECT_FALSE(fs::exists(scratch / "figures/old.svg"));
+  remove_figures(scratch.path());
+  EXPECT_FALSE(fs::exists(scratch / "figures"));
+  remove_figures(scratch.path());
 }
 
 TEST(RunDirectory, RefusesADirectoryWithOtherFiles) {

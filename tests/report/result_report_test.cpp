@@ -315,7 +315,16 @@ TEST(Gnuplot, DrawsEveryChartAsPngAndSvg) {
       EXPECT_EQ(bytes.substr(1, 3), "PNG") << f;
     else
       EXPECT_NE(bytes.find("</svg>"), std::string::npos) << f;
+    std::filesystem::remove(f);
   }
+  // By hand, in the folder of the scripts wherever that is now.
+  std::filesystem::rename(folder.path() / "figures", folder.path() / "moved");
+  const std::string id = charts.front().id;
+  experiment::Child gnuplot(
+      {"sh", "-c", "cd \"$0\" && gnuplot " + id + ".gp", (folder.path() / "moved").string()},
+      folder.path() / "log");
+  EXPECT_EQ(gnuplot.wait().exit_code, 0) << text_of(folder.path() / "log");
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "moved" / (id + ".png")));
 }
 
 /// Names come from users' files: none of them may run a command or end a quotation.
