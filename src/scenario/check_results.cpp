@@ -31,7 +31,8 @@ class GlobBudget {
 /// Keys that only some types have.
 std::vector<std::string_view> special_keys() {
   std::vector<std::string_view> out = impairment_names();
-  out.insert(out.end(), {"profile", "power", "channel", "mode", "value", "pin", "charge", "ppm", "clock", "factor"});
+  out.insert(out.end(),
+             {"profile", "power", "channel", "mode", "value", "pin", "charge", "ppm", "clock", "factor"});
   return out;
 }
 
@@ -114,6 +115,31 @@ void check_expectation(Check& check, const Assertion& a, const std::string& path
   check_targets(check, path + ".node", a.node, names);
 }
 
+/// At the end of a profile with a duration network.profile is in force again, whatever else was applied.
+/// Looks at the first time of each fault, and at so many faults, since it compares each with each.
+void warn_of_profiles_that_end_others(Check& check) {
+  constexpr size_t kMostCompared = 100;
+  const auto& faults = check.s.faults;
+  std::vector<size_t> profiles;
+  for (size_t i = 0; i < faults.size() && profiles.size() < kMostCompared; ++i)
+    if (faults[i].type == Fault::Type::apply_profile) profiles.push_back(i);
+  for (const size_t i : profiles) {
+    if (!faults[i].duration) continue;
+    const Duration end = faults[i].time + *faults[i].duration;
+    const auto ended_with_it = [&](size_t j) {
+      const Fault& other = faults[j];
+      return j != i && other.time < end && (!other.duration || other.time + *other.duration > end);
+    };
+    const auto other = std::find_if(profiles.begin(), profiles.end(), ended_with_it);
+    if (other != profiles.end() && end < check.s.meta.duration)
+      check.warning(
+          at("faults[{}].duration", i),
+          "its end at {} puts network.profile in force again and so ends faults[{}], too: apply that "
+          "one again at this time",
+          format_duration(end), *other);
+  }
+}
+
 }  // namespace
 
 void check_faults(Check& check, const NameTable* names) {
@@ -138,10 +164,12 @@ void check_faults(Check& check, const NameTable* names) {
     if (budget.spend(check, path + ".target", f.target)) check_fault_target(check, f, type, path, names);
     const bool needs_value = f.mode == Fault::SensorMode::noise || f.mode == Fault::SensorMode::drift;
     if (f.type == Fault::Type::sensor_fault && needs_value && !f.value_v && !check.given(path + ".value"))
-      check.error(path + ".mode", "this needs the key 'value': how much noise, or how far it drifts in a second");
+      check.error(path + ".mode",
+                  "this needs the key 'value': how much noise, or how far it drifts in a second");
     if (f.profile && !find_profile(check.s, *f.profile))
       check.error(path + ".profile", "unknown profile '{}': define it under 'profiles'", *f.profile);
   }
+  warn_of_profiles_that_end_others(check);
 }
 
 void check_validation(Check& check, const NameTable* names) {

@@ -103,6 +103,24 @@ TEST(Warnings, NetworksThatDoNotReachEachOther) {
             "");
 }
 
+TEST(Warnings, AProfileWhoseEndEndsAnother) {
+  const auto said = [](const std::string& faults) {
+    const LoadResult r = load_text("scenario: {name: t, duration: 60s}\nfaults:\n" + faults);
+    EXPECT_TRUE(r.ok()) << to_text(r.errors);
+    return to_text(r.warnings);
+  };
+  const std::string timed = "  - {time: 20s, type: apply_profile, profile: lossy, duration: 10s}\n";
+  EXPECT_EQ(said(timed), "");
+  EXPECT_EQ(said(timed + "  - {time: 30s, type: apply_profile, profile: constrained}\n"), "") << "after it";
+  EXPECT_EQ(said("  - {time: 5s, type: apply_profile, profile: constrained, duration: 15s}\n" + timed), "");
+  const std::string ends =
+      "s.yaml:3:64: faults[0].duration: its end at 30s puts network.profile in force again and so ends "
+      "faults[1], "
+      "too: apply that one again at this time\n";
+  EXPECT_EQ(said(timed + "  - {time: 5s, type: apply_profile, profile: constrained}\n"), ends);
+  EXPECT_EQ(said(timed + "  - {time: 25s, type: apply_profile, profile: constrained, duration: 6s}\n"), ends);
+}
+
 TEST(Errors, TheDesignsExampleWordForWord) {
   const LoadResult r = load_scenario_text(
       "scenario:\n  name: t\n  duration: 10s\ndevices:\n  - id: vib\n    type: model\n    count: 2\n    "
