@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "experiment/assertions.h"
 #include "experiment/console_watcher.h"
@@ -57,150 +58,203 @@ metrics::CollectorOptions collector_options(System& system,
   return o;
 }
 
-/// Runs to the end, or to the stop request. False when stopped.
-bool run_to_end(System& system, Trace* trace, RunControl* control, const RunOptions& options, SimTime end) {
-  sim::Scheduler& scheduler = system.scheduler();
-  for (SimTime t; t < end;) {
-    if (options.stop && options.stop->load(std::memory_order_relaxed)) return false;
-    if (control && !control->between_steps(options.stop)) return false;
-    t = std::min(end, t + kStep);
-    if (!(options.pacer ? options.pacer->run_until(t) : scheduler.run_until(t))) return false;
-    if (trace) trace->drain();
-    if (options.progress) options.progress(t);
-  }
-  return true;
+std::unique_ptr<System> build_system(const scenario::Scenario& scenario, const SystemOptions& options) {
+  auto system = std::make_unique<System>(scenario, options);
+  schedule_faults(*system);
+  check_network_names(*system);
+  return system;
 }
+
+/// One run, from the built system to its summary. What goes wrong before play() is an exception; from there
+/// on it is an outcome, so that the results up to then are kept.
+class Run {
+ public:
+  Run(const scenario::Scenario& scenario, const RunOptions& options)
+      : scenario_(scenario),
+        options_(options),
+        system_(build_system(scenario, {.platforms = options.platforms,
+                                        .threads = options.threads,
+                                        .engine = options.engine,
+                                        .vm_plugin = options.vm_plugin})),
+        assertions_(metric_assertions(scenario)),
+        watcher_(console_expectations(scenario), console_names(*system_)),
+        directory_(options.directory),
+        collected_(collector_options(*system_, assertions_)),
+        collector_(directory_, collected_),
+        observer_(*system_, directory_, collector_, watcher_,
+                  {.interval = scenario.metrics.collection_interval,
+                   .seed_energy = scenario.metrics.energy == scenario::Metrics::Energy::seed,
+                   .console_limit = scenario.metrics.console_limit}),
+        ethernet_(*system_, directory_, collected_.formats),
+        metric_map_(collector_) {
+    directory_.replace("scenario.resolved.yaml", scenario::dump_resolved(scenario));
+    if (!options.inputs.is_null()) directory_.replace("inputs.json", options.inputs.dump(2) + "\n");
+    observer_.on_collect.connect([this](SimTime t) { ethernet_.collect(t); });
+    metric_map_.add(ethernet_.source());
+    experiment::check_metrics_exist(assertions_, metric_map_);
+    record_on_request();
+    outcome_.directory = directory_.path();
+    info_.scenario = scenario.meta.name;
+    info_.description = scenario.meta.description;
+    info_.requested_duration = scenario.meta.duration;
+    info_.seed = scenario.meta.seed;
+    info_.version = options.version;
+  }
+
+  RunOutcome play() {
+    if (options_.begun) options_.begun(*system_, directory_.path());
+    connect();
+    run();
+    close();
+    summarize(judge());
+    return std::move(outcome_);
+  }
+
+ private:
+  /// What the scenario or the command line asks for beside the tables.
+  void record_on_request() {
+    if (options_.print_consoles)
+      observer_.on_line.connect([this](const std::string& node, SimTime t, std::string_view text) {
+        say(fmt::format("{:>14.6f}  {:<12} {}", t.count_s(), node, text));
+      });
+    capture_.emplace(*system_, directory_.path());
+    if (scenario_.metrics.trace) trace_.emplace(*system_, directory_, collector_);
+    if (scenario_.metrics.deliveries) {
+      deliveries_.emplace(directory_.path() / "deliveries.bin", participant_names(*system_));
+      system_->scheduler().on_delivery.connect([this](const sim::Event& e) { deliveries_->add(e); });
+    }
+    if (options_.control) control_.emplace(*system_, *options_.control, directory_.path(), options_.paused);
+  }
+
+  void say(const std::string& text) {
+    if (options_.log) options_.log(text);
+  }
+
+  /// The first failure counts; one after an interrupt does, too.
+  void fail(const std::string& reason) {
+    if (outcome_.code != ExitCode::ok && outcome_.code != ExitCode::interrupted) return;
+    outcome_.code = ExitCode::simulation_error;
+    outcome_.reason = info_.reason = reason;
+    info_.status = "failed";
+  }
+
+  void connect() {
+    try {
+      system_->connect_programs(directory_.path());
+      if (options_.pacer) options_.pacer->connect(*system_, directory_.path());
+    } catch (const SimulationError& e) {  // a ConfigError is the caller's: the run has not begun
+      fail(e.what());
+    }
+  }
+
+  void run() {
+    try {
+      if (outcome_.code == ExitCode::ok && !run_to_end()) {
+        outcome_.code = ExitCode::interrupted;
+        outcome_.reason = info_.reason =
+            fmt::format("interrupted at {}", to_string(system_->scheduler().now()));
+        info_.status = "interrupted";
+      }
+    } catch (const Error& e) {
+      fail(e.what());
+    }
+  }
+
+  /// False when stopped.
+  bool run_to_end() {
+    sim::Scheduler& scheduler = system_->scheduler();
+    const SimTime end = SimTime::at(scenario_.meta.duration);
+    for (SimTime t; t < end;) {
+      if (options_.stop && options_.stop->load(std::memory_order_relaxed)) return false;
+      if (control_ && !control_->between_steps(options_.stop)) return false;
+      t = std::min(end, t + kStep);
+      if (!(options_.pacer ? options_.pacer->run_until(t) : scheduler.run_until(t))) return false;
+      if (trace_) trace_->drain();
+      if (options_.progress) options_.progress(t);
+    }
+    return true;
+  }
+
+  /// Everything that runs beside us ends, and everything recorded is written.
+  void close() {
+    if (options_.pacer) options_.pacer->shut_down();
+    system_->shut_down_programs(info_.status == "completed" ? "end" : info_.status);
+    const SimTime reached = system_->scheduler().now();
+    if (options_.host) host_ = options_.host();
+    info_.duration = reached.since_start();
+    info_.digest = system_->scheduler().digest();
+    try {
+      observer_.finish(reached);
+      if (trace_) trace_->finish(reached);
+      capture_->finish();
+      if (deliveries_) deliveries_->flush();
+    } catch (const Error& e) {
+      fail(e.what());
+    }
+  }
+
+  /// The verdicts on the assertions; null when the run did not come to its end.
+  metrics::Json judge() {
+    if (outcome_.code != ExitCode::ok) return nullptr;
+    auto results = experiment::evaluate(assertions_, metric_map_);
+    const auto lines = watcher_.results();
+    results.insert(results.end(), lines.begin(), lines.end());
+    for (const auto& r : results) say(r.line);
+    if (!experiment::all_passed(results)) {
+      outcome_.code = ExitCode::assertion_failed;
+      outcome_.reason = "an assertion failed";
+    }
+    return experiment::to_json(results);
+  }
+
+  void summarize(const metrics::Json& verdicts) {
+    metrics::Json& summary = outcome_.summary;
+    summary = metrics::build_summary(collector_, metric_map_, info_, host_, verdicts);
+    summary["host"]["events"] = system_->scheduler().statistics().events;
+    ethernet_.add_to(summary);
+    observer_.add_to(summary);
+    if (options_.pacer) {
+      summary["clock"] = "wall";
+      summary["host"]["lateness_s"] = options_.pacer->lateness().count_s();
+    }
+    try {
+      metrics::write_summary(directory_, summary);
+    } catch (const Error& e) {
+      fail(e.what());
+    }
+  }
+
+  const scenario::Scenario& scenario_;
+  const RunOptions& options_;
+  std::unique_ptr<System> system_;
+  std::vector<experiment::Assertion> assertions_;
+  experiment::ConsoleWatcher watcher_;
+  metrics::RunDirectory directory_;
+  metrics::CollectorOptions collected_;
+  metrics::Collector collector_;
+  Observer observer_;
+  EthernetObserver ethernet_;
+  metrics::MetricMap metric_map_;
+  std::optional<Capture> capture_;
+  std::optional<Trace> trace_;
+  std::optional<metrics::DeliveryTrace> deliveries_;
+  std::optional<RunControl> control_;
+  metrics::RunInfo info_;
+  metrics::HostInfo host_;
+  RunOutcome outcome_;
+};
 
 }  // namespace
 
 RunOutcome run_scenario(const scenario::Scenario& scenario, const RunOptions& options) {
-  const auto say = [&](const std::string& text) {
-    if (options.log) options.log(text);
-  };
   if (on_wall_clock(scenario) && !options.pacer)
     refuse_at(scenario, "scenario.clock", "wall: this run has nobody who keeps the time");
-  System system(scenario, {.platforms = options.platforms,
-                           .threads = options.threads,
-                           .engine = options.engine,
-                           .vm_plugin = options.vm_plugin});
-  schedule_faults(system);
-  check_network_names(system);
-  const auto assertions = metric_assertions(scenario);
-  experiment::ConsoleWatcher watcher(console_expectations(scenario), console_names(system));
-
-  metrics::RunDirectory directory(options.directory);
-  directory.replace("scenario.resolved.yaml", scenario::dump_resolved(scenario));
-  if (!options.inputs.is_null()) directory.replace("inputs.json", options.inputs.dump(2) + "\n");
-  const metrics::CollectorOptions collected = collector_options(system, assertions);
-  metrics::Collector collector(directory, collected);
-  Observer observer(system, directory, collector, watcher,
-                    {.interval = scenario.metrics.collection_interval,
-                     .seed_energy = scenario.metrics.energy == scenario::Metrics::Energy::seed,
-                     .console_limit = scenario.metrics.console_limit});
-  EthernetObserver ethernet(system, directory, collected.formats);
-  observer.on_collect.connect([&](SimTime t) { ethernet.collect(t); });
-  metrics::MetricMap metric_map(collector);
-  metric_map.add(ethernet.source());
-  experiment::check_metrics_exist(assertions, metric_map);
-  if (options.print_consoles)
-    observer.on_line.connect([&](const std::string& node, SimTime t, std::string_view text) {
-      say(fmt::format("{:>14.6f}  {:<12} {}", t.count_s(), node, text));
-    });
-  Capture capture(system, directory.path());
-
-  std::unique_ptr<Trace> trace;
-  if (scenario.metrics.trace) trace = std::make_unique<Trace>(system, directory, collector);
-
-  std::unique_ptr<metrics::DeliveryTrace> deliveries;
-  if (scenario.metrics.deliveries) {
-    deliveries = std::make_unique<metrics::DeliveryTrace>(directory.path() / "deliveries.bin",
-                                                          participant_names(system));
-    system.scheduler().on_delivery.connect([&](const sim::Event& e) { deliveries->add(e); });
-  }
-
-  std::unique_ptr<RunControl> control;
-  if (options.control)
-    control = std::make_unique<RunControl>(system, *options.control, directory.path(), options.paused);
-
-  if (options.begun) options.begun(system, directory.path());
-
-  RunOutcome outcome{.directory = directory.path()};
-  const SimTime end = SimTime::at(scenario.meta.duration);
-  metrics::RunInfo info;
-  info.scenario = scenario.meta.name;
-  info.description = scenario.meta.description;
-  info.requested_duration = scenario.meta.duration;
-  info.seed = scenario.meta.seed;
-  info.version = options.version;
-  const auto fail = [&](const std::string& reason) {
-    if (outcome.code != ExitCode::ok && outcome.code != ExitCode::interrupted) return;
-    outcome.code = ExitCode::simulation_error;
-    outcome.reason = info.reason = reason;
-    info.status = "failed";
-  };
-  try {
-    system.connect_programs(directory.path());
-    if (options.pacer) options.pacer->connect(system, directory.path());
-  } catch (const SimulationError& e) {  // a ConfigError is the caller's: the run has not begun
-    fail(e.what());
-  }
-  try {
-    if (outcome.code == ExitCode::ok && !run_to_end(system, trace.get(), control.get(), options, end)) {
-      outcome.code = ExitCode::interrupted;
-      outcome.reason = info.reason = fmt::format("interrupted at {}", to_string(system.scheduler().now()));
-      info.status = "interrupted";
-    }
-  } catch (const Error& e) {
-    fail(e.what());
-  }
-  if (options.pacer) options.pacer->shut_down();
-  system.shut_down_programs(info.status == "completed" ? "end" : info.status);
-  const SimTime reached = system.scheduler().now();
-  const metrics::HostInfo host = options.host ? options.host() : metrics::HostInfo{};
-  info.duration = reached.since_start();
-  info.digest = system.scheduler().digest();
-  try {
-    observer.finish(reached);
-    if (trace) trace->finish(reached);
-    capture.finish();
-    if (deliveries) deliveries->flush();
-  } catch (const Error& e) {
-    fail(e.what());
-  }
-
-  metrics::Json verdicts = nullptr;
-  if (outcome.code == ExitCode::ok) {
-    auto results = experiment::evaluate(assertions, metric_map);
-    const auto lines = watcher.results();
-    results.insert(results.end(), lines.begin(), lines.end());
-    for (const auto& r : results) say(r.line);
-    verdicts = experiment::to_json(results);
-    if (!experiment::all_passed(results)) {
-      outcome.code = ExitCode::assertion_failed;
-      outcome.reason = "an assertion failed";
-    }
-  }
-  outcome.summary = metrics::build_summary(collector, metric_map, info, host, verdicts);
-  outcome.summary["host"]["events"] = system.scheduler().statistics().events;
-  ethernet.add_to(outcome.summary);
-  observer.add_to(outcome.summary);
-  if (options.pacer) {
-    outcome.summary["clock"] = "wall";
-    outcome.summary["host"]["lateness_s"] = options.pacer->lateness().count_s();
-  }
-  try {
-    metrics::write_summary(directory, outcome.summary);
-  } catch (const Error& e) {
-    fail(e.what());
-  }
-  return outcome;
+  return Run(scenario, options).play();
 }
 
 void check_runnable(const scenario::Scenario& scenario, const std::filesystem::path& platforms) {
-  System system(scenario, {.platforms = platforms, .vm_plugin = {}});
-  schedule_faults(system);
-  check_network_names(system);
-  if (on_wall_clock(scenario)) lan_configs(system.scenario());
+  const auto system = build_system(scenario, {.platforms = platforms, .vm_plugin = {}});
+  if (on_wall_clock(scenario)) lan_configs(system->scenario());
 }
 
 }  // namespace xedgesim::system
