@@ -33,18 +33,20 @@ scenario::Batch load_batch_or_throw(const BatchFlags& flags, const Installation&
 }
 
 report::TextTable run_table(const experiment::BatchRecord& batch) {
-  report::TextTable t{.header = {"run", "seed", "outcome", "time"}, .right = {false, true, false, true}};
-  for (const auto& r : batch.runs)
-    t.rows.push_back({r.name, r.seed, report::outcome_text(r), fmt::format("{:.1f} s", r.wall_s)});
+  report::TextTable t{.header = {"run", "seed", "outcome"}, .right = {false, true, false}};
+  for (const auto& r : batch.runs) t.rows.push_back({r.name, r.seed, report::outcome_text(r)});
   return t;
 }
 
 /// Equal runs have equal digests; `set` has the runs of `batch` in their order.
 report::TextTable run_table(const experiment::BatchRecord& batch, const report::RunSet& set) {
   report::TextTable t = run_table(batch);
-  t.header.emplace_back("digest");
-  for (size_t i = 0; i < t.rows.size(); ++i)
+  t.header.insert(t.header.end(), {"time", "digest"});
+  t.right.insert(t.right.end(), {true, false});
+  for (size_t i = 0; i < t.rows.size(); ++i) {
+    t.rows[i].push_back(fmt::format("{:.1f} s", batch.runs[i].wall_s));
     t.rows[i].push_back(i < set.runs.size() ? set.runs[i].summary.value("digest", "-") : "-");
+  }
   return t;
 }
 

@@ -7,6 +7,7 @@
 #include "base/whole_file.h"
 #include "cli/command.h"
 #include "report/text_table.h"
+#include "scenario/suggest.h"
 
 namespace xedgesim::cli {
 namespace {
@@ -68,8 +69,8 @@ ExitCode init_command(const InitFlags& flags) {
     throw ConfigError("which folder? xedgesim init FOLDER, or --list for what there is to begin with");
   const auto names = shipped(scenarios);
   if (std::find(names.begin(), names.end(), flags.from) == names.end())
-    throw ConfigError(
-        fmt::format("--from {}: no such scenario; xedgesim init --list shows them", flags.from));
+    throw ConfigError(fmt::format("--from {}: no such scenario{}; xedgesim init --list shows them",
+                                  flags.from, scenario::did_you_mean(flags.from, names)));
   const fs::path source = scenarios / flags.from, folder = flags.folder;
   std::error_code ec;
   if (fs::exists(folder / kFile, ec))

@@ -41,7 +41,7 @@ TEST(Init, OverwritesNothingAndSaysWhatIsWrong) {
   EXPECT_EQ(again.exit_code, 3);
   EXPECT_NE(again.err.find("is there already: choose another folder"), std::string::npos) << again.err;
   EXPECT_NE(read_file(folder / "lab/scenario.yaml").find("name: vibration-monitoring"), std::string::npos);
-  EXPECT_NE(run_program({"init", (folder / "x").string(), "--from", "helo"}).err.find("no such scenario"),
+  EXPECT_NE(run_program({"init", (folder / "x").string(), "--from", "helo"}).err.find("no such scenario — did you mean 'hello'?"),
             std::string::npos);
   EXPECT_NE(run_program({"init"}).err.find("which folder?"), std::string::npos);
 }
