@@ -274,9 +274,13 @@ class BridgeWriter {
       }
     c.insert(c.end(), made.begin(), made.end());
     script_.run(c);
-    if (options_.datapath == OvsOptions::Datapath::system || !qos) return;
+    if (options_.datapath == OvsOptions::Datapath::netdev && qos) write_queue_filters(p, *qos);
+  }
+
+  /// set_queue does nothing on the user-space datapath: tc chooses the queue there.
+  void write_queue_filters(const OvsPort& p, const scenario::SwitchQos& qos) {
     bool filtered = false;
-    for (const auto& q : qos->queues) {
+    for (const auto& q : qos.queues) {
       if (q.priority == 0) continue;
       filtered = true;
       // The frame's own tag: queue N is class 1:(N+1) of the htb that Open vSwitch made.

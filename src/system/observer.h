@@ -54,6 +54,14 @@ class Observer final : public sim::EventParticipant {
   metrics::DeviceCounters read_external(size_t index) const;
   void connect_radio();
   void connect_services();
+  void connect_gateways();
+  void connect_edge();
+  void connect_cloud();
+  void connect_wan();
+  /// Of the sample a tag names (nodes::sample_tag).
+  void mark_sample(int64_t tag, metrics::Stage stage, SimTime t);
+  void lose_sample(int64_t tag, metrics::Stage missed, std::string_view cause, SimTime t);
+  void classified(const nodes::Classification& r);
   metrics::DeviceCounters read_device(size_t index, SimTime t) const;
   metrics::DeviceCounters read_model(size_t index, SimTime t) const;
   void model_report(size_t index, const nodes::ModelNode::Report& r);

@@ -29,6 +29,8 @@ metrics::RanAt ran_at(int64_t port, const scenario::Device& group) {
   }
 }
 
+metrics::DeviceIndex tagged_device(int64_t tag) { return metrics::DeviceIndex{nodes::tag_device(tag)}; }
+
 /// What a data frame carries of a sample.
 struct Carried {
   uint16_t sequence;
@@ -69,7 +71,8 @@ void Observer::connect_radio() {
       p->on_air = true;
       const uint32_t sequence = p->absolute(carried->sequence);
       collector_.spans().mark(p->device, sequence, Stage::tx_start, r.start);
-      collector_.spans().ran_at(p->device, sequence, ran_at(carried->port, *system_.devices()[raw(p->device)].group));
+      collector_.spans().ran_at(p->device, sequence,
+                                ran_at(carried->port, *system_.devices()[raw(p->device)].group));
     }
   });
   channel.reception.connect([this](const net::ReceptionRecord& r) {
@@ -89,19 +92,31 @@ void Observer::connect_radio() {
 }
 
 void Observer::connect_services() {
+  connect_gateways();
+  connect_edge();
+  connect_cloud();
+  connect_wan();
+}
+
+void Observer::classified(const nodes::Classification& r) {
   auto& spans = collector_.spans();
-  const auto device = [](int64_t tag) { return metrics::DeviceIndex{nodes::tag_device(tag)}; };
-  const auto classified = [this, &spans, device](const nodes::Classification& r) {
-    const auto d = device(r.tag);
-    const uint32_t sequence = nodes::tag_sequence(r.tag);
-    spans.mark(d, sequence, Stage::inference_begin, r.begun);
-    spans.mark(d, sequence, Stage::inference_end, r.ended);
-    spans.prediction(d, sequence, r.predicted, r.confidence(), r.probabilities);
-    if (!probes_[raw(d)]->result_on_device) spans.mark(d, sequence, Stage::result, r.ended);
-  };
-  const auto arrived = [&spans, device](int64_t tag, SimTime t) {
-    spans.mark(device(tag), nodes::tag_sequence(tag), Stage::edge_arrival, t);
-  };
+  const metrics::DeviceIndex d = tagged_device(r.tag);
+  const uint32_t sequence = nodes::tag_sequence(r.tag);
+  spans.mark(d, sequence, Stage::inference_begin, r.begun);
+  spans.mark(d, sequence, Stage::inference_end, r.ended);
+  spans.prediction(d, sequence, r.predicted, r.confidence(), r.probabilities);
+  if (!probes_[raw(d)]->result_on_device) spans.mark(d, sequence, Stage::result, r.ended);
+}
+
+void Observer::mark_sample(int64_t tag, Stage stage, SimTime t) {
+  collector_.spans().mark(tagged_device(tag), nodes::tag_sequence(tag), stage, t);
+}
+
+void Observer::lose_sample(int64_t tag, Stage missed, std::string_view cause, SimTime t) {
+  collector_.spans().lost(tagged_device(tag), nodes::tag_sequence(tag), missed, cause, t);
+}
+
+void Observer::connect_gateways() {
   for (auto& gateway : system_.gateways()) {
     gateway->on_frame.connect([this](const net::ieee802154::RxFrame& f, SimTime t) {
       Probe* p = probe_of_address(static_cast<int64_t>(f.frame.header.source.value));
@@ -109,14 +124,14 @@ void Observer::connect_services() {
       if (!p || !p->model || p->spans) return;
       if (const auto sequence = nodes::plain_sequence(f.frame.payload)) model_delivered(*p, *sequence, t);
     });
-    gateway->on_publish.connect([this, &spans](nodes::RadioGateway::Received& r) {
+    gateway->on_publish.connect([this](nodes::RadioGateway::Received& r) {
       Probe* p = probe_of_address(r.source);
       const auto number = nodes::sequence_of(r.port, *r.payload);
       if (!p || !number) return;
       const uint32_t sequence = p->absolute(*number);
       r.tag = nodes::sample_tag(raw(p->device), sequence);
       if (!nodes::completes_sample(r.port, *r.payload)) return;
-      spans.mark(p->device, sequence, Stage::rx_gateway, r.time);
+      collector_.spans().mark(p->device, sequence, Stage::rx_gateway, r.time);
       if (p->external) return;
       if (p->model) return model_delivered(*p, sequence, r.time);
       if (sequence == p->window && !p->delivered) {
@@ -125,75 +140,78 @@ void Observer::connect_services() {
       }
     });
   }
-  if (auto* edge = system_.edge()) {
-    edge->on_arrival.connect(arrived);
-    edge->on_result.connect(classified);
-    edge->on_lost.connect([&spans, device](int64_t tag, std::string_view cause, SimTime t) {
-      spans.lost(device(tag), nodes::tag_sequence(tag), Stage::result, cause, t);
-    });
-    edge->on_answer.connect([&spans, device](int64_t tag, SimTime t) {
-      spans.mark(device(tag), nodes::tag_sequence(tag), Stage::cloud_answer, t);
-    });
-    const HostedMachine* container = nullptr;
-    for (const MachineNode& m : system_.ethernet().machines())
-      if (m.of_edge && m.id == system_.scenario().edge.front().id) container = m.hosted.get();
-    collector_.add_edge(system_.scenario().edge.front().id, [edge, container](SimTime) {
-      const auto& c = edge->counters();
-      metrics::EdgeCounters out;
-      out.busy = c.busy;
-      out.memory_bytes = edge->memory_bytes();
-      if (const auto used = container && container->usage ? container->usage() : std::nullopt) {
-        out.busy = used->cpu;
-        out.memory_bytes = used->memory;
-      }
-      out.requests_processed = c.processed;
-      out.requests_failed = c.failed;
-      out.network_tx_bytes = c.tx_bytes;
-      out.network_rx_bytes = c.rx_bytes;
-      out.processing = c.processing;
-      out.queue_depth = static_cast<int64_t>(edge->queue_depth());
-      return out;
-    });
-  }
-  if (auto* cloud = system_.cloud()) {
-    store_ = directory_.open("cloud/" + system_.scenario().cloud.front().id + ".jsonl");
-    cloud->on_stored.connect([this, &spans, device](int64_t tag, std::string_view record, SimTime t) {
-      store_->append(
-          fmt::format("{{\"time_us\":{},\"record\":{}}}\n", t.since_start().count_ns() / 1000, record));
-      spans.mark(device(tag), nodes::tag_sequence(tag), Stage::cloud_stored, t);
-    });
-    cloud->on_report.connect(arrived);
-    cloud->on_result.connect(classified);
-    cloud->on_lost.connect(
-        [&spans, device](int64_t tag, std::string_view cause, bool unclassified, SimTime t) {
-          spans.lost(device(tag), nodes::tag_sequence(tag),
-                     unclassified ? Stage::result : Stage::cloud_stored, cause, t);
-        });
-    collector_.add_cloud(system_.scenario().cloud.front().id, [cloud](SimTime) {
-      const auto& c = cloud->counters();
-      metrics::CloudCounters out;
-      out.requests = c.requests;
-      out.stored = c.stored;
-      out.answers = c.answers;
-      out.requests_failed = c.failed;
-      out.rx_bytes = c.rx_bytes;
-      out.tx_bytes = c.tx_bytes;
-      out.processing = c.processing;
-      return out;
-    });
-  }
-  if (auto* wan = system_.wan()) {
-    wan->dropped.connect([&spans, device](const net::LinkRecord& r, net::DropReason reason) {
-      const int64_t port = r.message.port;
-      const Stage missed = port == nodes::port::kAnswer ? Stage::cloud_answer
-                           : port == nodes::port::kCloudReport || port == nodes::port::kCloudTensor ||
-                                   port == nodes::port::kReturn
-                               ? Stage::result
-                               : Stage::cloud_stored;
-      spans.lost(device(r.message.tag), nodes::tag_sequence(r.message.tag), missed,
-                 fmt::format("wan_{}", to_string(reason)), r.time);
-    });
-  }
+}
+
+void Observer::connect_edge() {
+  auto* edge = system_.edge();
+  if (!edge) return;
+  edge->on_arrival.connect([this](int64_t tag, SimTime t) { mark_sample(tag, Stage::edge_arrival, t); });
+  edge->on_result.connect([this](const nodes::Classification& r) { classified(r); });
+  edge->on_lost.connect(
+      [this](int64_t tag, std::string_view cause, SimTime t) { lose_sample(tag, Stage::result, cause, t); });
+  edge->on_answer.connect([this](int64_t tag, SimTime t) { mark_sample(tag, Stage::cloud_answer, t); });
+  const HostedMachine* container = nullptr;
+  for (const MachineNode& m : system_.ethernet().machines())
+    if (m.of_edge && m.id == system_.scenario().edge.front().id) container = m.hosted.get();
+  collector_.add_edge(system_.scenario().edge.front().id, [edge, container](SimTime) {
+    const auto& c = edge->counters();
+    metrics::EdgeCounters out;
+    out.busy = c.busy;
+    out.memory_bytes = edge->memory_bytes();
+    if (const auto used = container && container->usage ? container->usage() : std::nullopt) {
+      out.busy = used->cpu;
+      out.memory_bytes = used->memory;
+    }
+    out.requests_processed = c.processed;
+    out.requests_failed = c.failed;
+    out.network_tx_bytes = c.tx_bytes;
+    out.network_rx_bytes = c.rx_bytes;
+    out.processing = c.processing;
+    out.queue_depth = static_cast<int64_t>(edge->queue_depth());
+    return out;
+  });
+}
+
+void Observer::connect_cloud() {
+  auto* cloud = system_.cloud();
+  if (!cloud) return;
+  store_ = directory_.open("cloud/" + system_.scenario().cloud.front().id + ".jsonl");
+  cloud->on_stored.connect([this](int64_t tag, std::string_view record, SimTime t) {
+    store_->append(
+        fmt::format("{{\"time_us\":{},\"record\":{}}}\n", t.since_start().count_ns() / 1000, record));
+    mark_sample(tag, Stage::cloud_stored, t);
+  });
+  cloud->on_report.connect([this](int64_t tag, SimTime t) { mark_sample(tag, Stage::edge_arrival, t); });
+  cloud->on_result.connect([this](const nodes::Classification& r) { classified(r); });
+  cloud->on_lost.connect([this](int64_t tag, std::string_view cause, bool unclassified, SimTime t) {
+    lose_sample(tag, unclassified ? Stage::result : Stage::cloud_stored, cause, t);
+  });
+  collector_.add_cloud(system_.scenario().cloud.front().id, [cloud](SimTime) {
+    const auto& c = cloud->counters();
+    metrics::CloudCounters out;
+    out.requests = c.requests;
+    out.stored = c.stored;
+    out.answers = c.answers;
+    out.requests_failed = c.failed;
+    out.rx_bytes = c.rx_bytes;
+    out.tx_bytes = c.tx_bytes;
+    out.processing = c.processing;
+    return out;
+  });
+}
+
+void Observer::connect_wan() {
+  auto* wan = system_.wan();
+  if (!wan) return;
+  wan->dropped.connect([this](const net::LinkRecord& r, net::DropReason reason) {
+    const int64_t port = r.message.port;
+    const Stage missed = port == nodes::port::kAnswer ? Stage::cloud_answer
+                         : port == nodes::port::kCloudReport || port == nodes::port::kCloudTensor ||
+                                 port == nodes::port::kReturn
+                             ? Stage::result
+                             : Stage::cloud_stored;
+    lose_sample(r.message.tag, missed, fmt::format("wan_{}", to_string(reason)), r.time);
+  });
 }
 
 }  // namespace xedgesim::system
