@@ -46,6 +46,8 @@ bool check_counts(Check& check);
 // `names` is null when ids or counts are wrong: every mention would be complained about as well.
 void check_ids(Check& check);  ///< unique names
 void check_devices(Check& check);
+/// Values of `config` that the shipped firmware would not take (firmware/common/settings.h).
+void check_settings(Check& check);
 void check_services(Check& check);  ///< edge and cloud
 void check_linux_nodes(Check& check);
 void check_cards(Check& check);  ///< network cards of nodes and their addresses

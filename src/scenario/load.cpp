@@ -82,6 +82,7 @@ bool ids_known(const Scenario& s, const Value& root, const LoadContext& context)
 void check_all(const Scenario& s, const Value& root, LoadContext& context) {
   Check check(s, root, context);
   check_devices(check);
+  check_settings(check);
   check_services(check);
   check_linux_nodes(check);
   check_switches(check);

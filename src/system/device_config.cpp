@@ -33,7 +33,8 @@ uint32_t placement_word(const scenario::Device& g) {
                              : g.ml_placement == P::cloud  ? 2
                              : g.ml_placement == P::hybrid ? 3
                                                            : 0;
-  const auto wait = static_cast<uint32_t>(std::clamp<int64_t>(g.ml_result_wait.count_ns() / 1'000'000, 1, 0xFFFE));
+  const auto wait =
+      static_cast<uint32_t>(std::clamp<int64_t>(g.ml_result_wait.count_ns() / 1'000'000, 1, 0xFFFE));
   return placement | (g.ml_placement == P::adaptive ? 0x100u : 0) | (waits ? wait : 0xFFFFu) << 16;
 }
 
@@ -61,10 +62,12 @@ std::vector<std::pair<uint32_t, uint32_t>> uicr_settings(const scenario::Scenari
   const scenario::DeviceConfig& c = device.config;
   const auto channel =
       static_cast<uint32_t>(c.channel.value_or(plan ? plan->channel : scenario.network.wireless.channel));
-  const auto power = static_cast<uint8_t>(
-      static_cast<int8_t>(c.tx_power_dbm.value_or(scenario.network.wireless.tx_power_dbm)));
+  // What does not fit becomes the nearest that does, never the erased word; the firmware refuses it.
+  const auto power = static_cast<uint8_t>(static_cast<int8_t>(
+      std::clamp(c.tx_power_dbm.value_or(scenario.network.wireless.tx_power_dbm), -128.0, 127.0)));
   const auto milliseconds = [](const std::optional<Duration>& d) {
-    return d ? static_cast<uint32_t>(d->count_ns() / 1'000'000) : kErased;
+    return d ? static_cast<uint32_t>(std::clamp<int64_t>(d->count_ns() / 1'000'000, 0, kErased - 1))
+             : kErased;
   };
   const std::optional<Duration> interval = c.report_interval    ? c.report_interval
                                            : c.forward_interval ? c.forward_interval
@@ -75,7 +78,8 @@ std::vector<std::pair<uint32_t, uint32_t>> uicr_settings(const scenario::Scenari
       uint32_t{short_address} | static_cast<uint32_t>(c.pan_id.value_or(plan ? plan->pan_id : kDefaultPan))
                                     << 16,
       channel | uint32_t{power} << 8 | gateway << 16,
-      c.sample_rate_hz ? static_cast<uint32_t>(*c.sample_rate_hz) : kErased,
+      c.sample_rate_hz ? static_cast<uint32_t>(std::clamp<int64_t>(*c.sample_rate_hz, 0, kErased - 1))
+                       : kErased,
       milliseconds(interval),
       milliseconds(c.phase),
       c.destination ? static_cast<uint32_t>(*c.destination) : kErased,

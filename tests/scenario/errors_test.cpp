@@ -103,6 +103,26 @@ TEST(Warnings, NetworksThatDoNotReachEachOther) {
             "");
 }
 
+TEST(Warnings, SettingsThatTheShippedFirmwareDoesNotTake) {
+  const auto said = [](const std::string& config) {
+    LoadOptions options;
+    options.check_files = false;
+    const LoadResult r = load_scenario_text(
+        "scenario: {name: t, duration: 60s}\nnetwork: {gateways: [{id: g}]}\n"
+        "devices: [{id: a, platform: nrf52840dk, firmware: f.elf, config: {" +
+            config + "}}]\n",
+        "s.yaml", kData, options);
+    EXPECT_TRUE(r.ok()) << to_text(r.errors);
+    return to_text(r.warnings);
+  };
+  EXPECT_EQ(said("sample_rate: 20kHz, report_interval: 10ms, tx_power: -40dBm"), "");
+  EXPECT_EQ(said("sample_rate: 500kHz"),
+            "s.yaml:3:80: devices[0].config.sample_rate: the shipped firmware takes 10 to 20000 Hz, "
+            "and its default instead of this; the board's console says so\n");
+  EXPECT_NE(said("report_interval: 1us").find("whole milliseconds from 10 to 3600000"), std::string::npos);
+  EXPECT_NE(said("tx_power: 20dBm").find("whole dBm from -40 to 8"), std::string::npos);
+}
+
 TEST(Warnings, AProfileWhoseEndEndsAnother) {
   const auto said = [](const std::string& faults) {
     const LoadResult r = load_text("scenario: {name: t, duration: 60s}\nfaults:\n" + faults);
