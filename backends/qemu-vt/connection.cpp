@@ -7,6 +7,7 @@
 #include <cerrno>
 
 void Connection::add(int64_t time, vt::RecordType type, const uint8_t* data, size_t length, uint32_t card) {
+  if (records_.empty() && on_first) on_first(time);
   const vt::Record head{.time = time, .type = type, .length = static_cast<uint32_t>(length), .card = card};
   const auto* bytes = reinterpret_cast<const uint8_t*>(&head);
   records_.insert(records_.end(), bytes, bytes + sizeof head);

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "vm/vt_protocol.h"
@@ -13,6 +14,8 @@ namespace vt = xedgesim::vm::vt;
 class Connection {
  public:
   explicit Connection(int fd) : fd_(fd) {}
+  /// Called with the time of the first record after a report.
+  std::function<void(int64_t)> on_first;
   void add(int64_t time, vt::RecordType type, const uint8_t* data, size_t length, uint32_t card = 0);
   /// Sends the report with all records added since the last one.
   bool report(vt::Report report);

@@ -51,9 +51,10 @@ class Gate {
 
   void add_card(const std::string& net);
   void sent(void* client, const uint8_t* data, size_t size);
+  void come_sooner(int64_t sent);
   void boundary();
   void stand();
-  void obey(const vt::Order& order, const std::vector<uint8_t>& body);
+  void obey(const std::vector<uint8_t>& body);
   void release();
   void deliver(const vt::Record& record, const uint8_t* data);
   void ended();
@@ -66,6 +67,7 @@ class Gate {
   qemu::Timer timer_;
   std::vector<uint8_t> body_;
   vt::Report report_;
+  vt::Order order_;
   bool queued_ = false;    // stand() is on its way
   bool standing_ = false;  // the report has been sent and not been answered
   bool released_ = false;  // the machine ends and is held up no more
@@ -100,6 +102,7 @@ const char* Gate::start(uint64_t id, const char* net, const char* console) {
       &timer_, nullptr, qemu::kClockVirtual, qemu::kTimerScaleNs, 0,
       [](void* g) { static_cast<Gate*>(g)->boundary(); }, this);
   f_.timer_mod_ns(&timer_, 0);
+  connection_.on_first = [this](int64_t t) { come_sooner(t); };
   return nullptr;
 }
 
@@ -113,6 +116,13 @@ void Gate::sent(void* client, const uint8_t* data, size_t size) {
   for (uint32_t i = 0; i < cards_.size(); ++i)
     if (cards_[i].client == client)
       connection_.add(f_.clock_get_ns(qemu::kClockVirtual), vt::RecordType::frame, data, size, i);
+}
+
+/// Something was sent at that time: what answers may arrive a window later.
+void Gate::come_sooner(int64_t sent) {
+  if (order_.window < 0 || queued_ || standing_ || released_ || sent + order_.window >= order_.until) return;
+  order_.until = sent + order_.window;
+  f_.timer_mod_ns(&timer_, order_.until);
 }
 
 void Gate::boundary() {
@@ -143,17 +153,16 @@ void Gate::stand() {
   standing_ = true;
   bool answered = false;
   while (there && !answered && f_.is_running()) answered = connection_.wait(kPatience, there);
-  vt::Order order;
-  if (answered) there = connection_.receive(order, body_);
+  if (answered) there = connection_.receive(order_, body_);
   f_.big_lock(__FILE__, __LINE__);
   if (!there) return release();
   if (!answered) return;  // the monitor stopped the machine: the timer brings us back when it goes on
   standing_ = false;
-  if (order.type != vt::OrderType::go) return release();
-  obey(order, body_);
+  if (order_.type != vt::OrderType::go) return release();
+  obey(body_);
 }
 
-void Gate::obey(const vt::Order& order, const std::vector<uint8_t>& body) {
+void Gate::obey(const std::vector<uint8_t>& body) {
   for (size_t at = 0; at + sizeof(vt::Record) <= body.size();) {
     vt::Record record;
     std::memcpy(&record, body.data() + at, sizeof record);
@@ -168,7 +177,7 @@ void Gate::obey(const vt::Order& order, const std::vector<uint8_t>& body) {
       cards_[record.card].carrier->change(record.time, body[at] != 0);
     at += record.length;
   }
-  f_.timer_mod_ns(&timer_, order.until);
+  f_.timer_mod_ns(&timer_, order_.until);
 }
 
 void Gate::release() {

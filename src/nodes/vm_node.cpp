@@ -127,43 +127,62 @@ SimTime VmNode::next_activity() const {
   return t.is_never() ? t : std::max(t, reached_ + kInstant);
 }
 
-SimTime VmNode::advance(SimTime limit, sim::Outbox& outbox) {
+SimTime VmNode::advance(SimTime limit, sim::Outbox& outbox) { return run(limit, std::nullopt, outbox); }
+
+SimTime VmNode::advance_alone(SimTime, SimTime far, Duration window, sim::Outbox& outbox) {
+  return run(far, window - kInstant, outbox);
+}
+
+SimTime VmNode::run(SimTime limit, std::optional<Duration> window, sim::Outbox& outbox) {
   // A disk's answer must not be due before the machine stands.
-  Duration stretch = config_.boundary;
-  if (!disks_.disks().empty()) stretch = stretch > Duration() ? std::min(stretch, kAccess) : kAccess;
+  std::optional<Duration> look = window;
+  if (!disks_.disks().empty()) look = std::min(kAccess - kInstant, window.value_or(kAccess));
   while (state_ == State::running && reached_ < limit) {
-    // While it sleeps nothing comes of it that would need a look.
-    SimTime awake = std::max(reached_, wakes_);
-    if (!inputs_.empty()) awake = std::clamp(to_run(inputs_.front().time), reached_, awake);
-    const SimTime until = stretch > Duration() && awake < limit ? std::min(limit, awake + stretch) : limit;
+    SimTime until = std::min(limit, next_look());
     try {
       ++counters_.looks;
-      stand(channel_->go(to_machine(until), inputs_, sent_), until);
+      const auto standing = channel_->go({to_machine(until), look ? look->count_ns() : -1}, inputs_, sent_);
+      if (look && !sent_.empty()) until = std::min(until, to_run(sent_.front().time) + *look);
+      stand(standing, until);
       inputs_.clear();
     } catch (const SimulationError& e) {
       fail(e.what(), until);
     }
-    emit(limit, outbox);
-    if (state_ == State::off) {
-      qemu_->process().finish(kFarewell);
-      if (qemu_->process().exit_status() != 0) fail("QEMU ended", until);
-      counters_.panics += std::any_of(last_lines_.begin(), last_lines_.end(), [](const std::string& line) {
-        return line.find("Kernel panic") != std::string::npos;
-      });
-      channel_.reset();
-      qemu_.reset();
-    }
+    const SimTime said = emit(limit, outbox);
+    if (window && !said.is_never()) limit = std::min(limit, said + *window);
+    if (state_ == State::off) ended(until);
   }
   emit(limit, outbox);
   reached_ = std::max(reached_, limit);
   return limit;
 }
 
-void VmNode::emit(SimTime limit, sim::Outbox& outbox) {
+SimTime VmNode::next_look() const {
+  if (config_.boundary == Duration()) return SimTime::never();
+  // While it sleeps nothing comes of it that would need a look.
+  SimTime awake = std::max(reached_, wakes_);
+  if (!inputs_.empty()) awake = std::clamp(to_run(inputs_.front().time), reached_, awake);
+  return awake + config_.boundary;
+}
+
+void VmNode::ended(SimTime t) {
+  qemu_->process().finish(kFarewell);
+  if (qemu_->process().exit_status() != 0) fail("QEMU ended", t);
+  counters_.panics += std::any_of(last_lines_.begin(), last_lines_.end(), [](const std::string& line) {
+    return line.find("Kernel panic") != std::string::npos;
+  });
+  channel_.reset();
+  qemu_.reset();
+}
+
+SimTime VmNode::emit(SimTime limit, sim::Outbox& outbox) {
+  SimTime first = SimTime::never();
   for (vm::VtChannel::Record& r : sent_) {
     const SimTime t = to_run(r.time);
-    if (r.type == vm::vt::RecordType::frame) {
-      if (answered_by_disk(r)) continue;
+    const bool frame = r.type == vm::vt::RecordType::frame;
+    if (frame && answered_by_disk(r)) continue;
+    first = std::min(first, t);
+    if (frame) {
       if (r.card >= cards_.size()) fail(fmt::format("sent a frame by a card {} it does not have", r.card), t);
       ++counters_.frames_out;
       counters_.bytes_out += r.bytes.size();
@@ -185,6 +204,7 @@ void VmNode::emit(SimTime limit, sim::Outbox& outbox) {
   sent_.clear();
   for (; !held_.empty() && held_.front().time <= limit; held_.pop_front())
     outbox.post(std::move(held_.front()));
+  return first;
 }
 
 bool VmNode::answered_by_disk(const vm::VtChannel::Record& r) {

@@ -2,6 +2,7 @@
 #include <deque>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,7 @@ class VmNode final : public sim::RunningParticipant {
 
   SimTime next_activity() const override;
   SimTime advance(SimTime limit, sim::Outbox& outbox) override;
+  SimTime advance_alone(SimTime limit, SimTime far, Duration window, sim::Outbox& outbox) override;
   /// A frame, typed text (bus::kSerialInput), or a ControlCode: fail pauses and recover goes on; power_off
   /// and reset switch off, power_on and reset boot.
   void deliver(const sim::Event& e, sim::Outbox& outbox) override;
@@ -69,7 +71,7 @@ class VmNode final : public sim::RunningParticipant {
     uint64_t boots = 0;
     uint64_t panics = 0;       ///< it ended by a panic of its kernel
     int64_t instructions = 0;  ///< of all boots
-    uint64_t looks = 0;  ///< times it stood and was asked
+    uint64_t looks = 0;        ///< times it stood and was asked
   };
   /// Read between rounds only.
   const Counters& counters() const { return counters_; }
@@ -86,7 +88,14 @@ class VmNode final : public sim::RunningParticipant {
   void boot(SimTime t);
   void switch_off();
   void stand(const vm::VtChannel::Standing& s, SimTime reached);
-  void emit(SimTime limit, sim::Outbox& outbox);
+  /// To `limit`, and no further than `window` behind the first it sends.
+  SimTime run(SimTime limit, std::optional<Duration> window, sim::Outbox& outbox);
+  /// Where `boundary` wants it to stand next.
+  SimTime next_look() const;
+  /// Hands over what it sent up to `limit`; the time of the first sent since the last call.
+  SimTime emit(SimTime limit, sim::Outbox& outbox);
+  /// It has switched itself off.
+  void ended(SimTime t);
   /// Whether the frame was a disk's; the answer is then on its way.
   bool answered_by_disk(const vm::VtChannel::Record& r);
   /// In the order of their times.

@@ -49,6 +49,13 @@ class RunningParticipant {
   /// an earlier time at which it must wait for an answer it has just asked for (a sync point): it has then
   /// done everything up to and including the returned time. Throws SimulationError when it cannot go on.
   virtual SimTime advance(SimTime limit, Outbox& outbox) = 0;
+  /// advance() while nobody else acts: it may go on beyond `limit`, to `far`, but once it has sent something,
+  /// at t, no further than t + window - 1 ns, the last instant at which no answer can be there. Returns where
+  /// it stands, `limit` or later. Not for participants with sync points.
+  virtual SimTime advance_alone(SimTime limit, [[maybe_unused]] SimTime far, [[maybe_unused]] Duration window,
+                                Outbox& outbox) {
+    return advance(limit, outbox);
+  }
   /// An input due at e.time, which is at or after every time it has reached; takes effect after everything
   /// it does by itself at that instant. What it sends in answer carries e.time or later.
   virtual void deliver(const Event& e, Outbox& outbox) = 0;

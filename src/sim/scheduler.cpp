@@ -98,7 +98,17 @@ void Scheduler::start_participants() {
   }
 }
 
-SimTime Scheduler::advance_running(SimTime horizon) {
+/// Of the participant in advancing_, the only one that acts up to the horizon.
+SimTime Scheduler::advance_one(SimTime horizon, SimTime end) {
+  Slot& s = slots_[advancing_.front()];
+  const SimTime others = std::min(soft_.next_time(), activity_.top_time());
+  const SimTime far = std::min(
+      {end, hard_.next_time(), horizon + config_.longest_alone, others + config_.window - Duration::ns(1)});
+  return far > horizon ? s.running->advance_alone(horizon, far, config_.window, s.outbox)
+                       : s.running->advance(horizon, s.outbox);
+}
+
+SimTime Scheduler::advance_running(SimTime horizon, SimTime end) {
   advancing_.clear();
   while (activity_.top_time() <= horizon) {
     advancing_.push_back(activity_.top());
@@ -109,7 +119,7 @@ SimTime Scheduler::advance_running(SimTime horizon) {
   const auto advance = [&](size_t i) {
     Slot& s = slots_[advancing_[i]];
     try {
-      s.reached = s.running->advance(horizon, s.outbox);
+      s.reached = advancing_.size() == 1 ? advance_one(horizon, end) : s.running->advance(horizon, s.outbox);
     } catch (...) {
       s.error = std::current_exception();
     }
@@ -120,16 +130,18 @@ SimTime Scheduler::advance_running(SimTime horizon) {
     pool_.run(advancing_.size(), advance);
   }
   statistics_.advances += advancing_.size();
-  SimTime until = horizon;
+  const SimTime most = advancing_.size() == 1 ? end : horizon;
+  SimTime until = most;
   for (uint32_t index : advancing_) {
     Slot& s = slots_[index];
     if (s.error) std::rethrow_exception(std::exchange(s.error, nullptr));
-    XEDGESIM_ASSERT(s.reached <= horizon);
+    XEDGESIM_ASSERT(s.reached <= most);
     until = std::min(until, s.reached);
     activity_.update(index, s.running->next_activity());
     collect(ParticipantId{index});
   }
-  return until;
+  // Who went on alone may have passed the next of the others, which acts before it hears of anything there.
+  return std::min(until, activity_.top_time() - Duration::ns(1));
 }
 
 void Scheduler::handle(const Event& e) {
@@ -180,7 +192,7 @@ bool Scheduler::run_until(SimTime end) {
     if (t0 > end) break;
     ++statistics_.rounds;
     const SimTime horizon = std::min({end, t0 + config_.window - Duration::ns(1), hard_.next_time()});
-    handle_events(advance_running(horizon));
+    handle_events(advance_running(horizon, end));
   }
   now_ = end;
   return true;

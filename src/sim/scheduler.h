@@ -18,6 +18,9 @@ struct SchedulerConfig {
   /// W: nothing a participant does can be felt by a running participant sooner than this, except answers to
   /// its own requests, for which it waits (RunningParticipant::advance).
   Duration window = Duration::us(128);
+  /// How far a participant goes at most, in one round, that is alone to act; between rounds the caller may
+  /// stop the run.
+  Duration longest_alone = Duration::ms(20);
   /// Host threads that advance running participants. The result is the same for every value.
   unsigned threads = 1;
 };
@@ -25,10 +28,10 @@ struct SchedulerConfig {
 /// Owns simulation time. One round:
 ///  1. t0 = earliest queued event or activity;
 ///  2. horizon = the last instant at which no running participant can have been reached by anything done at
-///  or
-///     after t0: t0 + W - 1 ns, cut at the first queued event that ends in a decision or reaches a running
+///     or after t0: t0 + W - 1 ns, cut at the first queued event that ends in a decision or reaches a running
 ///     participant;
 ///  3. running participants with activity up to the horizon are advanced to it, in any order or in parallel;
+///     one that is alone goes on: until W after the next act of anybody else, or W after what it sends;
 ///  4. what they sent is merged in the total order of values (Event::order), and events are handled up to the
 ///     horizon, or up to the earliest sync point one of them waits at.
 /// "Up to" is inclusive in both steps: at one instant participants act first, then events by kind.
@@ -84,7 +87,8 @@ class Scheduler {
   void enqueue(Event e);
   void collect(ParticipantId source);
   void start_participants();
-  SimTime advance_running(SimTime horizon);
+  SimTime advance_running(SimTime horizon, SimTime end);
+  SimTime advance_one(SimTime horizon, SimTime end);
   void handle_events(SimTime until);
   void handle(const Event& e);
   Slot& slot(ParticipantId id);

@@ -92,9 +92,8 @@ VtChannel::Standing VtChannel::meet(std::vector<Record>& sent) {
   return standing_.off ? standing_ : receive(sent);
 }
 
-VtChannel::Standing VtChannel::go(int64_t until, const std::vector<Record>& inputs,
-                                  std::vector<Record>& sent) {
-  vt::Order order{.type = vt::OrderType::go, .until = until};
+VtChannel::Standing VtChannel::go(Leave leave, const std::vector<Record>& inputs, std::vector<Record>& sent) {
+  vt::Order order{.type = vt::OrderType::go, .until = leave.until, .window = leave.window};
   for (const Record& r : inputs) order.bytes += sizeof(vt::Record) + r.bytes.size();
   std::vector<uint8_t> message(sizeof order + order.bytes);
   std::memcpy(message.data(), &order, sizeof order);

@@ -33,9 +33,14 @@ class VtChannel {
 
   /// Waits for the greeting and the first boundary.
   Standing meet(std::vector<Record>& sent);
-  /// Lets it run to `until`, handing it `inputs` (times not before where it stands, in order); appends what
-  /// it sent.
-  Standing go(int64_t until, const std::vector<Record>& inputs, std::vector<Record>& sent);
+  /// How far it may run: to `until`, and `window` further than the first it sends from now on at most (-1:
+  /// that does not matter).
+  struct Leave {
+    int64_t until = 0;
+    int64_t window = -1;
+  };
+  /// Lets it run, handing it `inputs` (times not before where it stands, in order); appends what it sent.
+  Standing go(Leave leave, const std::vector<Record>& inputs, std::vector<Record>& sent);
   /// Asks it to end; it no longer answers. Does not throw.
   void quit() noexcept;
 

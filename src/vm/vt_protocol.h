@@ -9,7 +9,7 @@
 /// may go. Times are nanoseconds of QEMU's virtual clock, which is zero when the machine starts.
 namespace xedgesim::vm::vt {
 
-constexpr uint32_t kVersion = 3;
+constexpr uint32_t kVersion = 4;
 
 enum class ReportType : uint32_t {
   hello = 1,  ///< once; `now` is kVersion, `instructions` the plugin interface of this QEMU
@@ -35,9 +35,11 @@ struct Order {
   OrderType type = OrderType::go;
   uint32_t reserved = 0;
   int64_t until = 0;  ///< the next boundary
+  /// Once it has sent something, at t, the boundary is at t + window at the latest; -1: stays where it is.
+  int64_t window = -1;
   uint64_t bytes = 0;
 };
-static_assert(sizeof(Order) == 24);
+static_assert(sizeof(Order) == 32);
 
 enum class RecordType : uint32_t {
   frame = 1,  ///< an Ethernet frame without FCS, sent or to be received at `time`

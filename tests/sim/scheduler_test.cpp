@@ -23,12 +23,36 @@ class Talker final : public RunningParticipant {
     plan(SimTime::zero());
   }
   SimTime next_activity() const override { return next_; }
-  SimTime advance(SimTime limit, Outbox& out) override {
+  SimTime advance(SimTime limit, Outbox& out) override { return go(limit, SimTime::never(), out); }
+  SimTime advance_alone(SimTime limit, SimTime far, Duration window, Outbox& out) override {
+    EXPECT_GT(far, limit);
+    if (!goes_alone) return advance(limit, out);
+    window_ = window;
+    const SimTime reached = go(far, limit, out);
+    window_ = Duration();
+    beyond += reached > limit;
+    return reached;
+  }
+  bool asks = true;
+  bool goes_alone = false;
+  uint64_t beyond = 0;
+
+  void deliver(const Event& e, Outbox&) override {
+    EXPECT_GE(e.time, last_);
+    state_ = state_ * 31 + e.args[0] + static_cast<int64_t>(e.code);
+    state_ &= 0xffff;
+    if (e.code == kArrive && state_ % 3 == 0) next_ = std::min(next_, e.time + 4_us);
+  }
+
+ private:
+  SimTime go(SimTime limit, SimTime near, Outbox& out) {
     while (next_ <= limit) {
       const SimTime t = next_;
       last_ = t;
       plan(t);
-      if (rng_.chance(0.2)) {
+      if (rng_.chance(0.3)) continue;  // says nothing
+      if (window_ > Duration()) limit = std::max(near, std::min(limit, t + window_ - 1_ns));
+      if (asks && rng_.chance(0.2)) {
         const SimTime answer = t + 2_us;
         out.post({.time = t, .target = medium_, .code = kAsk, .args = {state_, 0, 0, 0}});
         if (answer <= limit) {
@@ -41,20 +65,13 @@ class Talker final : public RunningParticipant {
     }
     return limit;
   }
-  void deliver(const Event& e, Outbox&) override {
-    EXPECT_GE(e.time, last_);
-    state_ = state_ * 31 + e.args[0] + static_cast<int64_t>(e.code);
-    state_ &= 0xffff;
-    if (e.code == kArrive && state_ % 3 == 0) next_ = std::min(next_, e.time + 4_us);
-  }
-
- private:
   void plan(SimTime from) {
     next_ = from + Duration::us(4) * (1 + int64_t{rng_.below(100 + static_cast<uint32_t>(state_ % 50))});
   }
   RandomStream rng_;
   ParticipantId medium_;
   SimTime next_, last_;
+  Duration window_;  // of the advance_alone() that runs, else zero
   int64_t state_ = 1;
 };
 
@@ -97,11 +114,19 @@ struct Options {
   unsigned threads = 1;
   bool reversed = false;
   Duration step = 50_ms;
+  int talkers = 12;
+  bool asks = true;
+  bool alone = false;  // who acts alone goes on
 };
 
-std::string run(const Options& o, uint64_t* deliveries = nullptr) {
+struct Counts {
+  uint64_t deliveries = 0;
+  uint64_t beyond = 0;  // times somebody alone went beyond the horizon
+};
+
+std::string run(const Options& o, Counts* counts = nullptr) {
   std::vector<std::string> names{"medium"};
-  for (int i = 1; i <= 12; ++i) names.push_back("t" + std::to_string(i));
+  for (int i = 1; i <= o.talkers; ++i) names.push_back("t" + std::to_string(i));
   if (o.reversed) std::reverse(names.begin(), names.end());
   Scheduler s(names, {.window = o.window, .threads = o.threads});
   Medium medium;
@@ -111,6 +136,8 @@ std::string run(const Options& o, uint64_t* deliveries = nullptr) {
   for (const std::string& n : names) {
     if (n == "medium") continue;
     talkers.push_back(std::make_unique<Talker>(n, medium.self));
+    talkers.back()->asks = o.asks;
+    talkers.back()->goes_alone = o.alone;
     s.attach(s.id(n), *talkers.back());
     medium.members.push_back(s.id(n));
   }
@@ -119,19 +146,34 @@ std::string run(const Options& o, uint64_t* deliveries = nullptr) {
     t = std::min(SimTime::at(50_ms), t + o.step);
     EXPECT_TRUE(s.run_until(t));
   }
-  if (deliveries) *deliveries = s.statistics().deliveries;
+  if (counts) {
+    counts->deliveries = s.statistics().deliveries;
+    for (const auto& t : talkers) counts->beyond += t->beyond;
+  }
   return s.digest();
 }
 
 TEST(Scheduler, DigestDependsOnNothingButTheSystem) {
-  uint64_t deliveries = 0;
-  const std::string reference = run({}, &deliveries);
-  EXPECT_GT(deliveries, 10'000u);
+  Counts counts;
+  const std::string reference = run({}, &counts);
+  EXPECT_GT(counts.deliveries, 10'000u);
   EXPECT_EQ(reference, run({}));
   EXPECT_EQ(reference, run({.window = 1_us})) << "window length";
   EXPECT_EQ(reference, run({.window = 37_us})) << "window length";
   EXPECT_EQ(reference, run({.reversed = true})) << "declaration order";
   EXPECT_EQ(reference, run({.step = 77_us})) << "the caller's steps";
+}
+
+TEST(Scheduler, WhoActsAloneGoesOnAndChangesNothing) {
+  Counts counts;
+  for (const int talkers : {1, 2, 3, 12}) {
+    SCOPED_TRACE(talkers);
+    const std::string reference = run({.talkers = talkers, .asks = false});
+    EXPECT_EQ(reference, run({.talkers = talkers, .asks = false, .alone = true}));
+    EXPECT_EQ(reference, run({.window = 5_us, .talkers = talkers, .asks = false, .alone = true}, &counts));
+    EXPECT_EQ(reference, run({.step = 77_us, .talkers = talkers, .asks = false, .alone = true}));
+  }
+  EXPECT_GT(counts.beyond, 500u);
 }
 
 TEST(SchedulerThreads, DigestIsEqualOverThreadCounts) {

@@ -173,7 +173,7 @@ TEST_P(WithQemu, TheMachineStopsAtEveryBoundaryToTheInstruction) {
   ASSERT_FALSE(s.off) << bare.process->obituary();
   EXPECT_EQ(s.now, 0);
   for (int64_t t = 1'000'003; t < 20'000'000; t += 1'000'003) {
-    s = bare.channel->go(t, {}, bare.sent);
+    s = bare.channel->go({t}, {}, bare.sent);
     EXPECT_GE(s.now, t);
     EXPECT_LT(s.now, t + 8);
   }
@@ -190,7 +190,7 @@ TEST_P(WithQemu, TheMonitorMayStopAStandingMachineAndLetItGoOn) {
   bare.channel->meet(bare.sent);
   bare.process->qmp().execute("stop");
   bare.process->qmp().execute("cont");
-  const auto s = bare.channel->go(2'000'000, {}, bare.sent);
+  const auto s = bare.channel->go({2'000'000}, {}, bare.sent);
   EXPECT_FALSE(s.off);
   EXPECT_GE(s.now, 2'000'000);
 }
@@ -206,7 +206,7 @@ TEST_P(WithQemu, EndsWhenTheCoordinatorIsGone) {
 TEST_P(WithQemu, EndsWhenItIsToldToQuit) {
   Bare bare(qemu, GetParam(), folder.path());
   bare.channel->meet(bare.sent);
-  bare.channel->go(1'000'000, {}, bare.sent);
+  bare.channel->go({1'000'000}, {}, bare.sent);
   bare.channel->quit();
   EXPECT_TRUE(bare.process->process().wait(Duration::s(20)));
   EXPECT_EQ(bare.process->process().exit_status(), 0) << bare.process->obituary();
@@ -244,7 +244,7 @@ TEST_P(WithQemu, ItDoesNotMatterWhenTheMainLoopLooksAtAMachineThatFallsAsleep) {
     std::vector<int64_t> out;
     auto s = napper.channel->meet(napper.sent);
     for (int64_t t = 20'000'003; t <= 1'000'000'000 && !s.off; t += 20'000'003) {
-      s = napper.channel->go(t, {}, napper.sent);
+      s = napper.channel->go({t}, {}, napper.sent);
       out.push_back(s.instructions);
     }
     napper.channel->quit();
@@ -254,6 +254,40 @@ TEST_P(WithQemu, ItDoesNotMatterWhenTheMainLoopLooksAtAMachineThatFallsAsleep) {
   EXPECT_GT(quiet.back(), 49'000'000) << "it did not nap 50,000 times";
   EXPECT_LT(quiet.back(), 51'000'000) << "it did not sleep";
   EXPECT_EQ(counts(",rouse=on"), quiet);
+}
+
+// For the same board: prints a line every 200 us, for ever.
+constexpr uint32_t kPrinter[] = {
+    0xD2A12000,  //   movz x0, #0x900, lsl #16    the UART
+    0x52800F01,  //   movz w1, #'x'
+    0x52800142,  //   movz w2, #'\n'
+    0x39000001,  // 1: strb w1, [x0]
+    0x39000002,  //   strb w2, [x0]
+    0xD2861A85,  //   movz x5, #12500
+    0xF10004A5,  // 2: subs x5, x5, #1
+    0x54FFFFE1,  //   b.ne 2b
+    0x17FFFFFB,  //   b    1b
+};
+
+TEST_P(WithQemu, StopsAWindowBehindTheFirstItSends) {
+  if (GetParam() != Arch::aarch64) GTEST_SKIP() << "the program that prints is for aarch64";
+  const fs::path kernel = folder / "printer";
+  std::ofstream(kernel, std::ios::binary).write(reinterpret_cast<const char*>(kPrinter), sizeof kPrinter);
+  Bare printer(qemu, GetParam(), folder.path(), kernel);
+  auto s = printer.channel->meet(printer.sent);
+  constexpr int64_t kWindow = 12'345;
+  for (int i = 0; i < 20; ++i) {
+    printer.sent.clear();
+    s = printer.channel->go({.until = 1'000'000'000, .window = kWindow}, {}, printer.sent);
+    ASSERT_EQ(printer.sent.size(), 1u);
+    EXPECT_GE(s.now, printer.sent[0].time + kWindow);
+    EXPECT_LT(s.now, printer.sent[0].time + kWindow + 8);
+  }
+  EXPECT_LT(s.now, 20 * 210'000);
+  printer.sent.clear();
+  s = printer.channel->go({.until = s.now + 1'000'000}, {}, printer.sent);
+  EXPECT_EQ(printer.sent.size(), 5u) << "without a window it goes on";
+  printer.channel->quit();
 }
 
 INSTANTIATE_TEST_SUITE_P(Arch, WithQemu, ::testing::Values(Arch::x86_64, Arch::aarch64),

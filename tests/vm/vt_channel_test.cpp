@@ -77,7 +77,7 @@ TEST(VtChannel, HandsOverWhatWasSentAndWhereTheMachineStands) {
   EXPECT_FALSE(peer.channel->meet(sent).off);
   peer.report({.type = vt::ReportType::boundary, .idle = 1, .now = 1003, .instructions = 125, .next = 4000},
               {{900, vt::RecordType::console, {'h', 'i'}}, {1001, vt::RecordType::frame, {1, 2, 3}, 1}});
-  const auto s = peer.channel->go(1000, {{500, vt::RecordType::frame, {9, 8}, 2}}, sent);
+  const auto s = peer.channel->go({1000}, {{500, vt::RecordType::frame, {9, 8}, 2}}, sent);
   EXPECT_TRUE(s.idle);
   EXPECT_EQ(s.now, 1003);
   EXPECT_EQ(s.next, 4000);
@@ -108,7 +108,7 @@ TEST(VtChannel, AGoodbyeAndAClosedConnectionAreAMachineThatIsOff) {
   Records sent;
   peer.channel->meet(sent);
   peer.report({.type = vt::ReportType::goodbye, .now = 700}, {{650, vt::RecordType::partial, {'>'}}});
-  EXPECT_TRUE(peer.channel->go(1000, {}, sent).off);
+  EXPECT_TRUE(peer.channel->go({1000}, {}, sent).off);
   EXPECT_EQ(sent.size(), 1u);
 
   Peer gone;
@@ -134,9 +134,9 @@ TEST(VtChannel, RefusesNonsenseInOneSentence) {
     Records sent;
     peer.channel->meet(sent);
     peer.report({.type = vt::ReportType::boundary, .now = 50}, {});
-    peer.channel->go(50, {}, sent);
+    peer.channel->go({50}, {}, sent);
     peer.report(r, records);
-    return failure([&] { peer.channel->go(100, {}, sent); });
+    return failure([&] { peer.channel->go({100}, {}, sent); });
   };
   EXPECT_NE(said({.type = vt::ReportType::boundary, .now = 49}).find("time went back"), std::string::npos);
   EXPECT_NE(said({.type = static_cast<vt::ReportType>(9), .now = 100}).find("unknown kind"),
@@ -180,7 +180,7 @@ TEST(VtChannel, ManyRecordsPassInBothDirections) {
     peer.raw(&r, sizeof r);
     peer.raw(body.data(), body.size());
   });
-  peer.channel->go(5000, inputs, sent);
+  peer.channel->go({5000}, inputs, sent);
   plugin.join();
   ASSERT_EQ(sent.size(), 3000u);
   EXPECT_EQ(sent.back().time, 2999);
