@@ -46,5 +46,6 @@ function(xedgesim_test name)
   target_compile_definitions(test_${name} PRIVATE
     XEDGESIM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" XEDGESIM_BINARY_DIR="${PROJECT_BINARY_DIR}")
   gtest_discover_tests(test_${name} NO_PRETTY_VALUES TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
-                       PROPERTIES TIMEOUT ${XEDGESIM_TEST_TIMEOUT} RUN_SERIAL ${ARG_SERIAL})
+                       PROPERTIES TIMEOUT ${XEDGESIM_TEST_TIMEOUT} RUN_SERIAL ${ARG_SERIAL}
+                                  ENVIRONMENT XEDGESIM_SNAPSHOTS=${PROJECT_BINARY_DIR}/snapshots)
 endfunction()

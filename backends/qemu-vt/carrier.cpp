@@ -16,7 +16,8 @@ void Carrier::change(int64_t time, bool up) {
 
 void Carrier::due() {
   // The netdev is there as long as QEMU is: no error to be told.
-  f_.set_link(net_.c_str(), changes_.front().up, nullptr);
+  up_ = changes_.front().up;
+  f_.set_link(net_.c_str(), up_, nullptr);
   changes_.pop_front();
   if (!changes_.empty()) f_.timer_mod_ns(&timer_, changes_.front().time);
 }

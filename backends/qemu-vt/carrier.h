@@ -16,6 +16,8 @@ class Carrier {
   Carrier& operator=(const Carrier&) = delete;
   /// In order of their times.
   void change(int64_t time, bool up);
+  /// Changes to come, and one if it is down.
+  size_t waiting() const { return changes_.size() + (up_ ? 0 : 1); }
 
  private:
   struct Change {
@@ -28,4 +30,5 @@ class Carrier {
   std::string net_;
   qemu::Timer timer_;
   std::deque<Change> changes_;
+  bool up_ = true;
 };

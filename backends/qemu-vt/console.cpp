@@ -50,11 +50,10 @@ void Console::printed(const uint8_t* data, size_t length) {
   }
 }
 
-void Console::flush_partial() {
+void Console::tell_partial() {
   if (!line_.empty())
     connection_.add(f_.clock_get_ns(qemu::kClockVirtual), vt::RecordType::partial,
                     reinterpret_cast<const uint8_t*>(line_.data()), line_.size());
-  line_.clear();
 }
 
 void Console::type(int64_t time, const uint8_t* data, size_t length) {

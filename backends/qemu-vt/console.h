@@ -15,8 +15,12 @@ class Console {
   /// Null, or why it cannot be had. At most one console a process.
   static const char* create(const char* id, const qemu::Functions& f, Connection& connection, Console*& made);
   void type(int64_t time, const uint8_t* data, size_t length);
-  /// What has been printed since the last end of line.
-  void flush_partial();
+  /// Bytes to be typed.
+  size_t waiting() const { return typed_.size(); }
+  /// Adds a record of what has been printed since the last end of line.
+  void tell_partial();
+  /// The line under way is this so far.
+  void begin_line(const uint8_t* data, size_t length) { line_.assign(data, data + length); }
 
  private:
   Console(const qemu::Functions& f, Connection& connection, void* device)

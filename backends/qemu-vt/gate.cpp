@@ -27,7 +27,8 @@
 
 namespace {
 
-constexpr int kPatience = 100;  // ms between two looks at whether the machine is to stop
+constexpr size_t kQueue = 10'000;  // frames: QEMU's own limit of a queue
+constexpr int kPatience = 100;     // ms between two looks at whether the machine is to stop
 
 class Gate {
  public:
@@ -54,9 +55,11 @@ class Gate {
   void come_sooner(int64_t sent);
   void boundary();
   void stand();
+  bool repeat();
   void obey(const std::vector<uint8_t>& body);
   void release();
   void deliver(const vt::Record& record, const uint8_t* data);
+  void hand_over(void* card, const std::vector<uint8_t>& frame);
   void ended();
 
   qemu::Functions f_{};
@@ -68,9 +71,10 @@ class Gate {
   std::vector<uint8_t> body_;
   vt::Report report_;
   vt::Order order_;
-  bool queued_ = false;    // stand() is on its way
-  bool standing_ = false;  // the report has been sent and not been answered
-  bool released_ = false;  // the machine ends and is held up no more
+  size_t frames_waiting_ = 0;  // on their way, or in QEMU's queue before a card
+  bool queued_ = false;        // stand() is on its way
+  bool standing_ = false;      // the report has been sent and not been answered
+  bool released_ = false;      // the machine ends and is held up no more
 };
 
 Gate* gate = nullptr;  // QEMU's network callback carries no pointer of ours
@@ -133,6 +137,8 @@ void Gate::boundary() {
     report_.now = f_.clock_get_ns(qemu::kClockVirtual);
     report_.instructions = f_.icount_get_raw();
     report_.next = wait < 0 ? -1 : report_.now + wait;
+    report_.waiting = frames_waiting_ + (console_ ? console_->waiting() : 0);
+    for (const Card& c : cards_) report_.waiting += c.carrier->waiting();
   }
   // The waiting itself is work for the processor's thread, done before its next instruction: QEMU's main
   // loop, when it wants to stop the machine, first waits for every timer function to return, with the big
@@ -152,14 +158,24 @@ void Gate::stand() {
   bool there = standing_ || connection_.report(report_);
   standing_ = true;
   bool answered = false;
-  while (there && !answered && f_.is_running()) answered = connection_.wait(kPatience, there);
-  if (answered) there = connection_.receive(order_, body_);
+  while (there && !answered && f_.is_running()) {
+    if (!connection_.wait(kPatience, there)) continue;
+    there = connection_.receive(order_, body_);
+    answered = there && order_.type != vt::OrderType::tell;
+    if (there && !answered) there = repeat();
+  }
   f_.big_lock(__FILE__, __LINE__);
   if (!there) return release();
   if (!answered) return;  // the monitor stopped the machine: the timer brings us back when it goes on
   standing_ = false;
   if (order_.type != vt::OrderType::go) return release();
   obey(body_);
+}
+
+/// The report once more, with the console's unfinished line.
+bool Gate::repeat() {
+  if (console_) console_->tell_partial();
+  return connection_.report(report_);
 }
 
 void Gate::obey(const std::vector<uint8_t>& body) {
@@ -173,6 +189,8 @@ void Gate::obey(const std::vector<uint8_t>& body) {
       deliver(record, body.data() + at);
     else if (record.type == vt::RecordType::console && console_)
       console_->type(record.time, body.data() + at, record.length);
+    else if (record.type == vt::RecordType::partial && console_)
+      console_->begin_line(body.data() + at, record.length);
     else if (record.type == vt::RecordType::carrier && has_card && record.length == 1)
       cards_[record.card].carrier->change(record.time, body[at] != 0);
     at += record.length;
@@ -187,6 +205,7 @@ void Gate::release() {
 }
 
 void Gate::deliver(const vt::Record& record, const uint8_t* data) {
+  ++frames_waiting_;
   auto d = std::make_unique<Delivery>();
   d->gate = this;
   d->card = cards_[record.card].client;
@@ -196,15 +215,25 @@ void Gate::deliver(const vt::Record& record, const uint8_t* data) {
       [](void* p) {
         const std::unique_ptr<Delivery> arrived(static_cast<Delivery*>(p));
         Gate& g = *arrived->gate;
-        g.f_.send_packet(arrived->card, arrived->frame.data(), static_cast<int>(arrived->frame.size()));
+        g.hand_over(arrived->card, arrived->frame);
       },
       d.get());
   f_.timer_mod_ns(&d.release()->timer, record.time);
 }
 
+void Gate::hand_over(void* card, const std::vector<uint8_t>& frame) {
+  // A card that does not take it yet has it later, from QEMU's queue. Behind kQueue frames QEMU throws away
+  // those that nobody wants to hear of again.
+  const auto taken = [](void*, ssize_t) { --gate->frames_waiting_; };
+  const bool room = frames_waiting_ < kQueue;
+  if (f_.send_packet(card, frame.data(), static_cast<int>(frame.size()), room ? +taken : nullptr) != 0 ||
+      !room)
+    --frames_waiting_;
+}
+
 void Gate::ended() {
   if (released_) return;
-  if (console_) console_->flush_partial();
+  if (console_) console_->tell_partial();
   connection_.report({.type = vt::ReportType::goodbye,
                       .now = f_.clock_get_ns(qemu::kClockVirtual),
                       .instructions = f_.icount_get_raw()});

@@ -42,7 +42,7 @@ const char* resolve(Functions& f) {
   find(f.get_cpu, {"qemu_get_cpu"});
   find(f.async_run_on_cpu, {"async_run_on_cpu"});
   find(f.new_net_client, {"qemu_new_net_client"});
-  find(f.send_packet, {"qemu_send_packet"});
+  find(f.send_packet, {"qemu_send_packet_async"});
   find(f.object_class_by_name, {"object_class_by_name"});
   find(f.chr_find, {"qemu_chr_find"});
   find(f.chr_write, {"qemu_chr_write"});

@@ -43,7 +43,8 @@ struct Functions {
   void* (*get_cpu)(int index);
   void (*async_run_on_cpu)(void* cpu, void (*)(void* cpu, void* data), void* data);
   void* (*new_net_client)(NetClientInfo*, void* peer, const char* model, const char* name);
-  ssize_t (*send_packet)(void* client, const uint8_t*, int);
+  /// 0: it waits in a queue; `taken`, unless null, is called when it no longer does.
+  ssize_t (*send_packet)(void* client, const uint8_t*, int, void (*taken)(void* client, ssize_t));
   void* (*object_class_by_name)(const char*);
   void* (*chr_find)(const char* id);
   int (*chr_write)(void* chr, const uint8_t*, int, bool all);

@@ -1,8 +1,9 @@
 """What Linux machines in virtual time cost, as JSON lines: bench.py PROGRAM WORK-FOLDER.
 
 CPU seconds of QEMU and xedgesim together, from the start until the machine is up, the least of three: the same kernel and
-initial RAM disk booted by QEMU alone (plain TCG, then with -icount, which counts the guest's instructions), and by `xedgesim run`
-with a look every millisecond; what a look costs, from runs with ten times as many. Then what four idle machines cost.
+initial RAM disk booted by QEMU alone (plain TCG, then with -icount, which counts the guest's instructions), and by `xedgesim run`:
+from the second time on (the boot's snapshot is taken up), in full with a cable of 1 ms, and in full with a look every millisecond.
+What a look costs, from runs with ten times as many. Then what four idle machines cost.
 """
 import json
 import os
@@ -53,17 +54,23 @@ def boot_alone(arch, folder, more):
     return children_cpu() - before
 
 
-def run(arch, count, seconds, boundary="1ms"):
-    hosts = "\n".join(f"  - {{id: m{i}, type: vm, arch: {arch}, memory: 256MiB, image: base, ip: 10.0.0.{i + 1}, "
-                      f"boundary: {boundary}}}" for i in range(count))
+def run(arch, count, seconds, boundary="1ms", snapshots=False):
+    look = f", boundary: {boundary}" if boundary else ""
+    hosts = "\n".join(f"  - {{id: m{i}, type: vm, arch: {arch}, memory: 256MiB, image: base, ip: 10.0.0.{i + 1}{look}}}"
+                      for i in range(count))
     cables = "\n".join(f'  - {{endpoints: ["m{i}:eth0", "sw:{i + 1}"], latency: 1ms}}' for i in range(count))
     scenario = WORK / "machines.yaml"
     scenario.write_text(f"scenario: {{name: bench, duration: {round(seconds * 1000)}ms}}\nnodes:\n{hosts}\nlinks:\n{cables}\n"
                         f"switches: [{{id: sw, ports: {count}}}]\n")
     before = children_cpu()
-    subprocess.run([PROGRAM, "run", scenario, "-q", "--output", WORK / "run"], check=True,
-                   stdout=subprocess.DEVNULL)
+    subprocess.run([PROGRAM, "run", scenario, "-q", "--output", WORK / "run", *([] if snapshots else ["--cold-boot"])],
+                   check=True, stdout=subprocess.DEVNULL, env={**os.environ, "XEDGESIM_SNAPSHOTS": str(WORK / "snapshots")})
     return children_cpu() - before
+
+
+def restored():
+    summary = json.loads((WORK / "run/summary.json").read_text())
+    return summary["host"]["machines_restored"]["m0"] == 1
 
 
 def up_after(arch):
@@ -88,11 +95,20 @@ for arch in MACHINES:
     alone = least(lambda: boot_alone(arch, folder, []))
     counted = least(lambda: boot_alone(arch, folder, ["-icount", "shift=3,sleep=off"]))
     ours = least(lambda: run(arch, 1, up))
+    alone_on_cable = least(lambda: run(arch, 1, up, None))
+    run(arch, 1, up + 0.1, None, snapshots=True)
+    again = least(lambda: run(arch, 1, up + 0.1, None, snapshots=True))
+    if not restored():
+        sys.exit(f"bench: the {arch} machine was not restored from its snapshot")
     often = least(lambda: run(arch, 1, up, "100us"))
     figure(f"boot_{arch}_tcg", alone, "CPU s")
     figure(f"boot_{arch}_icount", counted, "CPU s")
     figure(f"boot_{arch}_virtual_time", ours, "CPU s")
+    figure(f"boot_{arch}_virtual_time_1ms_cable", alone_on_cable, "CPU s")
+    figure(f"boot_{arch}_virtual_time_again", again, "CPU s")
     figure(f"boot_{arch}_icount_over_tcg", counted / alone, "ratio")
+    figure(f"boot_{arch}_virtual_time_again_over_tcg", again / alone, "ratio")
+    figure(f"boot_{arch}_virtual_time_1ms_cable_over_tcg", alone_on_cable / alone, "ratio")
     figure(f"boot_{arch}_virtual_time_over_tcg", ours / alone, "ratio")
     figure(f"boot_{arch}_virtual_time_over_icount", ours / counted, "ratio")
     figure(f"look_{arch}", (often - ours) / (9 * up * 1000) * 1e6, "CPU us")

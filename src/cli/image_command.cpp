@@ -9,6 +9,7 @@
 #include "container/engine.h"
 #include "vm/image/image_builder.h"
 #include "vm/image/image_importer.h"
+#include "vm/snapshot_store.h"
 
 namespace xedgesim::cli {
 namespace {
@@ -136,6 +137,26 @@ ExitCode list(bool json) {
   return ExitCode::ok;
 }
 
+ExitCode snapshots(bool clear, bool json) {
+  const vm::SnapshotStore store;
+  if (clear) store.clear();
+  const auto usage = store.usage();
+  if (json)
+    std::printf("%s\n", nlohmann::ordered_json{{"folder", store.folder().string()},
+                                               {"snapshots", usage.snapshots},
+                                               {"bytes", usage.bytes},
+                                               {"limit_bytes", vm::SnapshotStore::kLimit}}
+                            .dump(2)
+                            .c_str());
+  else
+    std::printf("%s\n",
+                fmt::format("{} snapshots of boots, {:.1f} MB of {:.1f} MB at most: {}", usage.snapshots,
+                            static_cast<double>(usage.bytes) * 1e-6,
+                            static_cast<double>(vm::SnapshotStore::kLimit) * 1e-6, store.folder().string())
+                    .c_str());
+  return ExitCode::ok;
+}
+
 }  // namespace
 
 void add_image(CLI::App& app, Body& body) {
@@ -175,6 +196,16 @@ void add_image(CLI::App& app, Body& body) {
   add_format(*l, *format);
   l->footer("Example:  xedgesim image list");
   l->callback([&body, format] { body = [format] { return list(*format == "json"); }; });
+  CLI::App* s = image->add_subcommand(
+      "snapshots", "What is kept of boots in virtual time, from which later runs start their machines");
+  auto clear = std::make_shared<bool>(false);
+  s->add_flag("--clear", *clear, "Remove all of it: machines boot in full the next time");
+  auto snapshots_format = std::make_shared<std::string>("table");
+  add_format(*s, *snapshots_format);
+  s->footer("Example:  xedgesim image snapshots --clear");
+  s->callback([&body, clear, snapshots_format] {
+    body = [clear, snapshots_format] { return snapshots(*clear, *snapshots_format == "json"); };
+  });
 }
 
 }  // namespace xedgesim::cli

@@ -21,6 +21,7 @@
 #include "report/terminal.h"
 #include "system/machine_images.h"
 #include "system/run.h"
+#include "vm/snapshot_store.h"
 
 namespace xedgesim::cli {
 namespace {
@@ -33,6 +34,7 @@ struct RunFlags {
   unsigned threads = 1;
   std::string engine = "auto";
   bool consoles = false;
+  bool cold_boot = false;
   bool quiet = false;
   std::string control;
   bool paused = false;
@@ -146,6 +148,7 @@ ExitCode run_command(const RunFlags& flags) {
   system::RunOptions options;
   options.platforms = installation.platforms;
   options.vm_plugin = installation.executable_dir / "xedgesim-vt.so";
+  if (!flags.cold_boot) options.vm_snapshots = vm::SnapshotStore::default_folder();
   options.threads = flags.threads;
   if (flags.engine == "interpreter") options.engine = isa::Engine::interpreter;
   if (flags.engine == "jit" && !isa::translator_available())
@@ -249,6 +252,10 @@ void add_run(CLI::App& app, Body& body) {
       ->check(CLI::IsMember({"auto", "jit", "interpreter"}))
       ->envname("XEDGESIM_ENGINE")
       ->capture_default_str();
+  c->add_flag("--cold-boot", flags->cold_boot,
+              "Boot Linux machines in virtual time in full, not from snapshots of earlier boots; the result "
+              "does not depend on it")
+      ->envname("XEDGESIM_COLD_BOOT");
   c->add_flag("--consoles", flags->consoles, "Print what the boards print")->envname("XEDGESIM_CONSOLES");
   c->add_flag("-q,--quiet", flags->quiet, "No progress")->envname("XEDGESIM_QUIET");
   add_overrides(*c, flags->common);

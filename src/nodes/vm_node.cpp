@@ -13,10 +13,10 @@
 namespace xedgesim::nodes {
 namespace {
 
-constexpr size_t kLastLines = 40;  // a panic prints some thirty behind its name
+constexpr size_t kMostRecorded = 5000;  // lines and inputs of a boot: one that has more is not kept
+constexpr size_t kLastLines = 40;       // a panic prints some thirty behind its name
 constexpr size_t kToldLines = 8;
-constexpr Duration kFarewell = Duration::s(5);  // wall time to end in good order
-constexpr size_t kShortestFrame = 60;           // bytes, without FCS
+constexpr size_t kShortestFrame = 60;  // bytes, without FCS
 constexpr Duration kInstant = Duration::ns(1);
 
 sim::SharedBytes shared(std::vector<uint8_t>& bytes) {
@@ -35,67 +35,127 @@ VmNode::~VmNode() { shut_down(); }
 void VmNode::connect(Host host) {
   host_ = std::move(host);
   boot(SimTime::zero());
-  wakes_ = SimTime::zero();
 }
 
 void VmNode::boot(SimTime t) {
-  auto [ours, theirs] = vm::socket_pair();
-  channel_ = std::make_unique<vm::VtChannel>(std::move(ours), config_.patience);
-  std::error_code ec;
-  std::filesystem::create_directories(host_.folder, ec);
-  vm::Machine machine = config_.machine;
-  machine.kernel = host_.kernel;
-  machine.initrd = host_.folder / (machine.name + ".initrd");
-  vm::write_initrd(machine.initrd, host_.initrd, config_.settings);
-  qemu_ = std::make_unique<vm::QemuProcess>(vm::QemuProcess::Config{
-      .name = machine.name,
-      .binary = host_.qemu.binary,
-      .arguments =
-          vm::virtual_time_arguments(machine, {.plugin = host_.plugin,
-                                               .fd = theirs.get(),
-                                               .boot_second = t.since_start().count_ns() / 1'000'000'000}),
-      .folder = host_.folder,
-      .console = {},
-      .inherited = {theirs.get()}});
-  theirs = Descriptor();  // the connection is to close when QEMU ends
   offset_ = t.since_start();
   state_ = State::running;
   inputs_.clear();
   last_lines_.clear();
   ++counters_.boots;
   instructions_before_ = counters_.instructions;
-  try {
-    stand(channel_->meet(sent_), t);
-  } catch (const SimulationError& e) {
-    fail(e.what(), t);
-  }
-  std::filesystem::remove(machine.initrd, ec);  // QEMU has read it
-  if (state_ == State::off) fail("ended before it began", t);
   for (Cable& c : cables_) c.told = true;  // what QEMU begins with
+  recording_.reset();
+  if (host_.snapshots && disks_.disks().empty())
+    recording_.emplace(vm::VtMachine::boot_key(machine_config()));
+  if (!recording_ || !restore()) start();
   tell_carriers(t);
 }
 
+vm::VtMachine::Config VmNode::machine_config() const {
+  vm::VtMachine::Config c{.machine = config_.machine,
+                          .settings = config_.settings,
+                          .qemu = host_.qemu,
+                          .plugin = host_.plugin,
+                          .folder = host_.folder,
+                          .boot_second = offset_.count_ns() / 1'000'000'000,
+                          .patience = config_.patience};
+  c.machine.kernel = host_.kernel;
+  c.machine.initrd = host_.initrd;
+  return c;
+}
+
+void VmNode::start() {
+  const SimTime t = SimTime::at(offset_);
+  machine_.reset();
+  machine_ = std::make_unique<vm::VtMachine>(machine_config());
+  try {
+    stand(machine_->meet(sent_), t);
+  } catch (const SimulationError& e) {
+    fail(e.what(), t);
+  }
+  if (state_ == State::off) fail("ended before it began", t);
+}
+
+bool VmNode::restore() {
+  auto found = host_.snapshots->find(recording_->key);
+  if (!found) return false;
+  vm::BootSnapshot snapshot = found->snapshot;
+  vm::VtChannel::Standing s;
+  try {
+    machine_ = std::make_unique<vm::VtMachine>(machine_config(), std::move(*found));
+    s = machine_->meet(sent_);
+    if (s.off) throw SimulationError("is off");
+  } catch (const SimulationError&) {
+    // Of no use, whatever it is: this boot makes another.
+    machine_.reset();
+    host_.snapshots->remove(recording_->key);
+    sent_.clear();
+    return false;
+  }
+  for (const vm::BootSnapshot::Line& l : snapshot.lines)
+    hold_line({l.text.begin(), l.text.end()}, to_run(l.time));
+  replay_.emplace(recording_->key, to_run(snapshot.reached), std::move(snapshot.inputs));
+  recording_.reset();
+  counters_.instructions = instructions_before_ + s.instructions;
+  wakes_ = awake_at(s, replay_->end);
+  ++counters_.restored;
+  return true;
+}
+
+void VmNode::boot_in_full() {
+  const Replay past = *std::exchange(replay_, std::nullopt);
+  recording_.emplace(past.key);
+  recording_->inputs.assign(past.inputs.begin(), past.inputs.begin() + static_cast<long>(past.came));
+  held_.clear();
+  --counters_.restored;
+  start();
+  if (state_ == State::off) return;
+  inputs_ = recording_->inputs;
+  if (reached_ <= SimTime::at(offset_)) return;
+  try {
+    stand(machine_->go({.until = to_machine(reached_)}, inputs_, sent_), reached_);
+  } catch (const SimulationError& e) {
+    fail(e.what(), reached_);
+  }
+  inputs_.clear();
+  collect(reached_);  // what it did up to here has been told
+}
+
+void VmNode::keep(const vm::VtChannel::Standing& s) {
+  if (s.waiting) return;  // perhaps the next time
+  const auto recording = std::exchange(recording_, std::nullopt);
+  try {
+    machine_->keep(*host_.snapshots, recording->key,
+                   {.reached = to_machine(reached_),
+                    .lines = recording->lines,
+                    .inputs = recording->inputs,
+                    .partial = {}});
+  } catch (const SimulationError&) {
+    // The next run boots again. If QEMU is gone, the next look says so.
+  }
+}
+
 void VmNode::switch_off() {
-  if (channel_) channel_->quit();
-  if (qemu_) qemu_->end();
-  channel_.reset();
-  qemu_.reset();
+  if (machine_) machine_->end();
+  machine_.reset();
+  recording_.reset();
+  if (replay_) held_.clear();
+  replay_.reset();
   state_ = State::off;
   wakes_ = SimTime::never();
   inputs_.clear();
 }
 
 void VmNode::shut_down() noexcept {
-  if (channel_) channel_->quit();
-  if (qemu_) qemu_->process().finish(kFarewell);
-  channel_.reset();
-  qemu_.reset();
+  if (machine_) machine_->wait_for_end();
+  machine_.reset();
 }
 
 void VmNode::fail(const std::string& what, SimTime t) {
   std::string text = fmt::format("machine '{}': {} at {}", config_.machine.name, what, to_string(t));
-  if (qemu_)
-    if (const std::string end = qemu_->obituary(); !end.empty()) text += " (QEMU " + end + ")";
+  if (machine_)
+    if (const std::string end = machine_->obituary(); !end.empty()) text += " (QEMU " + end + ")";
   if (!last_lines_.empty()) text += "; the console's last lines:";
   const size_t skipped = last_lines_.size() - std::min(last_lines_.size(), kToldLines);
   for (size_t i = skipped; i < last_lines_.size(); ++i) text += "\n  " + last_lines_[i];
@@ -105,14 +165,13 @@ void VmNode::fail(const std::string& what, SimTime t) {
 void VmNode::stand(const vm::VtChannel::Standing& s, SimTime reached) {
   counters_.instructions = instructions_before_ + s.instructions;
   reached_ = std::max(reached_, reached);
-  if (!s.off) {
-    wakes_ = !s.idle      ? reached_ + kInstant
-             : s.next < 0 ? SimTime::never()
-                          : std::max(to_run(s.next), reached_ + kInstant);
-    return;
-  }
-  wakes_ = SimTime::never();
-  state_ = State::off;
+  wakes_ = awake_at(s, reached_);
+  if (s.off) state_ = State::off;
+}
+
+SimTime VmNode::awake_at(const vm::VtChannel::Standing& s, SimTime reached) const {
+  if (s.off || (s.idle && s.next < 0)) return SimTime::never();
+  return s.idle ? std::max(to_run(s.next), reached + kInstant) : reached + kInstant;
 }
 
 std::string_view VmNode::state() const {
@@ -134,25 +193,31 @@ SimTime VmNode::advance_alone(SimTime, SimTime far, Duration window, sim::Outbox
 }
 
 SimTime VmNode::run(SimTime limit, std::optional<Duration> window, sim::Outbox& outbox) {
+  if (window && !held_.empty()) limit = std::min(limit, held_.front().time + *window);
   // A disk's answer must not be due before the machine stands.
   std::optional<Duration> look = window;
   if (!disks_.disks().empty()) look = std::min(kAccess - kInstant, window.value_or(kAccess));
-  while (state_ == State::running && reached_ < limit) {
+  if (replay_) replay_to(limit);
+  while (state_ == State::running && !replay_ && reached_ < limit) {
     SimTime until = std::min(limit, next_look());
+    vm::VtChannel::Standing standing;
     try {
       ++counters_.looks;
-      const auto standing = channel_->go({to_machine(until), look ? look->count_ns() : -1}, inputs_, sent_);
+      standing = machine_->go({to_machine(until), look ? look->count_ns() : -1}, inputs_, sent_);
       if (look && !sent_.empty()) until = std::min(until, to_run(sent_.front().time) + *look);
       stand(standing, until);
       inputs_.clear();
     } catch (const SimulationError& e) {
       fail(e.what(), until);
     }
-    const SimTime said = emit(limit, outbox);
+    const SimTime said = collect();
     if (window && !said.is_never()) limit = std::min(limit, said + *window);
-    if (state_ == State::off) ended(until);
+    if (state_ == State::off)
+      ended(until);
+    else if (recording_ && recording_->up)
+      keep(standing);
   }
-  emit(limit, outbox);
+  for (; !held_.empty() && held_.front().time <= limit; held_.pop_front()) post(held_.front(), outbox);
   reached_ = std::max(reached_, limit);
   return limit;
 }
@@ -166,45 +231,63 @@ SimTime VmNode::next_look() const {
 }
 
 void VmNode::ended(SimTime t) {
-  qemu_->process().finish(kFarewell);
-  if (qemu_->process().exit_status() != 0) fail("QEMU ended", t);
+  recording_.reset();
+  if (machine_->wait_for_end() != 0) fail("QEMU ended", t);
   counters_.panics += std::any_of(last_lines_.begin(), last_lines_.end(), [](const std::string& line) {
     return line.find("Kernel panic") != std::string::npos;
   });
-  channel_.reset();
-  qemu_.reset();
+  machine_.reset();
 }
 
-SimTime VmNode::emit(SimTime limit, sim::Outbox& outbox) {
+SimTime VmNode::collect(SimTime after) {
   SimTime first = SimTime::never();
   for (vm::VtChannel::Record& r : sent_) {
     const SimTime t = to_run(r.time);
     const bool frame = r.type == vm::vt::RecordType::frame;
     if (frame && answered_by_disk(r)) continue;
     first = std::min(first, t);
-    if (frame) {
-      if (r.card >= cards_.size()) fail(fmt::format("sent a frame by a card {} it does not have", r.card), t);
-      ++counters_.frames_out;
-      counters_.bytes_out += r.bytes.size();
-      ++cards_[r.card].frames_out;
-      cards_[r.card].bytes_out += r.bytes.size();
-      if (r.bytes.size() < kShortestFrame) r.bytes.resize(kShortestFrame);  // as a card does
-      held_.push_back(net::frame_event(shared(r.bytes), t, config_.cables[r.card], r.card));
-      continue;
-    }
-    ++counters_.lines;
-    last_lines_.emplace_back(r.bytes.begin(), r.bytes.end());
-    if (last_lines_.size() > kLastLines) last_lines_.pop_front();
-    held_.push_back({.time = t,
-                     .kind = sim::EventKind::state,
-                     .target = config_.observer,
-                     .code = static_cast<uint32_t>(ObserverCode::console_line),
-                     .data = shared(r.bytes)});
+    if (recording_) record(r);
+    if (t <= after) continue;
+    if (frame)
+      hold_frame(r, t);
+    else
+      hold_line(std::move(r.bytes), t);
   }
   sent_.clear();
-  for (; !held_.empty() && held_.front().time <= limit; held_.pop_front())
-    outbox.post(std::move(held_.front()));
   return first;
+}
+
+void VmNode::record(const vm::VtChannel::Record& r) {
+  if (r.type == vm::vt::RecordType::frame || recording_->size() >= kMostRecorded) return recording_.reset();
+  recording_->lines.push_back({r.time, {r.bytes.begin(), r.bytes.end()}});
+  recording_->up |= recording_->lines.back().text == fmt::format("xedgesim: {} is up", config_.machine.name);
+}
+
+void VmNode::hold_frame(vm::VtChannel::Record& r, SimTime t) {
+  if (r.card >= cards_.size()) fail(fmt::format("sent a frame by a card {} it does not have", r.card), t);
+  ++counters_.frames_out;
+  counters_.bytes_out += r.bytes.size();
+  ++cards_[r.card].frames_out;
+  cards_[r.card].bytes_out += r.bytes.size();
+  if (r.bytes.size() < kShortestFrame) r.bytes.resize(kShortestFrame);  // as a card does
+  held_.push_back(net::frame_event(shared(r.bytes), t, config_.cables[r.card], r.card));
+}
+
+void VmNode::hold_line(std::vector<uint8_t> text, SimTime t) {
+  held_.push_back({.time = t,
+                   .kind = sim::EventKind::state,
+                   .target = config_.observer,
+                   .code = static_cast<uint32_t>(ObserverCode::console_line),
+                   .data = shared(text)});
+}
+
+void VmNode::post(sim::Event& e, sim::Outbox& outbox) {
+  if (e.target == config_.observer) {
+    ++counters_.lines;
+    last_lines_.emplace_back(e.data->begin(), e.data->end());
+    if (last_lines_.size() > kLastLines) last_lines_.pop_front();
+  }
+  outbox.post(std::move(e));
 }
 
 bool VmNode::answered_by_disk(const vm::VtChannel::Record& r) {
@@ -215,6 +298,29 @@ bool VmNode::answered_by_disk(const vm::VtChannel::Record& r) {
     add_input({due, vm::vt::RecordType::frame, std::move(answer)});
   }
   return true;
+}
+
+void VmNode::replay_to(SimTime limit) {
+  const bool all_came = replay_->came == replay_->inputs.size();
+  if (!all_came && to_run(replay_->inputs[replay_->came].time) < limit) return boot_in_full();
+  if (limit < replay_->end) return;
+  if (!all_came) return boot_in_full();
+  reached_ = std::max(reached_, replay_->end);
+  replay_.reset();
+}
+
+void VmNode::take(vm::VtChannel::Record r) {
+  if (replay_) {
+    const bool awaited = replay_->came < replay_->inputs.size();
+    if (awaited && replay_->inputs[replay_->came] == r) {
+      ++replay_->came;
+      return;
+    }
+    if (awaited || to_run(r.time) < replay_->end) boot_in_full();
+  }
+  if (recording_ && recording_->size() >= kMostRecorded) recording_.reset();
+  if (recording_) recording_->inputs.push_back(r);
+  add_input(std::move(r));
 }
 
 void VmNode::add_input(vm::VtChannel::Record r) {
@@ -240,10 +346,10 @@ void VmNode::deliver(const sim::Event& e, sim::Outbox&) {
     ++cards_[card].frames_in;
     cards_[card].bytes_in += e.data->size();
   }
-  add_input({to_machine(e.time),
-             frame ? vm::vt::RecordType::frame : vm::vt::RecordType::console,
-             {e.data->begin(), e.data->end()},
-             static_cast<uint32_t>(card)});
+  take({to_machine(e.time),
+        frame ? vm::vt::RecordType::frame : vm::vt::RecordType::console,
+        {e.data->begin(), e.data->end()},
+        static_cast<uint32_t>(card)});
 }
 
 void VmNode::set_carrier(SimTime t, size_t card, bool up) {
@@ -257,7 +363,7 @@ void VmNode::tell_carriers(SimTime t) {
     Cable& c = cables_[i];
     if (c.up == c.told) continue;
     c.told = c.up;
-    add_input(
+    take(
         {to_machine(t), vm::vt::RecordType::carrier, {static_cast<uint8_t>(c.up)}, static_cast<uint32_t>(i)});
   }
 }
@@ -267,6 +373,8 @@ void VmNode::control(const sim::Event& e) {
   switch (static_cast<ControlCode>(e.code)) {
     case ControlCode::fail:
       if (state_ != State::running) break;
+      if (replay_) boot_in_full();
+      recording_.reset();
       state_ = State::paused;
       paused_at_ = e.time;
       // It has not heard of the cable what was on its way.

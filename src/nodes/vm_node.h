@@ -13,8 +13,8 @@
 #include "sim/signal.h"
 #include "vm/machine.h"
 #include "vm/qemu_probe.h"
-#include "vm/qemu_process.h"
-#include "vm/vt_channel.h"
+#include "vm/snapshot_store.h"
+#include "vm/vt_machine.h"
 
 namespace xedgesim::nodes {
 
@@ -49,8 +49,9 @@ class VmNode final : public sim::RunningParticipant {
   struct Host {
     vm::Qemu qemu;
     std::filesystem::path plugin;
-    std::filesystem::path kernel, initrd;  ///< initrd may be empty
-    std::filesystem::path folder;          ///< for QEMU's own files
+    std::filesystem::path kernel, initrd;          ///< initrd may be empty
+    std::filesystem::path folder;                  ///< for QEMU's own files
+    const vm::SnapshotStore* snapshots = nullptr;  ///< outlives the node; null: it always boots in full
   };
   /// Switches it on. Throws ConfigError, SimulationError.
   void connect(Host host);
@@ -72,6 +73,7 @@ class VmNode final : public sim::RunningParticipant {
     uint64_t panics = 0;       ///< it ended by a panic of its kernel
     int64_t instructions = 0;  ///< of all boots
     uint64_t looks = 0;        ///< times it stood and was asked
+    uint64_t restored = 0;     ///< boots that a snapshot took the place of
   };
   /// Read between rounds only.
   const Counters& counters() const { return counters_; }
@@ -85,19 +87,36 @@ class VmNode final : public sim::RunningParticipant {
   enum class State : uint8_t { off, running, paused };
   SimTime to_run(int64_t machine) const { return SimTime::from_ns(machine) + offset_; }
   int64_t to_machine(SimTime t) const { return (t - offset_).count_ns(); }
+  /// Switches it on: from a snapshot of this boot, if there is one.
   void boot(SimTime t);
+  vm::VtMachine::Config machine_config() const;
+  void start();
+  bool restore();
+  /// Before the instant of the snapshot it was restored from something is not as it was then.
+  void boot_in_full();
+  /// To `limit`, or to the end of the replay.
+  void replay_to(SimTime limit);
+  /// Keeps a snapshot of its boot, where it stands.
+  void keep(const vm::VtChannel::Standing& s);
   void switch_off();
   void stand(const vm::VtChannel::Standing& s, SimTime reached);
+  SimTime awake_at(const vm::VtChannel::Standing& s, SimTime reached) const;
   /// To `limit`, and no further than `window` behind the first it sends.
   SimTime run(SimTime limit, std::optional<Duration> window, sim::Outbox& outbox);
   /// Where `boundary` wants it to stand next.
   SimTime next_look() const;
-  /// Hands over what it sent up to `limit`; the time of the first sent since the last call.
-  SimTime emit(SimTime limit, sim::Outbox& outbox);
+  /// Holds what it sent after that instant; the time of the first since the last call.
+  SimTime collect(SimTime after = SimTime::from_ns(-1));
+  void record(const vm::VtChannel::Record& r);
+  void hold_frame(vm::VtChannel::Record& r, SimTime t);
+  void hold_line(std::vector<uint8_t> text, SimTime t);
+  void post(sim::Event& e, sim::Outbox& outbox);
   /// It has switched itself off.
   void ended(SimTime t);
   /// Whether the frame was a disk's; the answer is then on its way.
   bool answered_by_disk(const vm::VtChannel::Record& r);
+  /// An input from outside.
+  void take(vm::VtChannel::Record r);
   /// In the order of their times.
   void add_input(vm::VtChannel::Record r);
   void control(const sim::Event& e);
@@ -109,16 +128,35 @@ class VmNode final : public sim::RunningParticipant {
   Config config_;
   Host host_;
   AoeTarget disks_;
-  std::unique_ptr<vm::QemuProcess> qemu_;
-  std::unique_ptr<vm::VtChannel> channel_;
+  std::unique_ptr<vm::VtMachine> machine_;
   State state_ = State::off;
   Duration offset_;  // from the machine's clock to the run's
   SimTime paused_at_;
   SimTime reached_ = SimTime::from_ns(-1);
   SimTime wakes_ = SimTime::never();  // when it next acts by itself
+  /// Of a boot that may become a snapshot.
+  struct Recording {
+    explicit Recording(std::string k) : key(std::move(k)) {}
+    size_t size() const { return lines.size() + inputs.size(); }
+    std::string key;
+    std::vector<vm::BootSnapshot::Line> lines;
+    std::vector<vm::VtChannel::Record> inputs;
+    bool up = false;  // its init has said so
+  };
+  /// Until the run has come to the instant of the snapshot that QEMU was restored from, where it stands.
+  struct Replay {
+    Replay(std::string k, SimTime e, std::vector<vm::VtChannel::Record> i)
+        : key(std::move(k)), end(e), inputs(std::move(i)) {}
+    std::string key;
+    SimTime end;
+    std::vector<vm::VtChannel::Record> inputs;  // it was handed then; the same ones must come again
+    size_t came = 0;
+  };
+  std::optional<Replay> replay_;
+  std::optional<Recording> recording_;
   std::vector<vm::VtChannel::Record> inputs_;
   std::vector<vm::VtChannel::Record> sent_;
-  std::deque<sim::Event> held_;  // made by the instruction that began before the limit and ended behind it
+  std::deque<sim::Event> held_;  // to be sent: by an instruction that ended behind the limit, or restored
   std::deque<std::string> last_lines_;
   struct Cable {
     bool up = true, told = true;

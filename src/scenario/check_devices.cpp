@@ -157,8 +157,8 @@ void check_listeners(Check& check) {
     if (nobody)
       return check.warning(
           at("devices[{}]", i),
-          "no gateway listens to the radio, so every sample of '{}' is lost: add an edge node "
-          "(edge: [{{id: edge0}}]), or network.gateways: [{{id: gateway}}]",
+          "no gateway listens to the radio, so every sample of '{}' is lost: add network.gateways: "
+          "[{{id: gateway}}], or an edge node with a model (edge: [{{id: edge0, ml_model: FILE.onnx}}])",
           d.id);
     const auto hears = [&](const std::string& id, int64_t channel, std::optional<int64_t> pan) {
       return (!d.config.gateway || *d.config.gateway == id) &&

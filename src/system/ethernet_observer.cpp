@@ -246,6 +246,7 @@ void EthernetObserver::add_to(metrics::Json& summary) const {
     }
     const auto& c = m.node->counters();
     summary["host"]["machine_looks"][m.id] = c.looks;
+    summary["host"]["machines_restored"][m.id] = c.restored;
     auto& j = summary["machines"][m.id];
     j = {{"frames_in", c.frames_in}, {"frames_out", c.frames_out},    {"bytes_in", c.bytes_in},
          {"bytes_out", c.bytes_out}, {"missed", c.frames_missed},     {"lines", c.lines},

@@ -211,20 +211,23 @@ std::optional<Duration> machine_window(const scenario::Scenario& s) {
   return window;
 }
 
-void connect_machines(std::vector<MachineNode>& machines, const std::filesystem::path& plugin,
-                      const std::filesystem::path& folder) {
+void connect_machines(std::vector<MachineNode>& machines, const MachineHost& on) {
   std::map<vm::Arch, vm::Qemu> found;
   const vm::ImageStore images;
   for (MachineNode& m : machines) {
     if (!m.node) continue;
     const vm::Arch arch = arch_of(*m.group);
     if (!found.contains(arch)) {
-      const vm::QemuProbe probe = vm::probe_virtual_time(arch, plugin);
+      const vm::QemuProbe probe = vm::probe_virtual_time(arch, on.plugin);
       if (!probe.qemu) throw ConfigError(fmt::format("node '{}': {}", m.id, probe.reason));
       found[arch] = *probe.qemu;
     }
-    nodes::VmNode::Host host{
-        .qemu = found[arch], .plugin = plugin, .kernel = {}, .initrd = {}, .folder = folder};
+    nodes::VmNode::Host host{.qemu = found[arch],
+                             .plugin = on.plugin,
+                             .kernel = {},
+                             .initrd = {},
+                             .folder = on.folder,
+                             .snapshots = on.snapshots};
     if (m.group->kernel.empty()) {
       // A disk image is booted by the kernel and the init of `base`, which change over to it.
       const vm::Image image = images.get(m.group->image_file.empty() ? m.group->image : "base", arch);

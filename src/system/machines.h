@@ -61,9 +61,15 @@ nodes::VmNode::Config machine_config(const scenario::LinuxNode& node, const std:
 /// to let a machine run at all.
 std::optional<Duration> machine_window(const scenario::Scenario& scenario);
 
-/// Switches all machines on. QEMU's own files go to `folder`. Throws ConfigError when QEMU or an image is
-/// missing, SimulationError when a machine does not start.
-void connect_machines(std::vector<MachineNode>& machines, const std::filesystem::path& plugin,
-                      const std::filesystem::path& folder);
+/// What machines in virtual time need of their host.
+struct MachineHost {
+  std::filesystem::path plugin;
+  std::filesystem::path folder;                  ///< for QEMU's own files
+  const vm::SnapshotStore* snapshots = nullptr;  ///< of their boots; null: they boot in full
+};
+
+/// Switches all machines on. Throws ConfigError when QEMU or an image is missing, SimulationError when a
+/// machine does not start.
+void connect_machines(std::vector<MachineNode>& machines, const MachineHost& on);
 
 }  // namespace xedgesim::system

@@ -23,6 +23,7 @@ struct RunOptions {
   unsigned threads = 1;
   isa::Engine engine = isa::Engine::automatic;  ///< of the emulated boards; the result does not depend on it
   std::filesystem::path vm_plugin;              ///< the virtual-time plugin for QEMU
+  std::filesystem::path vm_snapshots;           ///< as in SystemOptions
   metrics::RunDirectoryOptions directory;
   std::string version;
   metrics::Json inputs;                       ///< written as inputs.json unless null (experiment/inputs.h)

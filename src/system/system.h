@@ -36,6 +36,8 @@ struct SystemOptions {
   unsigned threads = 1;
   isa::Engine engine = isa::Engine::automatic;
   std::filesystem::path vm_plugin;  ///< the virtual-time plugin for QEMU
+  /// Folder of boot snapshots of machines in virtual time; empty: they always boot in full.
+  std::filesystem::path vm_snapshots{};
 };
 
 /// One device of the built system.
@@ -150,6 +152,7 @@ class System {
   std::unique_ptr<EthernetNetwork> ethernet_;
   std::string wan_name_;
   std::filesystem::path vm_plugin_;
+  std::optional<vm::SnapshotStore> vm_snapshots_;
   std::vector<GroupModels> groups_;  ///< by device group
   std::optional<nodes::ServiceModel> edge_model_, cloud_model_;
   std::vector<std::string> classes_;

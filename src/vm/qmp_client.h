@@ -22,12 +22,14 @@ class QmpClient {
   /// The command's "return" value.
   nlohmann::json execute(const std::string& command,
                          const nlohmann::json& arguments = nlohmann::json::object());
+  /// QEMU gets a descriptor of ours, by that name for the next command that wants one.
+  void pass_descriptor(const std::string& name, int fd);
   /// Events that have come so far, each once: {"event": "SHUTDOWN", "data": …}. Does not wait.
   std::vector<nlohmann::json> take_events();
 
  private:
   nlohmann::json receive();
-  void send_command(const std::string& command, const nlohmann::json& arguments);
+  void send_command(const std::string& command, const nlohmann::json& arguments, int descriptor = -1);
   nlohmann::json answer(const std::string& command);
   bool next_line(std::string& line);
 

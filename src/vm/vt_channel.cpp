@@ -83,7 +83,8 @@ VtChannel::Standing VtChannel::receive(std::vector<Record>& sent) {
                .idle = report.idle != 0,
                .now = report.now,
                .next = report.next,
-               .instructions = report.instructions};
+               .instructions = report.instructions,
+               .waiting = report.waiting > 0};
   return standing_;
 }
 
@@ -109,6 +110,17 @@ VtChannel::Standing VtChannel::go(Leave leave, const std::vector<Record>& inputs
   // When it no longer listens, what it said before it went is still to be read.
   send_all(message.data(), message.size());
   return receive(sent);
+}
+
+std::string VtChannel::unfinished_line() {
+  const vt::Order order{.type = vt::OrderType::tell};
+  send_all(&order, sizeof order);
+  std::vector<Record> said;
+  receive(said);
+  std::string line;
+  for (const Record& r : said)
+    if (r.type == vt::RecordType::partial) line.assign(r.bytes.begin(), r.bytes.end());
+  return line;
 }
 
 void VtChannel::quit() noexcept {

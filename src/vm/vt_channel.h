@@ -20,6 +20,7 @@ class VtChannel {
     vt::RecordType type = vt::RecordType::frame;
     std::vector<uint8_t> bytes;
     uint32_t card = 0;  ///< of a frame, or a change of carrier
+    bool operator==(const Record&) const = default;
   };
   /// Where the machine stands.
   struct Standing {
@@ -28,6 +29,7 @@ class VtChannel {
     int64_t now = 0;
     int64_t next = -1;  ///< its next timer; -1: none
     int64_t instructions = 0;
+    bool waiting = false;  ///< not everything it was handed has reached the guest, or a carrier is down
   };
   VtChannel(Descriptor socket, Duration patience) : socket_(std::move(socket)), patience_(patience) {}
 
@@ -41,6 +43,8 @@ class VtChannel {
   };
   /// Lets it run, handing it `inputs` (times not before where it stands, in order); appends what it sent.
   Standing go(Leave leave, const std::vector<Record>& inputs, std::vector<Record>& sent);
+  /// What the guest has printed since the last end of line.
+  std::string unfinished_line();
   /// Asks it to end; it no longer answers. Does not throw.
   void quit() noexcept;
 

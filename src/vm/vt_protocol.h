@@ -24,11 +24,18 @@ struct Report {
   int64_t now = 0;           ///< at most one instruction after the boundary
   int64_t instructions = 0;  ///< executed since the start
   int64_t next = -1;         ///< when the machine's next timer is due; -1: none is set
+  /// Of what it was handed: frames on their way or not yet taken by a card, bytes not yet typed, changes of
+  /// carrier to come, carriers down. With none QEMU's own state is the machine's whole state.
+  uint64_t waiting = 0;
   uint64_t bytes = 0;
 };
-static_assert(sizeof(Report) == 40);
+static_assert(sizeof(Report) == 48);
 
-enum class OrderType : uint32_t { go = 1, quit };
+enum class OrderType : uint32_t {
+  go = 1,
+  quit,
+  tell,  ///< report again, with a `partial` record when a console line is under way
+};
 
 /// xedgesim to plugin; `bytes` of records follow, in order of their times.
 struct Order {
@@ -44,7 +51,7 @@ static_assert(sizeof(Order) == 32);
 enum class RecordType : uint32_t {
   frame = 1,  ///< an Ethernet frame without FCS, sent or to be received at `time`
   console,    ///< up: a line without its end, complete at `time`; down: bytes to be typed from `time` on
-  partial,    ///< up, with goodbye only: the last line had no end
+  partial,    ///< up, with goodbye and after tell: a line without its end; down: the next line begins so
   carrier,    ///< down only: one byte, 1 when the card's cable is plugged in from `time` on, 0 when not
 };
 

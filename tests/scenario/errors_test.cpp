@@ -63,8 +63,9 @@ TEST(Warnings, SamplesThatNobodyHears) {
     return text.replace(text.find("%s"), 2, config);
   };
   const std::string nobody =
-      "s.yaml:3:5: devices[0]: no gateway listens to the radio, so every sample of 'a' is lost: add an edge "
-      "node (edge: [{id: edge0}]), or network.gateways: [{id: gateway}]\n";
+      "s.yaml:3:5: devices[0]: no gateway listens to the radio, so every sample of 'a' is lost: add "
+      "network.gateways: [{id: gateway}], or an edge node with a model (edge: [{id: edge0, ml_model: "
+      "FILE.onnx}])\n";
   EXPECT_EQ(said(with("")), nobody);
   EXPECT_EQ(said(with("") + "  - {id: b, type: model}\n"), nobody) << "once";
   EXPECT_EQ(said(with("") + "edge: [{id: e}]\n"), "");

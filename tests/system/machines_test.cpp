@@ -26,7 +26,7 @@ TEST_P(Machines, TwoRunsAreOneWhateverThreadsAndBoundary) {
     return two_machines(GetParam(), duration, ", commands: [\"iperf3 -s -D\"]" + more,
                         ", commands: [\"ping -c 2 -i 0.2 left\", \"iperf3 -c left -t 1\", date]");
   };
-  const MachineRun a(scenario("")), b(scenario(", boundary: 170us"), {"-j", "2"});
+  const MachineRun a(scenario(""), {"--cold-boot"}), b(scenario(", boundary: 170us"), {"-j", "2"});
   ASSERT_EQ(a.result.exit_code, 0) << a.result.out << a.result.err;
   ASSERT_EQ(b.result.exit_code, 0) << b.result.out << b.result.err;
   EXPECT_NE(a.console("right").find("2 packets transmitted, 2 packets received"), std::string::npos)

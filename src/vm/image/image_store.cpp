@@ -2,31 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <set>
 
 #include "base/error.h"
+#include "vm/cache_folder.h"
 
 namespace xedgesim::vm {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string environment(const char* name) {
-  const char* v = std::getenv(name);
-  return v ? v : "";
-}
-
 std::string label(const std::string& name, Arch arch) { return fmt::format("{}-{}", name, to_string(arch)); }
 
 }  // namespace
 
-fs::path ImageStore::default_folder() {
-  if (const std::string own = environment("XEDGESIM_IMAGES"); !own.empty()) return own;
-  std::string cache = environment("XDG_CACHE_HOME");
-  if (cache.empty()) cache = environment("HOME").empty() ? "/var/cache" : environment("HOME") + "/.cache";
-  return fs::path(cache) / "xedgesim" / "images";
-}
+fs::path ImageStore::default_folder() { return cache_folder("XEDGESIM_IMAGES", "images"); }
 
 fs::path ImageStore::content_folder(const std::string& name, Arch arch, const std::string& content) const {
   return folder_ / fmt::format("{}-{}", label(name, arch), content);

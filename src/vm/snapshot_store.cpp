@@ -1,0 +1,168 @@
+#include "vm/snapshot_store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "vm/cache_folder.h"
+
+namespace xedgesim::vm {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr const char* kState = "state";
+constexpr const char* kHead = "snapshot.cbor";
+constexpr std::string_view kUnfinished = ".new-";  // a folder that is being written
+constexpr std::chrono::hours kAbandoned{1};
+
+json to_json(const BootSnapshot& s, int64_t bytes) {
+  const auto binary = [](const auto& b) { return json::binary({b.begin(), b.end()}); };
+  json lines = json::array(), inputs = json::array();
+  for (const BootSnapshot::Line& l : s.lines) lines.push_back({l.time, binary(l.text)});
+  for (const VtChannel::Record& r : s.inputs)
+    inputs.push_back({r.time, static_cast<uint32_t>(r.type), binary(r.bytes), r.card});
+  return {{"reached", s.reached},
+          {"lines", std::move(lines)},
+          {"inputs", std::move(inputs)},
+          {"partial", binary(s.partial)},
+          {"state_bytes", bytes}};
+}
+
+std::string text_of(const json& j) { return {j.get_binary().begin(), j.get_binary().end()}; }
+
+BootSnapshot from_json(const json& j) {
+  BootSnapshot s{.reached = j.at("reached").get<int64_t>(),
+                 .lines = {},
+                 .inputs = {},
+                 .partial = text_of(j.at("partial"))};
+  for (const json& l : j.at("lines")) s.lines.push_back({l.at(0).get<int64_t>(), text_of(l.at(1))});
+  for (const json& r : j.at("inputs"))
+    s.inputs.push_back({r.at(0).get<int64_t>(), static_cast<vt::RecordType>(r.at(1).get<uint32_t>()),
+                        r.at(2).get_binary(), r.at(3).get<uint32_t>()});
+  return s;
+}
+
+/// Everything in it, without what is being written. What somebody began to write and never finished goes.
+std::vector<fs::path> folders_in(const fs::path& folder) {
+  std::vector<fs::path> out;
+  std::error_code ec;
+  for (fs::directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec)) {
+    const fs::path& p = it->path();
+    std::error_code gone;
+    if (!p.filename().string().starts_with(kUnfinished))
+      out.push_back(p);
+    else if (fs::last_write_time(p, gone) + kAbandoned < fs::file_time_type::clock::now())
+      fs::remove_all(p, gone);
+  }
+  return out;
+}
+
+int64_t bytes_of(const fs::path& folder) {
+  std::error_code ec;
+  const auto size = fs::file_size(folder / kState, ec);
+  return ec ? 0 : static_cast<int64_t>(size);
+}
+
+}  // namespace
+
+fs::path SnapshotStore::default_folder() { return cache_folder("XEDGESIM_SNAPSHOTS", "snapshots"); }
+
+std::optional<SnapshotStore::Found> SnapshotStore::find(const std::string& key) const {
+  const fs::path folder = folder_ / key;
+  Found found{.snapshot = {},
+              .file = folder / kState,
+              .state = Descriptor(open((folder / kState).c_str(), O_RDONLY | O_CLOEXEC))};
+  std::ifstream in(folder / kHead, std::ios::binary);
+  if (found.state.get() < 0 || !in) return std::nullopt;
+  try {
+    const json j = json::from_cbor(in);
+    if (j.at("state_bytes").get<int64_t>() != bytes_of(folder)) return std::nullopt;
+    found.snapshot = from_json(j);
+  } catch (const json::exception&) {
+    return std::nullopt;
+  }
+  std::error_code ec;
+  fs::last_write_time(folder, fs::file_time_type::clock::now(), ec);  // for trim()
+  return found;
+}
+
+void SnapshotStore::keep(const std::string& key, const BootSnapshot& snapshot,
+                         const std::function<void(const fs::path&, int)>& write_state) const {
+  std::error_code ec;
+  fs::create_directories(folder_, ec);
+  std::string place = (folder_ / fmt::format("{}XXXXXX", kUnfinished)).string();
+  if (!mkdtemp(place.data()))
+    throw SimulationError(
+        fmt::format("cannot make a folder in {}: {}", folder_.string(), std::strerror(errno)));
+  const fs::path made = place;
+  try {
+    const Descriptor state(open((made / kState).c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (state.get() < 0)
+      throw SimulationError(
+          fmt::format("cannot write {}: {}", (made / kState).string(), std::strerror(errno)));
+    write_state(made / kState, state.get());
+    std::ofstream out(made / kHead, std::ios::binary);
+    json::to_cbor(to_json(snapshot, bytes_of(made)), out);
+    out.close();
+    if (!out)
+      throw SimulationError(fmt::format("cannot write {}: is the disk full?", (made / kHead).string()));
+  } catch (...) {
+    fs::remove_all(made, ec);
+    throw;
+  }
+  remove(key);
+  fs::rename(made, folder_ / key, ec);
+  if (ec) fs::remove_all(made, ec);  // another program was faster with the same
+  trim(key);
+}
+
+void SnapshotStore::remove(const std::string& key) const {
+  std::error_code ec;
+  fs::remove_all(folder_ / key, ec);
+}
+
+void SnapshotStore::trim(const std::string& spared) const {
+  struct Old {
+    fs::file_time_type used;
+    fs::path folder;
+  };
+  std::vector<Old> all;
+  int64_t bytes = 0;
+  std::error_code ec;
+  for (const fs::path& p : folders_in(folder_)) {
+    bytes += bytes_of(p);
+    if (p.filename() != spared) all.push_back({fs::last_write_time(p, ec), p});
+  }
+  std::sort(all.begin(), all.end(), [](const Old& a, const Old& b) { return a.used < b.used; });
+  for (const Old& o : all) {
+    if (bytes <= limit_) break;
+    bytes -= bytes_of(o.folder);
+    fs::remove_all(o.folder, ec);
+  }
+}
+
+SnapshotStore::Usage SnapshotStore::usage() const {
+  Usage u;
+  for (const fs::path& p : folders_in(folder_)) {
+    ++u.snapshots;
+    u.bytes += bytes_of(p);
+  }
+  return u;
+}
+
+void SnapshotStore::clear() const {
+  std::error_code ec;
+  fs::remove_all(folder_, ec);
+}
+
+}  // namespace xedgesim::vm

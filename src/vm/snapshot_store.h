@@ -1,0 +1,65 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/descriptor.h"
+#include "vm/vt_channel.h"
+
+namespace xedgesim::vm {
+
+/// A machine in virtual time at an instant of its boot, before it sent anything but lines of its console.
+struct BootSnapshot {
+  struct Line {
+    int64_t time = 0;  ///< ns of the machine's clock
+    std::string text;
+  };
+  int64_t reached = 0;        ///< ns of the machine's clock: it has done everything up to and including that
+  std::vector<Line> lines{};  ///< of its console so far, by the instruction that ended them
+  std::vector<VtChannel::Record> inputs{};  ///< it was handed so far: it is as it is because of them
+  std::string partial{};                    ///< of the line under way
+};
+
+/// The folder of boot snapshots: $XEDGESIM_SNAPSHOTS, else xedgesim/snapshots in $XDG_CACHE_HOME or ~/.cache.
+/// A key stands for everything that decides how a machine boots, so a snapshot is never wrong, only unused;
+/// the ones used last are kept, as many as the limit allows. Several programs may use a folder at a time.
+class SnapshotStore {
+ public:
+  static std::filesystem::path default_folder();
+  static constexpr int64_t kLimit = int64_t{4} << 30;  ///< bytes of all snapshots
+  explicit SnapshotStore(std::filesystem::path folder = default_folder(), int64_t limit = kLimit)
+      : folder_(std::move(folder)), limit_(limit) {}
+
+  struct Found {
+    BootSnapshot snapshot;
+    std::filesystem::path file;  ///< QEMU's migration stream
+    Descriptor state;            ///< the same, open: it stays readable when the file goes
+  };
+  /// A damaged one is none.
+  std::optional<Found> find(const std::string& key) const;
+  /// `write_state` fills the file that it is given. What it throws passes through, and nothing is kept then.
+  /// Takes the place of an earlier one. Throws SimulationError when the folder cannot be written.
+  void keep(const std::string& key, const BootSnapshot& snapshot,
+            const std::function<void(const std::filesystem::path& file, int fd)>& write_state) const;
+  void remove(const std::string& key) const;
+
+  struct Usage {
+    size_t snapshots = 0;
+    int64_t bytes = 0;
+  };
+  Usage usage() const;
+  /// Removes all.
+  void clear() const;
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  void trim(const std::string& spared) const;
+
+  std::filesystem::path folder_;
+  int64_t limit_;
+};
+
+}  // namespace xedgesim::vm
