@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <optional>
+#include <set>
 #include <sstream>
 
 #include "base/digest.h"
@@ -83,6 +84,16 @@ std::optional<fs::path> find_file(const fs::path& root, const std::vector<std::s
 std::string module_contents(const fs::path& file) {
   if (file.extension() == ".ko") return read_whole_file(file);
   return run_to_end({"xz", "-dc", file.string()}, kUnpacking);  // Debian 13 packs them
+}
+
+/// Of the kernel package: what is part of the kernel itself, and so no file. Debian 13's has most of virtio.
+std::set<std::string> builtin_modules(const fs::path& kernel_package) {
+  std::set<std::string> out;
+  const auto list = find_file(kernel_package, {"modules.builtin"});
+  if (!list) return out;
+  std::istringstream lines(read_whole_file(*list));
+  for (std::string line; std::getline(lines, line);) out.insert(fs::path(line).stem().string());
+  return out;
 }
 
 }  // namespace
@@ -171,7 +182,9 @@ void ImageBuilder::write(const Recipe& recipe, const fs::path& root, const fs::p
   tree.add_folder("root", 0700);
   tree.add_character_device("dev/console", 5, 1, 0600);
   int number = 10;
+  const std::set<std::string> builtin = builtin_modules(root / "kernel");
   const auto add_module = [&](const std::string& module, const std::string& place) {
+    if (builtin.contains(module)) return;
     const auto file = find_file(root / "kernel", {module + ".ko", module + ".ko.xz"});
     if (!file) throw SimulationError(fmt::format("the kernel package has no module '{}'", module));
     tree.add_file("usr/lib/xedgesim/" + place, module_contents(*file));
