@@ -153,7 +153,7 @@ class VmNode final : public sim::RunningParticipant {
     size_t came = 0;
   };
   std::optional<Replay> replay_;
-  std::optional<Recording> recording_;
+  std::unique_ptr<Recording> recording_;
   std::vector<vm::VtChannel::Record> inputs_;
   std::vector<vm::VtChannel::Record> sent_;
   std::deque<sim::Event> held_;  // to be sent: by an instruction that ended behind the limit, or restored
