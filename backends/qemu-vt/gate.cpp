@@ -20,15 +20,20 @@
 #include <vector>
 
 #include "carrier.h"
+#include "clock_jump.h"
 #include "connection.h"
 #include "console.h"
-#include "halt.h"
 #include "qemu.h"
 
 namespace {
 
 constexpr size_t kQueue = 10'000;  // frames: QEMU's own limit of a queue
 constexpr int kPatience = 100;     // ms between two looks at whether the machine is to stop
+
+int refuse(const char* why) {
+  std::fprintf(stderr, "xedgesim-vt: %s\n", why);
+  return -1;
+}
 
 class Gate {
  public:
@@ -52,6 +57,7 @@ class Gate {
 
   void add_card(const std::string& net);
   void sent(void* client, const uint8_t* data, size_t size);
+  void begin();
   void come_sooner(int64_t sent);
   void boundary();
   void stand();
@@ -96,7 +102,6 @@ const char* Gate::start(uint64_t id, const char* net, const char* console) {
       at = end ? end + 1 : at + std::strlen(at);
     }
   }
-  account_before_halts(id, f_);
   f_.register_atexit(
       id, [](uint64_t, void* g) { static_cast<Gate*>(g)->ended(); }, this);
   if (!connection_.report(
@@ -104,7 +109,7 @@ const char* Gate::start(uint64_t id, const char* net, const char* console) {
     return "xedgesim is gone";
   f_.timer_init_full(
       &timer_, nullptr, qemu::kClockVirtual, qemu::kTimerScaleNs, 0,
-      [](void* g) { static_cast<Gate*>(g)->boundary(); }, this);
+      [](void* g) { static_cast<Gate*>(g)->begin(); }, this);
   f_.timer_mod_ns(&timer_, 0);
   connection_.on_first = [this](int64_t t) { come_sooner(t); };
   return nullptr;
@@ -127,6 +132,17 @@ void Gate::come_sooner(int64_t sent) {
   if (order_.window < 0 || queued_ || standing_ || released_ || sent + order_.window >= order_.until) return;
   order_.until = sent + order_.window;
   f_.timer_mod_ns(&timer_, order_.until);
+}
+
+void Gate::begin() {
+  if (const char* problem = guard_clock_jumps(f_)) {
+    refuse(problem);
+    return release();
+  }
+  f_.timer_init_full(
+      &timer_, nullptr, qemu::kClockVirtual, qemu::kTimerScaleNs, 0,
+      [](void* g) { static_cast<Gate*>(g)->boundary(); }, this);
+  boundary();
 }
 
 void Gate::boundary() {
@@ -244,11 +260,6 @@ const char* value_of(const char* argument, const char* key) {
   const size_t length = std::strlen(key);
   return std::strncmp(argument, key, length) == 0 && argument[length] == '=' ? argument + length + 1
                                                                              : nullptr;
-}
-
-int refuse(const char* why) {
-  std::fprintf(stderr, "xedgesim-vt: %s\n", why);
-  return -1;
 }
 
 }  // namespace

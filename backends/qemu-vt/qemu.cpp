@@ -36,7 +36,9 @@ const char* resolve(Functions& f) {
   find(f.clock_get_ns, {"qemu_clock_get_ns"});
   find(f.clock_deadline_ns, {"qemu_clock_deadline_ns_all"});
   find(f.icount_get_raw, {"icount_get_raw"});
-  find(f.icount_update, {"icount_update"});
+  find(f.icount_get, {"icount_get"});
+  find(f.in_vcpu_thread, {"qemu_in_vcpu_thread"});
+  find(f.condition_wait, {"qemu_cond_wait_func"});
   find(f.all_cpus_idle, {"all_cpu_threads_idle"});
   find(f.is_running, {"runstate_is_running"});
   find(f.get_cpu, {"qemu_get_cpu"});
@@ -54,13 +56,6 @@ const char* resolve(Functions& f) {
   find(f.big_unlock, {"bql_unlock", "qemu_mutex_unlock_iothread"});
   find(f.big_lock, {"bql_lock_impl", "qemu_mutex_lock_iothread_impl"});
   find(f.register_atexit, {"qemu_plugin_register_atexit_cb"});
-  find(f.register_tb_trans, {"qemu_plugin_register_vcpu_tb_trans_cb"});
-  find(f.tb_n_insns, {"qemu_plugin_tb_n_insns"});
-  find(f.tb_get_insn, {"qemu_plugin_tb_get_insn"});
-  find(f.insn_size, {"qemu_plugin_insn_size"});
-  find(f.insn_data.pointer, {"qemu_plugin_insn_data"});
-  f.insn_data_copies = plugin_interface() > 2;
-  find(f.register_insn_exec, {"qemu_plugin_register_vcpu_insn_exec_cb"});
   return find.missing();
 }
 

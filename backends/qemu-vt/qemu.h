@@ -13,7 +13,6 @@ constexpr int kClockVirtual = 1;        // QEMU_CLOCK_VIRTUAL
 constexpr int kTimerScaleNs = 1;        // SCALE_NS
 constexpr int kNetDriver = 7;           // NET_CLIENT_DRIVER_DGRAM: a name for `info network`, nothing more
 constexpr int kCauseHostQuit = 2;       // SHUTDOWN_CAUSE_HOST_QMP_QUIT
-constexpr int kNoRegisters = 0;         // QEMU_PLUGIN_CB_NO_REGS
 constexpr size_t kClientSize = 8192;    // room for a NetClientState, which is about 400 bytes
 constexpr size_t kClassWriteSlot = 15;  // ChardevClass::chr_write in words; tried before it is relied upon
 
@@ -30,6 +29,10 @@ struct NetClientInfo {
   void* optional[48];
 };
 
+/// What a thread calls to wait; it holds the mutex before and after.
+using ConditionWait = void (*)(void* condition, void* mutex, const char* file, int line);
+using ReadClock = int64_t (*)();
+
 struct Functions {
   void (*timer_init_full)(Timer*, void* group, int clock, int scale, int attributes, void (*)(void*), void*);
   void (*timer_mod_ns)(Timer*, int64_t);
@@ -37,7 +40,9 @@ struct Functions {
   int64_t (*clock_get_ns)(int clock);
   int64_t (*clock_deadline_ns)(int clock, int attributes);
   int64_t (*icount_get_raw)();
-  void (*icount_update)(void* cpu);
+  int64_t (*icount_get)();
+  bool (*in_vcpu_thread)();
+  ConditionWait* condition_wait;  // a variable: what qemu_cond_wait() calls
   bool (*all_cpus_idle)();
   bool (*is_running)();
   void* (*get_cpu)(int index);
@@ -56,16 +61,6 @@ struct Functions {
   void (*big_unlock)();
   void (*big_lock)(const char* file, int line);
   void (*register_atexit)(uint64_t id, void (*)(uint64_t, void*), void*);
-  void (*register_tb_trans)(uint64_t id, void (*)(uint64_t id, void* block));
-  size_t (*tb_n_insns)(const void* block);
-  void* (*tb_get_insn)(const void* block, size_t index);
-  size_t (*insn_size)(const void* instruction);
-  union {
-    const void* (*pointer)(const void* instruction);                 // interface 1 and 2
-    size_t (*copy)(const void* instruction, void* to, size_t most);  // from 3 on
-  } insn_data;
-  bool insn_data_copies;  // which of the two it is
-  void (*register_insn_exec)(void* instruction, void (*)(unsigned cpu, void*), int flags, void*);
 };
 
 /// Null, or the name of a function that this QEMU does not export.
