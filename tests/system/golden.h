@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "base_image.h"
 #include "platforms/firmware_image.h"
 #include "program.h"
 
@@ -41,6 +42,9 @@ inline std::string file_of(const std::string& scenario) {
 }
 
 inline nlohmann::json run_line(const GoldenLine& l, int threads, const std::string& engine = "auto") {
+  if (of_machines(l))
+    for (const vm::Arch arch : {vm::Arch::x86_64, vm::Arch::aarch64})
+      if (const std::string why = missing_image(arch); !why.empty()) return {{"skipped", why}};
   TemporaryFolder folder;
   std::vector<std::string> arguments{
       "run",      file_of(l.scenario),      "-q", "-j", std::to_string(threads), "--engine", engine,

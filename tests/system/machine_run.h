@@ -1,7 +1,7 @@
 // Scenarios of two Linux machines in virtual time, and runs of them.
 #pragma once
+#include "base_image.h"
 #include "program.h"
-#include "vm/image/image_store.h"
 #include "vm/qemu_probe.h"
 
 namespace xedgesim::testing {
@@ -10,10 +10,7 @@ namespace xedgesim::testing {
 inline std::string missing(vm::Arch arch) {
   const auto probe = vm::probe_virtual_time(arch, std::string(XEDGESIM_BINARY_DIR) + "/xedgesim-vt.so");
   if (!probe.qemu) return probe.reason;
-  if (!vm::ImageStore().find("base", arch))
-    return "there is no image 'base' for " + std::string(vm::to_string(arch)) +
-           ": xedgesim image build base --arch all";
-  return {};
+  return missing_image(arch);
 }
 
 inline std::string machine(const std::string& id, vm::Arch arch, int host, const std::string& more = {}) {
