@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/names.h"
 #include "scenario/yaml_reader.h"
 
 namespace xedgesim::experiment {
@@ -51,36 +52,10 @@ std::map<std::string, std::string> input_values(const std::filesystem::path& run
   return values;
 }
 
-/// "links[2].id" before "links[10].id": numbers by their value, all else by its characters.
-struct NaturalLess {
-  bool operator()(const std::string& a, const std::string& b) const {
-    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-    size_t i = 0, j = 0;
-    while (i < a.size() && j < b.size()) {
-      if (!is_digit(a[i]) || !is_digit(b[j])) {
-        if (a[i] != b[j]) return a[i] < b[j];
-        ++i, ++j;
-        continue;
-      }
-      const auto end_of = [&](const std::string& s, size_t at) {
-        while (at < s.size() && is_digit(s[at])) ++at;
-        return at;
-      };
-      const size_t a_end = end_of(a, i), b_end = end_of(b, j);
-      const std::string_view x = std::string_view(a).substr(i, a_end - i);
-      const std::string_view y = std::string_view(b).substr(j, b_end - j);
-      if (x.size() != y.size()) return x.size() < y.size();
-      if (x != y) return x < y;
-      i = a_end, j = b_end;
-    }
-    return a.size() - i < b.size() - j;
-  }
-};
-
 void add_differences(const std::map<std::string, std::string>& a, const std::map<std::string, std::string>& b,
                      std::vector<InputDifference>& out) {
   if (a.empty() || b.empty()) return;
-  std::map<std::string, InputDifference, NaturalLess> all;
+  std::map<std::string, InputDifference, decltype(&natural_less)> all(natural_less);
   for (const auto& [key, value] : a) all[key] = {key, value, ""};
   for (const auto& [key, value] : b) {
     all[key].what = key;
