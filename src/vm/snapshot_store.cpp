@@ -22,7 +22,7 @@ using nlohmann::json;
 
 constexpr const char* kState = "state";
 constexpr const char* kHead = "snapshot.cbor";
-constexpr std::string_view kUnfinished = ".new-";  // a folder that is being written
+constexpr std::string_view kUnfinished = ".xedgesim-new-";  // a folder that is being written
 constexpr std::chrono::hours kAbandoned{1};
 
 json to_json(const BootSnapshot& s, int64_t bytes) {
@@ -52,17 +52,20 @@ BootSnapshot from_json(const json& j) {
   return s;
 }
 
-/// Everything in it, without what is being written. What somebody began to write and never finished goes.
+/// The snapshots in it; whatever else a user may have there is not ours. What somebody began to write and
+/// never finished goes.
 std::vector<fs::path> folders_in(const fs::path& folder) {
   std::vector<fs::path> out;
   std::error_code ec;
   for (fs::directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec)) {
     const fs::path& p = it->path();
     std::error_code gone;
-    if (!p.filename().string().starts_with(kUnfinished))
+    if (p.filename().string().starts_with(kUnfinished)) {
+      if (fs::last_write_time(p, gone) + kAbandoned < fs::file_time_type::clock::now())
+        fs::remove_all(p, gone);
+    } else if (fs::exists(p / kHead, gone)) {
       out.push_back(p);
-    else if (fs::last_write_time(p, gone) + kAbandoned < fs::file_time_type::clock::now())
-      fs::remove_all(p, gone);
+    }
   }
   return out;
 }
@@ -162,7 +165,7 @@ SnapshotStore::Usage SnapshotStore::usage() const {
 
 void SnapshotStore::clear() const {
   std::error_code ec;
-  fs::remove_all(folder_, ec);
+  for (const fs::path& p : folders_in(folder_)) fs::remove_all(p, ec);
 }
 
 }  // namespace xedgesim::vm

@@ -51,7 +51,7 @@ class SnapshotStore {
     int64_t bytes = 0;
   };
   Usage usage() const;
-  /// Removes all.
+  /// Removes all snapshots, and nothing else that lies in the folder.
   void clear() const;
   const std::filesystem::path& folder() const { return folder_; }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 
 #include "base/error.h"
@@ -67,15 +68,19 @@ TEST(SnapshotStore, ThoseUsedLastStayWithinTheLimit) {
   const auto hundred = [](const fs::path&, int fd) { write(fd, std::string(100, 'x')); };
   store.keep("a", kSnapshot, hundred);
   store.keep("b", kSnapshot, hundred);
-  usleep(20'000);
-  EXPECT_TRUE(store.find("a"));
+  const auto hour = fs::file_time_type::clock::now() - std::chrono::hours(1);
+  fs::last_write_time(folder / "s/a", hour - std::chrono::seconds(1));
+  fs::last_write_time(folder / "s/b", hour);
+  EXPECT_TRUE(store.find("a")) << "which is a use";
   store.keep("c", kSnapshot, hundred);
   EXPECT_TRUE(store.find("a"));
   EXPECT_FALSE(store.find("b")) << "used longest ago";
   EXPECT_TRUE(store.find("c"));
   EXPECT_EQ(store.usage().bytes, 200);
+  fs::create_directory(folder / "s/of the user");
   store.clear();
   EXPECT_EQ(store.usage().snapshots, 0u);
+  EXPECT_TRUE(fs::exists(folder / "s/of the user"));
 }
 
 }  // namespace
