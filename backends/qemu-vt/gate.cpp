@@ -28,7 +28,7 @@
 namespace {
 
 constexpr size_t kQueue = 10'000;  // frames: QEMU's own limit of a queue
-constexpr int kPatience = 100;     // ms between two looks at whether the machine is to stop
+constexpr int kPatience = 10;      // ms between two looks at whether the machine is to stop
 
 int refuse(const char* why) {
   std::fprintf(stderr, "xedgesim-vt: %s\n", why);
@@ -134,6 +134,7 @@ void Gate::come_sooner(int64_t sent) {
   f_.timer_mod_ns(&timer_, order_.until);
 }
 
+/// At the first boundary: when the plugin is loaded the accelerator has not chosen its functions yet.
 void Gate::begin() {
   if (const char* problem = guard_clock_jumps(f_)) {
     refuse(problem);

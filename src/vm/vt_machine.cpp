@@ -19,6 +19,8 @@ using nlohmann::json;
 
 constexpr int kSnapshotFormat = 1;
 constexpr int kMigratesToFiles = 9;  // from this version of QEMU on, which takes no files as descriptors
+/// What a PC executes before the kernel, from Debian's packages seabios and qemu-system-data.
+constexpr const char* kRoms[] = {"/usr/share/seabios/bios-256k.bin", "/usr/share/qemu/linuxboot_dma.bin"};
 constexpr Duration kFarewell = Duration::s(5);  // wall time to end in good order
 constexpr Duration kPollPause = Duration::ms(1);
 constexpr int64_t kUnlimited = int64_t{1} << 40;  // bytes a second of a migration
@@ -66,6 +68,7 @@ std::string VtMachine::boot_key(const Config& c) {
   d.add(identity(c.qemu.binary));
   d.add(read_whole_file(c.plugin));
   Machine m = c.machine;
+  for (const char* rom : kRoms) d.add(identity(rom));
   for (const fs::path& part : {m.kernel, m.initrd}) d.add(part.empty() ? std::string() : identity(part));
   d.add(c.settings);
   m.kernel = "kernel";
@@ -133,7 +136,7 @@ void VtMachine::restore() {
   qmp.execute("migrate-set-parameters", {{"announce-rounds", 0}});
   qmp.execute("migrate-incoming", {{"uri", takes_files_ ? "file:" + from_->file.string()
                                                         : fmt::format("fd:{}", from_->state.get())}});
-  await([&] { return qmp.execute("query-status").at("status") != "inmigrate"; });
+  await([&] { return qmp.execute("query-status").value("status", "") != "inmigrate"; });
   go_on();
 }
 
