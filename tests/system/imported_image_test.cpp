@@ -3,10 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "../support/container_archive.h"
+#include "machine_run.h"
 #include "program.h"
-#include "vm/image/image_store.h"
 #include "vm/image/root_tree.h"
-#include "vm/qemu_probe.h"
 
 namespace xedgesim::testing {
 namespace {
@@ -15,11 +14,7 @@ namespace fs = std::filesystem;
 
 std::string missing_for_import() {
   if (const std::string why = vm::archives_missing(); !why.empty()) return why;
-  const auto probe =
-      vm::probe_virtual_time(vm::Arch::x86_64, std::string(XEDGESIM_BINARY_DIR) + "/xedgesim-vt.so");
-  if (!probe.qemu) return probe.reason;
-  if (!vm::ImageStore().find("base", vm::Arch::x86_64))
-    return "there is no image 'base' for x86_64: xedgesim image build base";
+  if (const std::string why = missing(vm::Arch::x86_64); !why.empty()) return why;
   const std::string busybox = read_file("/bin/busybox");
   if (busybox.empty() || busybox.find("/lib64/ld-linux") != std::string::npos)
     return "busybox-static is not installed";
