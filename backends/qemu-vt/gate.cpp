@@ -9,6 +9,9 @@
 //   -plugin xedgesim-vt.so,fd=N[,net=ID:ID…][,console=ID]   ID: the netdevs and chardev that devices may name
 //   -plugin xedgesim-vt.so,check=on                     says whether this QEMU will do, and ends it
 //   ...,rouse=on                                        for tests: QEMU's main loop never comes to rest
+//   ...,counter=narrow                                  for tests: its blocks store their counter as it
+//   writes them
+//   ...,counter=told                                    says at its end how many do not (counter_store.h)
 //
 // Limits: one console, one virtual processor. A virtual timer of QEMU fires at the first
 // instruction at or after its time, so a busy machine may be up to one instruction (8 ns) late.
@@ -23,6 +26,7 @@
 #include "clock_jump.h"
 #include "connection.h"
 #include "console.h"
+#include "counter_store.h"
 #include "qemu.h"
 
 namespace {
@@ -277,13 +281,17 @@ extern "C" __attribute__((visibility("default"))) int qemu_plugin_install(uint64
                                                                           char** argv) {
   const char *net = nullptr, *console = nullptr;
   int fd = -1;
-  bool check = false, rouse = false;
+  bool check = false, rouse = false, narrow = false, told = false;
   for (int i = 0; i < argc; ++i) {
     if (const char* v = value_of(argv[i], "fd")) fd = std::atoi(v);
     if (const char* v = value_of(argv[i], "net")) net = v;
     if (const char* v = value_of(argv[i], "console")) console = v;
     if (value_of(argv[i], "check")) check = true;
     if (value_of(argv[i], "rouse")) rouse = true;
+    if (const char* v = value_of(argv[i], "counter")) {
+      narrow = std::strcmp(v, "narrow") == 0;
+      told = std::strcmp(v, "told") == 0;
+    }
   }
   qemu::Functions functions{};
   if (const char* name = qemu::resolve(functions)) {
@@ -293,6 +301,13 @@ extern "C" __attribute__((visibility("default"))) int qemu_plugin_install(uint64
   if (check) return refuse("ready");
   if (fd < 0) return refuse("an argument fd=N is needed");
   if (rouse) keep_main_loop_awake(functions);
+  if (!narrow) widen_counter_stores();
+  if (told)
+    std::atexit([] {
+      const CounterStores c = counter_stores();
+      std::fprintf(stderr, "xedgesim-vt: %llu of %llu blocks store 32 bits of the counter\n",
+                   static_cast<unsigned long long>(c.widened), static_cast<unsigned long long>(c.blocks));
+    });
   gate = new Gate(fd);
   const char* problem = gate->start(id, net, console);
   return problem ? refuse(problem) : 0;

@@ -14,8 +14,9 @@ import sys
 import time
 
 PROGRAM, WORK = sys.argv[1], pathlib.Path(sys.argv[2])
-# QEMU's machine, the console, and what src/vm/machine.cpp adds to the kernel's arguments.
-MACHINES = {"x86_64": (["-M", "q35", "-cpu", "qemu64"], "ttyS0", " noapictimer no_timer_check"),
+# QEMU's machine and the console as src/vm/machine.cpp has them, and what it adds to the kernel's arguments.
+MACHINES = {"x86_64": (["-M", "q35,sata=off", "-cpu", "qemu64"], "ttyS0",
+                        " noapictimer no_timer_check initcall_blacklist=hpet_late_init,hpet_init"),
             "aarch64": (["-M", "virt", "-cpu", "cortex-a57"], "ttyAMA0", "")}
 
 

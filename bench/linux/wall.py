@@ -63,7 +63,7 @@ def through_switch(work):
     try:
         run("exec", "left", "--", "iperf3", "-s", "-D")
         ping = run("exec", "right", "--", "ping", "-c", "100", "-i", "0.02", "left")
-        return mbits(run("exec", "right", "--", "iperf3", "-c", "left", "-t", "5")), rtt_ms(ping)
+        return mbits(run("exec", "right", "--", "iperf3", "-f", "m", "-c", "left", "-t", "5")), rtt_ms(ping)
     finally:
         run("down")
 
@@ -75,7 +75,7 @@ def through_qemu(work, folder):
             ("left", "server=on", "iperf3 -s -D\n"),
             ("right", "server=off",
              "until ping -c 1 -W 1 10.7.0.1; do sleep 1; done >/dev/null 2>&1\nping -c 100 -i 0.02 10.7.0.1\n"
-             "iperf3 -c 10.7.0.1 -t 5\n")]):
+             "iperf3 -f m -c 10.7.0.1 -t 5\n")]):
         initrd = work / f"{name}.initrd"
         kept = folder.joinpath("initrd").read_bytes()
         initrd.write_bytes(kept + b"\0" * (-len(kept) % 4) + cpio([

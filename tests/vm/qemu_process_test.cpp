@@ -234,6 +234,34 @@ TEST_P(WithQemu, ItDoesNotMatterWhenTheMainLoopLooksAtAMachineThatFallsAsleep) {
   EXPECT_EQ(counts(",rouse=on"), quiet);
 }
 
+TEST_P(WithQemu, BlocksThatStoreAllOfTheirCounterExecuteTheSame) {
+  const fs::path kernel = GetParam() == Arch::aarch64 ? folder / "printer" : fs::path();
+  if (!kernel.empty())
+    std::ofstream(kernel, std::ios::binary).write(reinterpret_cast<const char*>(kPrinter), sizeof kPrinter);
+  const auto counts = [&](const std::string& plugin_options) {
+    Bare machine(qemu, GetParam(), folder.path(), kernel, plugin_options);
+    std::vector<int64_t> out;
+    auto s = machine.channel->meet(machine.sent);
+    for (int64_t t = 1'000'003; t <= 400'000'000 && !s.off; t += 1'000'003) {
+      s = machine.channel->go({t}, {}, machine.sent);
+      out.push_back(s.instructions);
+    }
+    machine.channel->quit();
+    EXPECT_TRUE(machine.process->process().wait(Duration::s(20)));
+    return std::pair(out, machine.process->obituary());
+  };
+  const auto [wide, said] = counts(",counter=told");
+  EXPECT_EQ(counts(",counter=narrow").first, wide);
+  unsigned long widened = 0, blocks = 0;
+  const size_t at = said.find("xedgesim-vt: ");
+  ASSERT_NE(at, std::string::npos) << said;
+  ASSERT_EQ(std::sscanf(said.c_str() + at, "xedgesim-vt: %lu of %lu", &widened, &blocks), 2) << said;
+  if (host_arch() != Arch::x86_64 || !qemu.version.starts_with("7.2"))
+    GTEST_SKIP() << "QEMU " << qemu.version << " on this host stores 16 bits";
+  EXPECT_GT(blocks, 10u);
+  EXPECT_GT(widened, blocks * 9 / 10);
+}
+
 TEST_P(WithQemu, StopsAWindowBehindTheFirstItSends) {
   if (GetParam() != Arch::aarch64) GTEST_SKIP() << "the program that prints is for aarch64";
   const fs::path kernel = folder / "printer";
