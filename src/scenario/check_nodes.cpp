@@ -39,13 +39,11 @@ void check_node(Check& check, const LinuxNode& n, const std::string& path) {
     check.error(path, "a process needs the key 'command'");
   if (n.type == T::container || n.type == T::process) {
     const LinuxNode usual;
-    const std::pair<const char*, bool> keys[] = {{"memory", n.memory != usual.memory},
-                                                 {"vcpus", n.vcpus != usual.vcpus},
-                                                 {"cpu_model", !n.cpu_model.empty()},
-                                                 {"kernel", !n.kernel.empty()},
-                                                 {"kernel_args", !n.kernel_args.empty()},
-                                                 {"disks", !n.disks.empty()},
-                                                 {"extra_disk_size", n.extra_disk_size.has_value()}};
+    const std::pair<const char*, bool> keys[] = {
+        {"memory", n.memory != usual.memory},       {"vcpus", n.vcpus != usual.vcpus},
+        {"cpu_model", !n.cpu_model.empty()},        {"kernel", !n.kernel.empty()},
+        {"kernel_args", !n.kernel_args.empty()},    {"disks", !n.disks.empty()},
+        {"disk_bus", n.disk_bus != usual.disk_bus}, {"extra_disk_size", n.extra_disk_size.has_value()}};
     for (const auto& [key, written] : keys)
       if (written)
         check.error(at("{}.{}", path, key),

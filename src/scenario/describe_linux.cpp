@@ -214,6 +214,11 @@ const Description<LinuxNode>& describe_node() {
     d.add({.key = "disks", .doc = "more disks"}, &N::disks, list_of(struct_of(describe_disk())));
     d.add({.key = "extra_disk_size", .doc = "size of an empty data disk"}, &N::extra_disk_size,
           bytes_bare(int64_t{1} << 30, int64_t{1} << 20, int64_t{1} << 50));
+    d.add({.key = "disk_bus",
+           .doc = "vm in virtual time: where its disks are; aoe: ATA over Ethernet, each access takes 250 "
+                  "us; nvdimm: "
+                  "x86_64, in its memory's address space, at memory's speed"},
+          &N::disk_bus, choice<N::DiskBus>({{"aoe", N::DiskBus::aoe}, {"nvdimm", N::DiskBus::nvdimm}}));
     d.add({.key = "role", .doc = "part in a k3s cluster"}, &N::role,
           choice<N::Role>({{"none", N::Role::none},
                            {"k3s-server", N::Role::k3s_server},

@@ -70,6 +70,7 @@ struct LinuxNode {
   enum class LimitPolicy { enforce, best_effort };
   enum class Firmware { bios, uefi };
   enum class Console { file, pty };
+  enum class DiskBus { aoe, nvdimm };
   std::string id;
   std::string description;
   int64_t count = 1;
@@ -95,6 +96,7 @@ struct LinuxNode {
   std::string kernel_args;
   std::vector<Disk> disks;
   std::optional<int64_t> extra_disk_size;  ///< bytes of an empty data disk
+  DiskBus disk_bus = DiskBus::aoe;         ///< vm: of its disks in virtual time
   Role role = Role::none;
   std::optional<K3s> k3s;
   std::optional<Qos> qos;

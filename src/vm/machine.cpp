@@ -36,6 +36,14 @@ namespace {
 constexpr std::string_view kFewerLoops =
     " noapictimer no_timer_check initcall_blacklist=hpet_late_init,hpet_init";
 
+/// What stands behind the memory's size: room for that many modules, each from a whole GiB on.
+std::string nvdimm_slots(const Machine& m) {
+  constexpr int64_t kGiB = int64_t{1} << 30;
+  int64_t most = (m.memory + kGiB - 1) / kGiB;
+  for (const auto& disk : m.nvdimms) most += disk->bytes() / kGiB + 2;
+  return fmt::format(",slots={},maxmem={}G", m.nvdimms.size(), most);
+}
+
 }  // namespace
 
 std::vector<std::string> virtual_time_arguments(const Machine& m, const VirtualTime& time) {
@@ -46,8 +54,17 @@ std::vector<std::string> virtual_time_arguments(const Machine& m, const VirtualT
   const auto add = [&](std::initializer_list<std::string> more) { a.insert(a.end(), more); };
   // The device tree of `virt` would carry a random seed of the host.
   // A PC's firmware would wait for the disks of a controller that never has any.
-  add({"-M", x86 ? "q35,sata=off" : "virt,dtb-randomness=off", "-cpu", cpu, "-m",
-       fmt::format("{}M", m.memory >> 20)});
+  const std::string board = x86 ? "q35,sata=off" : "virt,dtb-randomness=off";
+  const std::string memory = fmt::format("{}M", m.memory >> 20);
+  if (m.nvdimms.empty())
+    add({"-M", board, "-cpu", cpu, "-m", memory});
+  else
+    add({"-M", board + ",nvdimm=on", "-cpu", cpu, "-m", memory + nvdimm_slots(m)});
+  for (size_t i = 0; i < m.nvdimms.size(); ++i)
+    add({"-object",
+         fmt::format("memory-backend-file,id=pmem{},share=on,mem-path=/proc/self/fd/{},size={}", i,
+                     m.nvdimms[i]->file(), m.nvdimms[i]->bytes()),
+         "-device", fmt::format("nvdimm,memdev=pmem{}", i)});
   add({"-smp", "1", "-accel", "tcg", "-icount", fmt::format("shift={},sleep=off", time.shift), "-seed", "1"});
   add({"-rtc", fmt::format("base={:%Y-%m-%dT%H:%M:%S},clock=vm", fmt::gmtime(kEpoch + time.boot_second))});
   add({"-chardev", "null,id=con", "-serial", "chardev:con"});

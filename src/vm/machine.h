@@ -1,10 +1,13 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "vm/memory_disk.h"
 
 namespace xedgesim::vm {
 
@@ -24,7 +27,8 @@ struct Machine {
   std::string cpu_model{};          ///< empty: qemu64, cortex-a57
   std::vector<std::string> macs{};  ///< of its network cards: eth0, eth1, … in the guest
   std::filesystem::path kernel{}, initrd{};
-  std::string kernel_args{};  ///< behind the console's and ours
+  std::string kernel_args{};                                 ///< behind the console's and ours
+  std::vector<std::shared_ptr<const MemoryDisk>> nvdimms{};  ///< x86-64, in virtual time: /dev/pmem0, …
 };
 
 /// How a machine in virtual time is tied to the plugin.

@@ -6,11 +6,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <vector>
 
 #include "base/error.h"
 
 namespace xedgesim::vm {
+
+constexpr size_t kCopied = size_t{1} << 20;  // bytes at once
 
 SparseDisk::SparseDisk(int64_t bytes) : sectors_((bytes + kSector - 1) / kSector) {
   if (bytes <= 0) throw ConfigError("a disk needs a size above zero");
@@ -72,6 +76,34 @@ void SparseDisk::write(int64_t sector, std::span<const uint8_t> data) {
     std::memcpy(page->data() + offset, data.data(), n);
     data = data.subspan(n);
     at += n;
+  }
+}
+
+void SparseDisk::copy_to(int file) const {
+  const auto put = [&](std::span<const uint8_t> data, uint64_t at) {
+    while (!data.empty()) {
+      const ssize_t n = pwrite(file, data.data(), data.size(), static_cast<off_t>(at));
+      if (n <= 0) throw SimulationError(fmt::format("cannot copy the disk: {}", std::strerror(errno)));
+      data = data.subspan(static_cast<size_t>(n));
+      at += static_cast<uint64_t>(n);
+    }
+  };
+  const off_t end = sectors_ * kSector;
+  std::vector<uint8_t> piece(kCopied);
+  off_t hole = 0;
+  while (file_.get() >= 0) {
+    const off_t data = lseek(file_.get(), hole, SEEK_DATA);
+    if (data < 0 || data >= end) break;
+    hole = std::min(lseek(file_.get(), data, SEEK_HOLE), end);
+    for (off_t at = data; at < hole; at += static_cast<off_t>(kCopied)) {
+      const auto part = std::span(piece).first(std::min(kCopied, static_cast<size_t>(hole - at)));
+      read_file(static_cast<uint64_t>(at), part);
+      put(part, static_cast<uint64_t>(at));
+    }
+  }
+  for (const auto& [index, page] : pages_) {
+    const auto at = index * kPage;
+    put(std::span(*page).first(std::min(kPage, static_cast<size_t>(end) - at)), at);
   }
 }
 

@@ -25,6 +25,8 @@ class SparseDisk {
   /// Both throw SimulationError behind the end. `data` is whole sectors.
   void read(int64_t sector, std::span<uint8_t> data) const;
   void write(int64_t sector, std::span<const uint8_t> data);
+  /// Writes what is not zeros to a file of zeros, at its place. Throws SimulationError.
+  void copy_to(int file) const;
   /// Memory taken by what was written.
   size_t bytes_written() const { return pages_.size() * kPage; }
 

@@ -52,6 +52,7 @@ QemuProcess::Config process(const VtMachine::Config& c, int fd, const SnapshotSt
       .folder = c.folder,
       .console = {},
       .inherited = {fd}};
+  for (const auto& disk : m.nvdimms) q.inherited.push_back(disk->file());
   if (from) {
     q.arguments.insert(q.arguments.end(), {"-incoming", "defer"});
     q.inherited.push_back(from->state.get());

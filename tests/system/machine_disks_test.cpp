@@ -1,5 +1,4 @@
-// Disks of Linux machines in virtual time: Linux's own ATA over Ethernet driver and ext4 on the disks we
-// answer.
+// Disks of Linux machines in virtual time: Linux's own drivers of ATA over Ethernet and of NVDIMMs, and ext4.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -10,10 +9,15 @@
 namespace xedgesim::testing {
 namespace {
 
-class Disks : public ::testing::TestWithParam<vm::Arch> {
+struct Kind {
+  vm::Arch arch;
+  std::string bus;
+};
+
+class Disks : public ::testing::TestWithParam<Kind> {
  protected:
   void SetUp() override {
-    if (const std::string why = missing(GetParam()); !why.empty()) GTEST_SKIP() << why;
+    if (const std::string why = missing(GetParam().arch); !why.empty()) GTEST_SKIP() << why;
     std::ofstream(folder_ / "file.img", std::ios::binary) << "of the host" << std::string(64 * 512 - 11, '.');
   }
   TemporaryFolder folder_;
@@ -21,8 +25,9 @@ class Disks : public ::testing::TestWithParam<vm::Arch> {
 
 TEST_P(Disks, TwoRunsAreOneAndNothingIsWrittenToTheHost) {
   const auto scenario = [&](const std::string& more) {
-    return two_machines(GetParam(), "9s",
-                        ", extra_disk_size: 48MiB, disks: [{file: " + (folder_ / "file.img").string() +
+    return two_machines(GetParam().arch, "9s",
+                        ", disk_bus: " + GetParam().bus +
+                            ", extra_disk_size: 48MiB, disks: [{file: " + (folder_ / "file.img").string() +
                             "}], commands: [\"head -c 11 /dev/vda; echo\", \"echo changed >/dev/vda; sync\", "
                             "\"blockdev --getsize64 /dev/vdb\", "
                             "\"seq 20000 | dd of=/dev/vdb bs=4k conv=fsync 2>/dev/null\", \"echo 3 "
@@ -44,20 +49,19 @@ TEST_P(Disks, TwoRunsAreOneAndNothingIsWrittenToTheHost) {
   EXPECT_EQ(console, b.console("left"));
   EXPECT_EQ(a.summary["digest"], b.summary["digest"]);
   EXPECT_EQ(a.summary["machines"], b.summary["machines"]);
-  EXPECT_GE(a.summary["machines"]["left"]["disks"]["sectors_written"], 108894 / 512);
+  if (GetParam().bus == "aoe") {
+    EXPECT_GE(a.summary["machines"]["left"]["disks"]["sectors_written"], 108894 / 512);
+  }
   EXPECT_FALSE(a.summary["machines"]["right"].contains("disks"));
   EXPECT_EQ(read_file(folder_ / "file.img").substr(0, 11), "of the host");
 }
-INSTANTIATE_TEST_SUITE_P(Arch, Disks, ::testing::Values(vm::Arch::x86_64, vm::Arch::aarch64),
-                         [](const auto& p) { return std::string(to_string(p.param)); });
-
-TEST(DisksKept, ALossOfPowerLosesNoDisk) {
-  constexpr vm::Arch kArch = vm::Arch::aarch64;
-  if (const std::string why = missing(kArch); !why.empty()) GTEST_SKIP() << why;
-  const MachineRun r(two_machines(kArch, "10s",
-                                  ", extra_disk_size: 1MiB, commands: [\"echo it was $(head -c 4 /dev/vda | "
-                                  "tr '\\\\0' 0)\", \"echo kept >/dev/vda; sync\"]",
-                                  "", "faults: [{time: 5s, type: machine_reset, target: left}]\n"));
+TEST_P(Disks, ALossOfPowerLosesNone) {
+  const MachineRun r(
+      two_machines(GetParam().arch, "18s",
+                   ", disk_bus: " + GetParam().bus +
+                       ", extra_disk_size: 1MiB, commands: [\"echo it was $(head -c 4 /dev/vda | "
+                       "tr '\\\\0' 0)\", \"echo kept >/dev/vda; sync\"]",
+                   "", "faults: [{time: 9s, type: machine_reset, target: left}]\n"));
   ASSERT_EQ(r.result.exit_code, 0) << r.result.out << r.result.err;
   const std::string console = r.console("left");
   const size_t first = console.find(" it was 0000");
@@ -65,7 +69,16 @@ TEST(DisksKept, ALossOfPowerLosesNoDisk) {
   EXPECT_NE(console.find(" it was kept", first), std::string::npos) << console;
 }
 
-TEST(DisksKept, ADiskImageIsARootFileSystem) {
+INSTANTIATE_TEST_SUITE_P(Kinds, Disks,
+                         ::testing::Values(Kind{vm::Arch::x86_64, "aoe"}, Kind{vm::Arch::x86_64, "nvdimm"},
+                                           Kind{vm::Arch::aarch64, "aoe"}),
+                         [](const auto& p) {
+                           return std::string(to_string(p.param.arch)) + "_" + p.param.bus;
+                         });
+
+class RootDisk : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(RootDisk, IsADiskImage) {
   constexpr vm::Arch kArch = vm::Arch::x86_64;
   if (const std::string why = missing(kArch); !why.empty()) GTEST_SKIP() << why;
   if (!std::filesystem::exists("/bin/busybox") || !std::filesystem::exists("/sbin/mke2fs") ||
@@ -90,7 +103,7 @@ TEST(DisksKept, ADiskImageIsARootFileSystem) {
       "/sbin/mke2fs -q -t ext4 -d '" + (folder / "root").string() + "' '" + image + "' 300M 2>/dev/null";
   ASSERT_EQ(std::system(make.c_str()), 0) << make;
   std::string text = two_machines(kArch, "9s", "", "");
-  text.replace(text.find("image: base"), 11, "image: " + image);
+  text.replace(text.find("image: base"), 11, "disk_bus: " + GetParam() + ", image: " + image);
   const MachineRun a(text), b(text);
   ASSERT_EQ(a.result.exit_code, 0) << a.result.out << a.result.err;
   EXPECT_NE(a.console("left").find("root is /dev/"), std::string::npos) << a.console("left");
@@ -98,7 +111,18 @@ TEST(DisksKept, ADiskImageIsARootFileSystem) {
   EXPECT_EQ(a.summary["digest"], b.summary["digest"]);
 }
 
-TEST(DisksKept, TheChassisInVirtualTimeIsOneDigest) {
+INSTANTIATE_TEST_SUITE_P(Bus, RootDisk, ::testing::Values("aoe", "nvdimm"),
+                         [](const auto& p) { return p.param; });
+
+TEST(DiskBus, AnNvdimmIsForAPc) {
+  const MachineRun r(two_machines(vm::Arch::aarch64, "1s", ", disk_bus: nvdimm, extra_disk_size: 1MiB", ""));
+  EXPECT_EQ(r.result.exit_code, 3);
+  EXPECT_NE(r.result.err.find("s.yaml:3:5: nodes[0]: node 'left': disk_bus: nvdimm is for x86_64"),
+            std::string::npos)
+      << r.result.err;
+}
+
+TEST(ChassisDisks, TheChassisInVirtualTimeIsOneDigest) {
   for (const vm::Arch arch : {vm::Arch::x86_64, vm::Arch::aarch64})
     if (const std::string why = missing(arch); !why.empty()) GTEST_SKIP() << why;
   for (const char* image : {"compute", "storage"})

@@ -1,11 +1,14 @@
 #include "vm/sparse_disk.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
 #include "base/error.h"
 #include "temporary_folder.h"
+#include "vm/memory_disk.h"
 
 namespace xedgesim::vm {
 namespace {
@@ -62,6 +65,41 @@ TEST(SparseDisk, RefusesWhatIsNoRawImage) {
   std::ofstream(folder / "q.qcow2") << "QFI\xfb" << std::string(1020, '\0');
   EXPECT_NE(refusal(folder / "q.qcow2").find("qcow2"), std::string::npos);
   EXPECT_THROW(SparseDisk(0), ConfigError);
+}
+
+/// What the file holds there.
+Bytes content(const MemoryDisk& disk, off_t at, size_t size) {
+  Bytes out(size);
+  EXPECT_EQ(pread(disk.file(), out.data(), size, at), static_cast<ssize_t>(size));
+  return out;
+}
+
+TEST(MemoryDisk, HasTheContentOfTheOtherAndCostsWhatIsInIt) {
+  const TemporaryFolder folder;
+  const auto file = folder / "disk.img";
+  std::ofstream(file, std::ios::binary) << std::string(512, 'a') << std::string(512, 'b');
+  std::filesystem::resize_file(file, (int64_t{1} << 40) + 512);
+  SparseDisk other(file);
+  other.write(1, Bytes(512, 'c'));
+  other.write(int64_t{1} << 31, Bytes(512, 'd'));
+  const MemoryDisk disk(other);
+  EXPECT_EQ(disk.bytes(), (int64_t{1} << 40) + MemoryDisk::kAlignment);
+  EXPECT_EQ(content(disk, 0, 512), Bytes(512, 'a'));
+  EXPECT_EQ(content(disk, 512, 512), Bytes(512, 'c'));
+  EXPECT_EQ(content(disk, 1024, 512), Bytes(512, 0));
+  EXPECT_EQ(content(disk, int64_t{1} << 40, 1024), [] {
+    Bytes d(512, 'd');
+    d.resize(1024);
+    return d;
+  }());
+  struct stat status {};
+  ASSERT_EQ(fstat(disk.file(), &status), 0);
+  EXPECT_LT(status.st_blocks * 512, 1 << 20);
+}
+
+TEST(MemoryDisk, IsARoundNumberOfPages) {
+  EXPECT_EQ(MemoryDisk(SparseDisk(MemoryDisk::kAlignment)).bytes(), MemoryDisk::kAlignment);
+  EXPECT_EQ(MemoryDisk(SparseDisk(512)).bytes(), MemoryDisk::kAlignment);
 }
 
 }  // namespace

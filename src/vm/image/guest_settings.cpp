@@ -33,6 +33,7 @@ std::string GuestSettings::archive() const {
   tree.add_file("etc/xedgesim/hosts", lines_of(hosts));
   if (!commands.empty()) tree.add_file("etc/xedgesim/commands", lines_of(commands));
   if (disks > 0) tree.add_file("etc/xedgesim/disks", fmt::format("{}\n", disks));
+  if (nvdimm) tree.add_file("etc/xedgesim/nvdimm", "");
   if (root_disk) tree.add_file("etc/xedgesim/root-disk", "");
   if (!environment.empty()) {
     std::string text;

@@ -16,6 +16,7 @@ struct GuestSettings {
   std::vector<std::string> hosts;      ///< lines of /etc/hosts
   std::vector<std::string> commands;   ///< run one after the other once the machine is up
   size_t disks = 0;                    ///< in virtual time: ATA over Ethernet, slots 0 to disks - 1
+  bool nvdimm = false;                 ///< they are NVDIMMs instead: /dev/pmem0 and on
   bool root_disk = false;              ///< the first one is the root file system
   std::map<std::string, std::string> environment{};    ///< of an imported image's program
   std::map<std::string, std::filesystem::path> files;  ///< path in the machine -> file of the host
