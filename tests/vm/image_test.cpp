@@ -10,6 +10,7 @@
 #include "temporary_folder.h"
 #include "vm/image/cpio.h"
 #include "vm/image/guest_settings.h"
+#include "vm/image/image_builder.h"
 #include "vm/image/image_store.h"
 #include "vm/image/recipe.h"
 #include "vm/process.h"
@@ -112,6 +113,23 @@ TEST(Recipe, ShippedOnesLoad) {
   const fs::path folder = fs::path(XEDGESIM_SOURCE_DIR) / "images";
   for (const auto& e : fs::directory_iterator(folder))
     EXPECT_NO_THROW(Recipe::load(folder, e.path().filename().string())) << e.path();
+}
+
+TEST(ImageBuilder, SaysWhatToInstallForAProgramOfTheOtherProcessor) {
+  const TemporaryFolder scratch;
+  write_text(scratch / "gw/recipe", "kernel k\nprogram edge-service\n");
+  ImageBuilder builder({.recipes = scratch.path(),
+                        .programs = scratch / "build",
+                        .store = ImageStore(scratch / "images"),
+                        .log = {}});
+  for (const Arch arch : {Arch::x86_64, Arch::aarch64}) {
+    if (arch == host_arch()) continue;
+    const std::string compiler = arch == Arch::aarch64 ? "g++-aarch64-linux-gnu" : "g++-x86-64-linux-gnu";
+    EXPECT_EQ(refusal([&] { builder.build("gw", arch); }),
+              "the image 'gw' holds the program 'edge-service', which this build has not for " +
+                  std::string(to_string(arch)) + ": install a compiler (scripts/setup --with qemu; Debian: " +
+                  compiler + "), then scripts/build");
+  }
 }
 
 TEST(ImageStore, TellsHowToBuildWhatIsMissing) {

@@ -81,6 +81,11 @@ std::optional<fs::path> find_file(const fs::path& root, const std::vector<std::s
   return *std::min_element(found.begin(), found.end());
 }
 
+/// Debian's package of the compiler for a processor that is not the host's.
+std::string_view cross_compiler(Arch arch) {
+  return arch == Arch::aarch64 ? "g++-aarch64-linux-gnu" : "g++-x86-64-linux-gnu";
+}
+
 std::string module_contents(const fs::path& file) {
   if (file.extension() == ".ko") return read_whole_file(file);
   return run_to_end({"xz", "-dc", file.string()}, kUnpacking);  // Debian 13 packs them
@@ -171,7 +176,8 @@ void ImageBuilder::unpack(const Recipe& recipe, const std::vector<std::string>& 
   }
 }
 
-void ImageBuilder::write(const Recipe& recipe, const fs::path& root, const fs::path& folder) const {
+void ImageBuilder::write(const Recipe& recipe, const std::vector<fs::path>& programs, const fs::path& root,
+                         const fs::path& folder) const {
   FileTree tree;
   if (fs::exists(root / "files")) add_tree(tree, root / "files", recipe.drop);
   for (const fs::path& overlay : recipe.roots) add_tree(tree, overlay, {});
@@ -192,20 +198,29 @@ void ImageBuilder::write(const Recipe& recipe, const fs::path& root, const fs::p
   for (const std::string& module : recipe.modules)
     add_module(module, fmt::format("modules/{}-{}.ko", number++, module));
   for (const std::string& module : recipe.spare_modules) add_module(module, "spare/" + module + ".ko");
-  for (const std::string& program : recipe.programs)
-    tree.add_file("usr/local/bin/" + program, read_whole_file(config_.programs / program), 0755);
+  for (const fs::path& p : programs)
+    tree.add_file("usr/local/bin/" + p.filename().string(), read_whole_file(p), 0755);
   const auto kernel = find_file(root / "kernel", {"vmlinuz-*"});
   if (!kernel) throw SimulationError("the kernel package has no kernel");
   write_whole_file(folder / "kernel", read_whole_file(*kernel));
   write_whole_file(folder / "initrd", tree.archive());
 }
 
+fs::path ImageBuilder::program(const Recipe& recipe, const std::string& name, Arch arch) const {
+  if (arch == host_arch()) return config_.programs / name;
+  const fs::path file = config_.programs / to_string(arch) / name;
+  if (!fs::exists(file))
+    throw ConfigError(fmt::format(
+        "the image '{}' holds the program '{}', which this build has not for {}: install a compiler "
+        "(scripts/setup --with qemu; Debian: {}), then scripts/build",
+        recipe.name, name, to_string(arch), cross_compiler(arch)));
+  return file;
+}
+
 Image ImageBuilder::build(const std::string& name, Arch arch) {
   const Recipe recipe = Recipe::load(config_.recipes, name);
-  if (!recipe.programs.empty() && arch != host_arch())
-    throw ConfigError(
-        fmt::format("the image '{}' holds programs of this build, which runs on {}: build it for that", name,
-                    host_arch() ? to_string(*host_arch()) : std::string_view("another processor")));
+  std::vector<fs::path> programs;
+  for (const std::string& p : recipe.programs) programs.push_back(program(recipe, p, arch));
   std::error_code ec;
   fs::create_directories(config_.store.folder(), ec);
   const std::vector<std::string> files = resolve(recipe, arch);
@@ -219,7 +234,7 @@ Image ImageBuilder::build(const std::string& name, Arch arch) {
     add_tree(tree, overlay, {});
     digest.add(tree.archive());
   }
-  for (const std::string& p : recipe.programs) digest.add(read_whole_file(config_.programs / p));
+  for (const fs::path& p : programs) digest.add(read_whole_file(p));
   const std::string content = digest.hex().substr(0, 16);
   if (auto there = config_.store.with_content(name, arch, content)) {
     config_.store.select(name, arch, content);
@@ -230,7 +245,7 @@ Image ImageBuilder::build(const std::string& name, Arch arch) {
   unpack(recipe, files, arch, work.path());
   const fs::path fresh = work.path() / "image";
   fs::create_directories(fresh);
-  write(recipe, work.path(), fresh);
+  write(recipe, programs, work.path(), fresh);
   std::string list;
   for (const std::string& f : files) list += f + "\n";
   write_whole_file(fresh / "packages", list);

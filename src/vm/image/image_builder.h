@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "vm/image/image_store.h"
 #include "vm/image/recipe.h"
@@ -16,7 +17,8 @@ class ImageBuilder {
  public:
   struct Config {
     std::filesystem::path recipes;   ///< folder with a folder a recipe
-    std::filesystem::path programs;  ///< where `program` lines find this build's programs
+    std::filesystem::path programs;  ///< of this build, for `program` lines: the host's here, others in a
+                                     ///< folder of their processor's name
     ImageStore store;
     std::function<void(std::string_view)> log;  ///< a line for a person; may be empty
   };
@@ -30,8 +32,9 @@ class ImageBuilder {
   std::vector<std::string> resolve(const Recipe& recipe, Arch arch);
   void unpack(const Recipe& recipe, const std::vector<std::string>& files, Arch arch,
               const std::filesystem::path& root) const;
-  void write(const Recipe& recipe, const std::filesystem::path& root,
-             const std::filesystem::path& folder) const;
+  void write(const Recipe& recipe, const std::vector<std::filesystem::path>& programs,
+             const std::filesystem::path& root, const std::filesystem::path& folder) const;
+  std::filesystem::path program(const Recipe& recipe, const std::string& name, Arch arch) const;
   std::filesystem::path apt_folder(Arch arch) const;
   void say(const std::string& text) const {
     if (config_.log) config_.log(text);

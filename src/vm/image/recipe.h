@@ -15,7 +15,7 @@ namespace xedgesim::vm {
 ///   spare-module NAME    one that is loaded only where something needs it (disks in virtual time)
 ///   leave NAME           a package that is not unpacked although something depends on it; globs
 ///   drop PATH            a file or folder that is left out; globs
-///   program NAME         a program of this build, as /usr/local/bin/NAME (the host's processor only)
+///   program NAME         a program of this build, as /usr/local/bin/NAME
 struct Recipe {
   std::string name;
   std::vector<std::string> packages, modules, spare_modules, leave, drop, programs;
