@@ -97,6 +97,16 @@ TEST(Recipe, IncludesAnotherAndNamesMistakesByLine) {
   EXPECT_EQ(r.packages, (std::vector<std::string>{"one", "two"}));
   EXPECT_EQ(r.kernel, "linux-image-@ARCH@");
   EXPECT_EQ(r.modules, std::vector<std::string>{"net"});
+  EXPECT_EQ(r.suite, "bookworm");
+  write_text(scratch / "newer/recipe", "include base\nsuite trixie\n");
+  EXPECT_EQ(Recipe::load(scratch.path(), "newer").suite, "trixie");
+  write_text(scratch / "odd/recipe", "include base\nsuite Trixie\n");
+  EXPECT_NE(refusal([&] {
+              Recipe::load(scratch.path(), "odd");
+            }).find("odd/recipe:2: 'Trixie' is no name of a suite of Debian"),
+            std::string::npos);
+  fs::remove_all(scratch / "newer");
+  fs::remove_all(scratch / "odd");
 
   EXPECT_EQ(refusal([&] { Recipe::load(scratch.path(), "nosuch"); }),
             "there is no image recipe 'nosuch': there are base, more");
@@ -130,6 +140,8 @@ TEST(ImageBuilder, SaysWhatToInstallForAProgramOfTheOtherProcessor) {
                   std::string(to_string(arch)) + ": install a compiler (scripts/setup --with qemu; Debian: " +
                   compiler + "), then scripts/build");
   }
+  EXPECT_NE(refusal([&] { builder.build("gw", Arch::aarch64, "No"); }).find("--suite: 'No' is no name"),
+            std::string::npos);
 }
 
 TEST(ImageStore, TellsHowToBuildWhatIsMissing) {
