@@ -17,6 +17,7 @@ namespace {
 struct ImageFlags {
   std::string name;
   std::vector<std::string> arch;
+  std::string suite;   ///< of Debian; empty: the recipe's
   std::string docker;  ///< file for an archive
   bool load = false;
 };
@@ -95,7 +96,7 @@ ExitCode build(const ImageFlags& flags) {
                             .store = vm::ImageStore(),
                             .log = tell});
   for (const vm::Arch arch : wanted(flags)) {
-    const vm::Image image = builder.build(flags.name, arch);
+    const vm::Image image = builder.build(flags.name, arch, flags.suite);
     show(image, arch);
     hand_to_containers(flags, image);
   }
@@ -169,6 +170,9 @@ void add_image(CLI::App& app, Body& body) {
   b->add_option("--arch", flags->arch, "Processor; absent: the host's")
       ->check(CLI::IsMember({"x86_64", "aarch64", "all"}))
       ->envname("XEDGESIM_ARCH");
+  b->add_option("--suite", flags->suite,
+                "Release of Debian its packages are of; absent: the recipe's, which is bookworm")
+      ->envname("XEDGESIM_SUITE");
   b->add_option("--docker", flags->docker,
                 "Also write it as a container image that docker load and podman load take")
       ->envname("XEDGESIM_DOCKER");

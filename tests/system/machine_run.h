@@ -7,10 +7,10 @@
 namespace xedgesim::testing {
 
 /// Why machines of this kind cannot run here; empty when they can.
-inline std::string missing(vm::Arch arch) {
+inline std::string missing(vm::Arch arch, const std::string& image = "base") {
   const auto probe = vm::probe_virtual_time(arch, std::string(XEDGESIM_BINARY_DIR) + "/xedgesim-vt.so");
   if (!probe.qemu) return probe.reason;
-  return missing_image(arch);
+  return missing_image(arch, image);
 }
 
 inline std::string machine(const std::string& id, vm::Arch arch, int host, const std::string& more = {}) {

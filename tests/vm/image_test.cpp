@@ -10,6 +10,7 @@
 #include "temporary_folder.h"
 #include "vm/image/cpio.h"
 #include "vm/image/guest_settings.h"
+#include "vm/image/image_builder.h"
 #include "vm/image/image_store.h"
 #include "vm/image/recipe.h"
 #include "vm/process.h"
@@ -96,6 +97,16 @@ TEST(Recipe, IncludesAnotherAndNamesMistakesByLine) {
   EXPECT_EQ(r.packages, (std::vector<std::string>{"one", "two"}));
   EXPECT_EQ(r.kernel, "linux-image-@ARCH@");
   EXPECT_EQ(r.modules, std::vector<std::string>{"net"});
+  EXPECT_EQ(r.suite, "bookworm");
+  write_text(scratch / "newer/recipe", "include base\nsuite trixie\n");
+  EXPECT_EQ(Recipe::load(scratch.path(), "newer").suite, "trixie");
+  write_text(scratch / "odd/recipe", "include base\nsuite Trixie\n");
+  EXPECT_NE(refusal([&] {
+              Recipe::load(scratch.path(), "odd");
+            }).find("odd/recipe:2: 'Trixie' is no name of a suite of Debian"),
+            std::string::npos);
+  fs::remove_all(scratch / "newer");
+  fs::remove_all(scratch / "odd");
 
   EXPECT_EQ(refusal([&] { Recipe::load(scratch.path(), "nosuch"); }),
             "there is no image recipe 'nosuch': there are base, more");
@@ -112,6 +123,25 @@ TEST(Recipe, ShippedOnesLoad) {
   const fs::path folder = fs::path(XEDGESIM_SOURCE_DIR) / "images";
   for (const auto& e : fs::directory_iterator(folder))
     EXPECT_NO_THROW(Recipe::load(folder, e.path().filename().string())) << e.path();
+}
+
+TEST(ImageBuilder, SaysWhatToInstallForAProgramOfTheOtherProcessor) {
+  const TemporaryFolder scratch;
+  write_text(scratch / "gw/recipe", "kernel k\nprogram edge-service\n");
+  ImageBuilder builder({.recipes = scratch.path(),
+                        .programs = scratch / "build",
+                        .store = ImageStore(scratch / "images"),
+                        .log = {}});
+  for (const Arch arch : {Arch::x86_64, Arch::aarch64}) {
+    if (arch == host_arch()) continue;
+    const std::string compiler = arch == Arch::aarch64 ? "g++-aarch64-linux-gnu" : "g++-x86-64-linux-gnu";
+    EXPECT_EQ(refusal([&] { builder.build("gw", arch); }),
+              "the image 'gw' holds the program 'edge-service', which this build has not for " +
+                  std::string(to_string(arch)) + ": install a compiler (scripts/setup --with qemu; Debian: " +
+                  compiler + "), then scripts/build");
+  }
+  EXPECT_NE(refusal([&] { builder.build("gw", Arch::aarch64, "No"); }).find("--suite: 'No' is no name"),
+            std::string::npos);
 }
 
 TEST(ImageStore, TellsHowToBuildWhatIsMissing) {

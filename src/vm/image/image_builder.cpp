@@ -23,7 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Duration kFetching = Duration::s(600);
 constexpr Duration kUnpacking = Duration::s(120);
 constexpr const char* kFormat = "1";  // of what is made from the same recipe and packages
 
@@ -81,6 +80,11 @@ std::optional<fs::path> find_file(const fs::path& root, const std::vector<std::s
   return *std::min_element(found.begin(), found.end());
 }
 
+/// Debian's package of the compiler for a processor that is not the host's.
+std::string_view cross_compiler(Arch arch) {
+  return arch == Arch::aarch64 ? "g++-aarch64-linux-gnu" : "g++-x86-64-linux-gnu";
+}
+
 std::string module_contents(const fs::path& file) {
   if (file.extension() == ".ko") return read_whole_file(file);
   return run_to_end({"xz", "-dc", file.string()}, kUnpacking);  // Debian 13 packs them
@@ -98,80 +102,20 @@ std::set<std::string> builtin_modules(const fs::path& kernel_package) {
 
 }  // namespace
 
-fs::path ImageBuilder::apt_folder(Arch arch) const {
-  return config_.store.folder() / fmt::format("apt-{}", debian_name(arch));
-}
-
-std::vector<std::string> ImageBuilder::apt(Arch arch, const std::vector<std::string>& arguments) const {
-  const std::string folder = apt_folder(arch).string(), name(debian_name(arch));
-  std::vector<std::string> command{"apt-get", "-qq", "-y"};
-  for (const std::string& option :
-       {"APT::Architecture=" + name, "APT::Architectures=" + name, "Dir::State=" + folder,
-        "Dir::State::lists=" + folder + "/lists", "Dir::State::status=" + folder + "/status",
-        "Dir::Cache=" + folder + "/cache", std::string("APT::Install-Recommends=false"),
-        std::string("APT::Sandbox::User=root"), std::string("Debug::NoLocking=true"),
-        std::string("APT::Update::Post-Invoke::=true")})
-    command.insert(command.end(), {"-o", option});
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  return command;
-}
-
-/// Fetches the packages; returns their files, sorted.
-std::vector<std::string> ImageBuilder::resolve(const Recipe& recipe, Arch arch) {
-  const fs::path folder = apt_folder(arch);
-  std::error_code ec;
-  fs::create_directories(folder / "lists" / "partial", ec);
-  fs::create_directories(folder / "cache" / "archives" / "partial", ec);
-  if (ec) throw ConfigError(fmt::format("cannot write to {}: {}", folder.string(), ec.message()));
-  write_whole_file(folder / "status", "");
-  std::vector<std::string> install{"install"};
-  for (const std::string& p : recipe.packages) install.push_back(for_arch(p, arch));
-  install.push_back(for_arch(recipe.kernel, arch));
-  try {
-    run_to_end(apt(arch, {"update"}), kFetching);
-  } catch (const SimulationError& e) {
-    say(fmt::format("the package lists could not be renewed, the last ones are used ({})", e.what()));
-  }
-  std::vector<std::string> print = install;
-  print.push_back("--print-uris");
-  const fs::path archives = folder / "cache" / "archives";
-  // 'address' file size hash; files that are there already are not printed, so the cache is looked past here.
-  std::vector<std::string> listed = apt(arch, print);
-  listed.insert(listed.end(), {"-o", "Dir::Cache::archives=" + (folder / "none").string() + "/"});
-  fs::create_directories(folder / "none" / "partial", ec);
-  std::istringstream lines(run_to_end(listed, kFetching));
-  std::vector<std::string> files;
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string address, file;
-    if (line.starts_with("'") && words >> address >> file) files.push_back(file);
-  }
-  if (files.empty())
-    throw SimulationError("APT names no packages for the image: are there sources in /etc/apt?");
-  std::sort(files.begin(), files.end());
-  const bool all =
-      std::all_of(files.begin(), files.end(), [&](const auto& f) { return fs::exists(archives / f); });
-  if (!all) {
-    say(fmt::format("fetching {} packages for {}", files.size(), debian_name(arch)));
-    install.push_back("--download-only");
-    run_to_end(apt(arch, install), kFetching);
-  }
-  return files;
-}
-
-void ImageBuilder::unpack(const Recipe& recipe, const std::vector<std::string>& files, Arch arch,
-                          const fs::path& root) const {
+void ImageBuilder::unpack(const Recipe& recipe, const DebianPackages& packages,
+                          const std::vector<std::string>& files, const fs::path& root) const {
   for (const std::string& file : files) {
     const std::string package = file.substr(0, file.find('_'));
     if (matches(recipe.leave, package)) continue;
     const bool kernel = package.starts_with("linux-image");
-    run_to_end({"dpkg-deb", "-x", (apt_folder(arch) / "cache" / "archives" / file).string(),
-                (root / (kernel ? "kernel" : "files")).string()},
-               kUnpacking);
+    run_to_end(
+        {"dpkg-deb", "-x", packages.path(file).string(), (root / (kernel ? "kernel" : "files")).string()},
+        kUnpacking);
   }
 }
 
-void ImageBuilder::write(const Recipe& recipe, const fs::path& root, const fs::path& folder) const {
+void ImageBuilder::write(const Recipe& recipe, const std::vector<fs::path>& programs, const fs::path& root,
+                         const fs::path& folder) const {
   FileTree tree;
   if (fs::exists(root / "files")) add_tree(tree, root / "files", recipe.drop);
   for (const fs::path& overlay : recipe.roots) add_tree(tree, overlay, {});
@@ -192,26 +136,45 @@ void ImageBuilder::write(const Recipe& recipe, const fs::path& root, const fs::p
   for (const std::string& module : recipe.modules)
     add_module(module, fmt::format("modules/{}-{}.ko", number++, module));
   for (const std::string& module : recipe.spare_modules) add_module(module, "spare/" + module + ".ko");
-  for (const std::string& program : recipe.programs)
-    tree.add_file("usr/local/bin/" + program, read_whole_file(config_.programs / program), 0755);
+  for (const fs::path& p : programs)
+    tree.add_file("usr/local/bin/" + p.filename().string(), read_whole_file(p), 0755);
   const auto kernel = find_file(root / "kernel", {"vmlinuz-*"});
   if (!kernel) throw SimulationError("the kernel package has no kernel");
   write_whole_file(folder / "kernel", read_whole_file(*kernel));
   write_whole_file(folder / "initrd", tree.archive());
 }
 
-Image ImageBuilder::build(const std::string& name, Arch arch) {
-  const Recipe recipe = Recipe::load(config_.recipes, name);
-  if (!recipe.programs.empty() && arch != host_arch())
-    throw ConfigError(
-        fmt::format("the image '{}' holds programs of this build, which runs on {}: build it for that", name,
-                    host_arch() ? to_string(*host_arch()) : std::string_view("another processor")));
+fs::path ImageBuilder::program(const Recipe& recipe, const std::string& name, Arch arch) const {
+  if (arch == host_arch()) return config_.programs / name;
+  const fs::path file = config_.programs / to_string(arch) / name;
+  if (!fs::exists(file))
+    throw ConfigError(fmt::format(
+        "the image '{}' holds the program '{}', which this build has not for {}: install a compiler "
+        "(scripts/setup --with qemu; Debian: {}), then scripts/build",
+        recipe.name, name, to_string(arch), cross_compiler(arch)));
+  return file;
+}
+
+Image ImageBuilder::build(const std::string& name, Arch arch, const std::string& suite) {
+  Recipe recipe = Recipe::load(config_.recipes, name);
+  if (!suite.empty()) {
+    check_suite_name(suite, "--suite");
+    recipe.suite = suite;
+  }
+  std::vector<fs::path> programs;
+  for (const std::string& p : recipe.programs) programs.push_back(program(recipe, p, arch));
   std::error_code ec;
   fs::create_directories(config_.store.folder(), ec);
-  const std::vector<std::string> files = resolve(recipe, arch);
+  std::vector<std::string> wanted = recipe.packages;
+  wanted.push_back(recipe.kernel);
+  for (std::string& p : wanted) p = for_arch(p, arch);
+  DebianPackages packages(
+      {.folder = config_.store.folder(), .arch = arch, .suite = recipe.suite, .log = config_.log});
+  const std::vector<std::string> files = packages.fetch(wanted);
   Digest digest;
   digest.add(std::string(kFormat));
   digest.add(std::string(to_string(arch)));
+  digest.add(recipe.suite);
   digest.add(recipe.text);
   for (const std::string& f : files) digest.add(f);
   for (const fs::path& overlay : recipe.roots) {
@@ -219,7 +182,7 @@ Image ImageBuilder::build(const std::string& name, Arch arch) {
     add_tree(tree, overlay, {});
     digest.add(tree.archive());
   }
-  for (const std::string& p : recipe.programs) digest.add(read_whole_file(config_.programs / p));
+  for (const fs::path& p : programs) digest.add(read_whole_file(p));
   const std::string content = digest.hex().substr(0, 16);
   if (auto there = config_.store.with_content(name, arch, content)) {
     config_.store.select(name, arch, content);
@@ -227,10 +190,10 @@ Image ImageBuilder::build(const std::string& name, Arch arch) {
   }
   const WorkFolder work(config_.store.folder());
   say(fmt::format("unpacking {} packages", files.size()));
-  unpack(recipe, files, arch, work.path());
+  unpack(recipe, packages, files, work.path());
   const fs::path fresh = work.path() / "image";
   fs::create_directories(fresh);
-  write(recipe, work.path(), fresh);
+  write(recipe, programs, work.path(), fresh);
   std::string list;
   for (const std::string& f : files) list += f + "\n";
   write_whole_file(fresh / "packages", list);

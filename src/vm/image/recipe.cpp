@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "vm/image/debian_packages.h"
 
 namespace xedgesim::vm {
 namespace {
@@ -44,6 +45,9 @@ void read_recipe(Recipe& out, const fs::path& folder, const std::string& name, i
       read_recipe(out, folder, value, depth + 1);
     } else if (what == "package") {
       out.packages.push_back(value);
+    } else if (what == "suite") {
+      check_suite_name(value, fmt::format("{}:{}", file.string(), number));
+      out.suite = value;
     } else if (what == "kernel") {
       out.kernel = value;
     } else if (what == "module") {
@@ -58,8 +62,8 @@ void read_recipe(Recipe& out, const fs::path& folder, const std::string& name, i
       out.programs.push_back(value);
     } else {
       refuse(
-          fmt::format("there is no '{}': there are include, package, kernel, module, spare-module, leave, "
-                      "drop and program",
+          fmt::format("there is no '{}': there are include, suite, package, kernel, module, "
+                      "spare-module, leave, drop and program",
                       what));
     }
   }
