@@ -279,6 +279,11 @@ std::vector<HostCheck> check_host(const Installation& installation) {
   out.push_back(limits());
   out.push_back(libvirt_daemon());
   out.push_back(images());
+  const std::string other(
+      to_string(vm::host_arch() == vm::Arch::aarch64 ? vm::Arch::x86_64 : vm::Arch::aarch64));
+  out.push_back(built_part(installation, "machines", "services for " + other, other + "/edge-service",
+                           "image build gateway --arch " + other,
+                           "scripts/setup --with qemu, then scripts/build"));
   out.push_back(engine());
   out.push_back(page_libraries());
   out.push_back(program("results", "gnuplot", "xedgesim plot", "scripts/setup"));
