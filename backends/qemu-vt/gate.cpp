@@ -27,6 +27,7 @@
 #include "connection.h"
 #include "console.h"
 #include "counter_store.h"
+#include "processor_loop.h"
 #include "qemu.h"
 
 namespace {
@@ -64,7 +65,10 @@ class Gate {
   void begin();
   void come_sooner(int64_t sent);
   void boundary();
-  void stand();
+  void pass();
+  void look();
+  /// `in_loop`: called by the processor's loop, which has just taken the big lock.
+  void stand(bool in_loop);
   bool repeat();
   void obey(const std::vector<uint8_t>& body);
   void release();
@@ -148,34 +152,46 @@ void Gate::begin() {
       &timer_, nullptr, qemu::kClockVirtual, qemu::kTimerScaleNs, 0,
       [](void* g) { static_cast<Gate*>(g)->boundary(); }, this);
   boundary();
+  watch_processor_loop(f_, [] { gate->pass(); });
+}
+
+/// The processor's loop comes by; at the boundary the timer is due next, but need not be.
+void Gate::pass() {
+  if (released_ || queued_ || f_.clock_get_ns(qemu::kClockVirtual) < order_.until) return;
+  f_.timer_del(&timer_);  // not the next timer of the machine's own
+  look();
+  stand(true);
+}
+
+void Gate::look() {
+  if (standing_) return;
+  const int64_t wait = f_.clock_deadline_ns(qemu::kClockVirtual, ~0);
+  report_ = {.type = vt::ReportType::boundary, .idle = f_.all_cpus_idle()};
+  report_.now = f_.clock_get_ns(qemu::kClockVirtual);
+  report_.instructions = f_.icount_get_raw();
+  report_.next = wait < 0 ? -1 : report_.now + wait;
+  report_.waiting = frames_waiting_ + (console_ ? console_->waiting() : 0);
+  for (const Card& c : cards_) report_.waiting += c.carrier->waiting();
 }
 
 void Gate::boundary() {
   if (released_ || queued_) return;
-  if (!standing_) {
-    const int64_t wait = f_.clock_deadline_ns(qemu::kClockVirtual, ~0);
-    report_ = {.type = vt::ReportType::boundary, .idle = f_.all_cpus_idle()};
-    report_.now = f_.clock_get_ns(qemu::kClockVirtual);
-    report_.instructions = f_.icount_get_raw();
-    report_.next = wait < 0 ? -1 : report_.now + wait;
-    report_.waiting = frames_waiting_ + (console_ ? console_->waiting() : 0);
-    for (const Card& c : cards_) report_.waiting += c.carrier->waiting();
-  }
+  look();
   // The waiting itself is work for the processor's thread, done before its next instruction: QEMU's main
   // loop, when it wants to stop the machine, first waits for every timer function to return, with the big
   // lock held.
   queued_ = true;
   f_.async_run_on_cpu(
-      f_.get_cpu(0), [](void*, void* g) { static_cast<Gate*>(g)->stand(); }, this);
+      f_.get_cpu(0), [](void*, void* g) { static_cast<Gate*>(g)->stand(false); }, this);
 }
 
-void Gate::stand() {
+void Gate::stand(bool in_loop) {
   queued_ = false;
   if (released_) return;
   // While we wait the big lock is free, so that the monitor answers; a timer that is due keeps the main loop
   // from letting the clock of an idle machine jump meanwhile.
   f_.timer_mod_ns(&timer_, report_.now);
-  f_.big_unlock();
+  in_loop ? give_up_lock() : f_.big_unlock();
   bool there = standing_ || connection_.report(report_);
   standing_ = true;
   bool answered = false;
@@ -185,7 +201,7 @@ void Gate::stand() {
     answered = there && order_.type != vt::OrderType::tell;
     if (there && !answered) there = repeat();
   }
-  f_.big_lock(__FILE__, __LINE__);
+  in_loop ? take_lock() : f_.big_lock(__FILE__, __LINE__);
   if (!there) return release();
   if (!answered) return;  // the monitor stopped the machine: the timer brings us back when it goes on
   standing_ = false;

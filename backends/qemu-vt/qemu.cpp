@@ -13,12 +13,15 @@ class Lookup {
   /// The first of several names a function has had.
   template <typename Function>
   void operator()(Function*& f, std::initializer_list<const char*> names) {
+    f = any<Function>(names);
+    if (!f && !missing_) missing_ = *names.begin();
+  }
+  /// Or null.
+  template <typename Function>
+  Function* any(std::initializer_list<const char*> names) const {
     for (const char* name : names)
-      if (void* address = dlsym(RTLD_DEFAULT, name)) {
-        f = reinterpret_cast<Function*>(address);
-        return;
-      }
-    if (!missing_) missing_ = *names.begin();
+      if (void* address = dlsym(RTLD_DEFAULT, name)) return reinterpret_cast<Function*>(address);
+    return nullptr;
   }
   const char* missing() const { return missing_; }
 
@@ -39,6 +42,8 @@ const char* resolve(Functions& f) {
   find(f.icount_get, {"icount_get"});
   find(f.in_vcpu_thread, {"qemu_in_vcpu_thread"});
   find(f.condition_wait, {"qemu_cond_wait_func"});
+  f.lock_of_big_lock = find.any<MutexLock>({"bql_mutex_lock_func", "qemu_bql_mutex_lock_func"});
+  f.mutex_unlock = find.any<void(void*, const char*, int)>({"qemu_mutex_unlock_impl"});
   find(f.all_cpus_idle, {"all_cpu_threads_idle"});
   find(f.is_running, {"runstate_is_running"});
   find(f.get_cpu, {"qemu_get_cpu"});

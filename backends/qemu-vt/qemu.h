@@ -31,6 +31,8 @@ struct NetClientInfo {
 
 /// What a thread calls to wait; it holds the mutex before and after.
 using ConditionWait = void (*)(void* condition, void* mutex, const char* file, int line);
+/// How a thread takes a mutex; where it does so in QEMU's source.
+using MutexLock = void (*)(void* mutex, const char* file, int line);
 using ReadClock = int64_t (*)();
 
 struct Functions {
@@ -42,7 +44,9 @@ struct Functions {
   int64_t (*icount_get_raw)();
   int64_t (*icount_get)();
   bool (*in_vcpu_thread)();
-  ConditionWait* condition_wait;  // a variable: what qemu_cond_wait() calls
+  ConditionWait* condition_wait;                                  // a variable: what qemu_cond_wait() calls
+  MutexLock* lock_of_big_lock;                                    // a variable, too; null: this QEMU has none
+  void (*mutex_unlock)(void* mutex, const char* file, int line);  // may be null
   bool (*all_cpus_idle)();
   bool (*is_running)();
   void* (*get_cpu)(int index);

@@ -95,7 +95,7 @@ TEST_P(Trouble, AGuestThatHangsEndsWithTheRunAndTheVerdictSaysSo) {
 
 TEST_P(Trouble, AGuestThatFloodsItsConsoleIsHeardAndKeptToALimit) {
   // On the wall clock a busy host lets the guest print little: its limit is small.
-  const size_t most = wall() ? 16 << 10 : 1 << 20;
+  const size_t most = wall() ? 4 << 10 : 1 << 20;
   const std::string duration = wall() ? "6s" : "150ms";
   const std::string limit = "metrics: {console_limit: " + std::to_string(most >> 10) + "KiB}\n";
   const BareRun quiet(then(kPrintsH, kSleeps), bare(clock(), duration, limit));
