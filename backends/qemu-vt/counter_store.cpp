@@ -50,12 +50,14 @@ uint8_t* narrow_store(uint8_t* begin, size_t size) {
   Code code(begin, size);
   const uint8_t reg = code.peek(1) >> 3 & 7, where = code.peek(2);
   if (!code.take({0x8b, of_state(reg), where})) return nullptr;  // mov reg, [rbp+where]
+  const auto sub = static_cast<uint8_t>(0xe8 | reg),
+             add = static_cast<uint8_t>(0xc0 | reg);  // 10.0 adds less
   if (code.take({0xff, static_cast<uint8_t>(0xc8 | reg)})) {
     // dec reg
-  } else if (code.take({0x83, static_cast<uint8_t>(0xe8 | reg)})) {
-    if (!code.skip(1)) return nullptr;  // sub reg, 8 bits
-  } else if (code.take({0x81, static_cast<uint8_t>(0xe8 | reg)})) {
-    if (!code.skip(4)) return nullptr;  // sub reg, 32 bits
+  } else if (code.take({0x83, sub}) || code.take({0x83, add})) {
+    if (!code.skip(1)) return nullptr;  // 8 bits
+  } else if (code.take({0x81, sub}) || code.take({0x81, add})) {
+    if (!code.skip(4)) return nullptr;  // 32 bits
   } else {
     return nullptr;
   }

@@ -15,8 +15,8 @@
 /// processor's own thread makes none there, so what is executed does not change by an instruction.
 ///
 /// To be called once, before QEMU translates anything. False: not possible here, and nothing is changed. The
-/// host is another than x86-64, or QEMU does not keep its blocks in a tree of GLib's, as 7.2 does (10.0 has a
-/// tree of its own).
+/// host is another than x86-64, or this QEMU does not keep its blocks in a tree of GLib's, as Debian's 7.2
+/// and 10.0 do.
 bool widen_counter_stores();
 
 /// Of the blocks translated since: all that count, and those whose store is 32 bits wide.

@@ -256,8 +256,7 @@ TEST_P(WithQemu, BlocksThatStoreAllOfTheirCounterExecuteTheSame) {
   const size_t at = said.find("xedgesim-vt: ");
   ASSERT_NE(at, std::string::npos) << said;
   ASSERT_EQ(std::sscanf(said.c_str() + at, "xedgesim-vt: %lu of %lu", &widened, &blocks), 2) << said;
-  if (host_arch() != Arch::x86_64 || !qemu.version.starts_with("7.2"))
-    GTEST_SKIP() << "QEMU " << qemu.version << " on this host stores 16 bits";
+  if (host_arch() != Arch::x86_64) GTEST_SKIP() << "blocks for this host are left as they are";
   EXPECT_GT(blocks, 10u);
   EXPECT_GT(widened, blocks * 9 / 10);
 }
