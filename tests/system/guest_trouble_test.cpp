@@ -123,7 +123,8 @@ TEST_P(Trouble, AGuestThatFloodsItsNetworkFillsTheCablesQueueAndNoMore) {
     return text.replace(text.find("{name: machines"), 15, "{name: machines, clock: " + clock());
   };
   const MachineRun quiet(scenario("true"));
-  const MachineRun flood(scenario("iperf3 -c left -u -b 0 -l 1400 -t 1000"));
+  // `left` answers pings before its iperf3 listens.
+  const MachineRun flood(scenario("until iperf3 -c left -u -b 0 -l 1400 -t 1000; do sleep 0.2; done"));
   ASSERT_EQ(flood.result.exit_code, 0) << flood.result.out << flood.result.err;
   const auto& cable = flood.summary["links"]["cable"]["backward"];
   EXPECT_GT(cable["queue_full"], 500) << cable << flood.console("right");
