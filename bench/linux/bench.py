@@ -1,7 +1,7 @@
 """What Linux machines in virtual time cost, as JSON lines: bench.py PROGRAM WORK-FOLDER.
 
-CPU seconds of QEMU and xedgesim together, from the start until the machine is up, the least of three: the same kernel and
-initial RAM disk booted by QEMU alone (plain TCG, then with -icount, which counts the guest's instructions), and by `xedgesim run`:
+CPU seconds of QEMU and xedgesim together, from the start until the machine is up, the least of three: the same kernel,
+initial RAM disk, network card and settings booted by QEMU alone (plain TCG, then with -icount, which counts the guest's instructions), and by `xedgesim run`:
 from the second time on (the boot's snapshot is taken up), in full with a cable of 1 ms, and in full with a look every millisecond.
 What a look costs, from runs with ten times as many. Then what four idle machines cost.
 """
@@ -12,6 +12,8 @@ import resource
 import subprocess
 import sys
 import time
+
+import guest
 
 PROGRAM, WORK = sys.argv[1], pathlib.Path(sys.argv[2])
 # QEMU's machine and the console as src/vm/machine.cpp has them, and what it adds to the kernel's arguments.
@@ -41,10 +43,13 @@ def boot_alone(arch, folder, more):
     machine, console, arguments = MACHINES[arch]
     log = WORK / "console"
     log.write_text("")
+    initrd = WORK / "initrd"
+    initrd.write_bytes(guest.initrd(folder, "m0", "10.0.0.1/24"))
     before = children_cpu()
     qemu = subprocess.Popen(
         [f"qemu-system-{arch}", "-nodefaults", "-display", "none", "-no-reboot", *machine, "-m", "256", "-smp", "1",
-         "-accel", "tcg", *more, "-serial", f"file:{log}", "-kernel", folder / "kernel", "-initrd", folder / "initrd",
+         "-accel", "tcg", *more, "-serial", f"file:{log}", "-netdev", "hubport,id=n,hubid=0",
+         "-device", "virtio-net-pci,netdev=n,romfile=", "-kernel", folder / "kernel", "-initrd", initrd,
          "-append", f"console={console} panic=-1 quiet cryptomgr.notests{arguments}"])
     while "is up" not in log.read_text(errors="replace"):
         if qemu.poll() is not None:

@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 
+import guest
+
 PROGRAM = sys.argv[1]
 SCENARIO = """scenario: {name: bench}
 nodes:
@@ -36,17 +38,6 @@ def rtt_ms(text):
 
 def mbits(text):
     return float(re.search(r"([0-9.]+) Mbits/sec.*receiver", text)[1])
-
-
-def cpio(files):
-    """An archive in the kernel's newc format, laid over the image's file system."""
-    out = b""
-    for i, (name, data, mode) in enumerate([*files, ("TRAILER!!!", b"", 0)]):
-        fields = [i + 1, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
-        out += b"070701" + b"".join(b"%08x" % f for f in fields) + name.encode() + b"\0"
-        out += b"\0" * (-len(out) % 4) + data
-        out += b"\0" * (-len(out) % 4)
-    return out
 
 
 def image():
@@ -77,12 +68,7 @@ def through_qemu(work, folder):
              "until ping -c 1 -W 1 10.7.0.1; do sleep 1; done >/dev/null 2>&1\nping -c 100 -i 0.02 10.7.0.1\n"
              "iperf3 -f m -c 10.7.0.1 -t 5\n")]):
         initrd = work / f"{name}.initrd"
-        kept = folder.joinpath("initrd").read_bytes()
-        initrd.write_bytes(kept + b"\0" * (-len(kept) % 4) + cpio([
-            ("etc/xedgesim", b"", 0o40755),
-            ("etc/xedgesim/hostname", name.encode() + b"\n", 0o100644),
-            ("etc/xedgesim/address", b"10.7.0.%d/24\n" % (i + 1), 0o100644),
-            ("etc/xedgesim/commands", commands.encode(), 0o100644)]))
+        initrd.write_bytes(guest.initrd(folder, name, f"10.7.0.{i + 1}/24", commands))
         machines.append(subprocess.Popen(
             ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-no-reboot", "-M", "q35", "-cpu", "qemu64", "-m", "256",
              "-netdev", f"stream,id=n,{end},addr.type=unix,addr.path={work}/wire", "-device",
