@@ -145,7 +145,12 @@ TEST(Warnings, AProfileWhoseEndEndsAnother) {
       "faults[1], "
       "too: apply that one again at this time\n";
   EXPECT_EQ(said(timed + "  - {time: 5s, type: apply_profile, profile: constrained}\n"), ends);
-  EXPECT_EQ(said(timed + "  - {time: 25s, type: apply_profile, profile: constrained, duration: 6s}\n"), ends);
+  EXPECT_EQ(said(timed + "  - {time: 15s, type: apply_profile, profile: constrained, duration: 16s}\n"),
+            ends);
+  EXPECT_EQ(said(timed + "  - {time: 25s, type: apply_profile, profile: constrained, duration: 6s}\n"), "")
+      << "it stays";
+  EXPECT_EQ(said(timed + "  - {time: 20s, type: apply_profile, profile: constrained}\n"), "")
+      << "it is the later one";
 }
 
 TEST(Errors, TheDesignsExampleWordForWord) {
