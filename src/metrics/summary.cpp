@@ -83,27 +83,48 @@ Json metric_json(const MetricMap& metrics, const std::string& name, bool count =
   return number(m.value);
 }
 
+struct SummaryFigure {
+  const char* name;
+  bool count = false;
+};
+/// In the order in which they are written.
+constexpr SummaryFigure kSummaryFigures[] = {{"total_samples", true},
+                                             {"total_energy_mJ"},
+                                             {"avg_e2e_latency_ms"},
+                                             {"min_e2e_latency_ms"},
+                                             {"p50_e2e_latency_ms"},
+                                             {"p95_e2e_latency_ms"},
+                                             {"p99_e2e_latency_ms"},
+                                             {"max_e2e_latency_ms"},
+                                             {"avg_age_latency_ms"},
+                                             {"ml_accuracy"},
+                                             {"ml_accuracy_all_samples"},
+                                             {"packet_delivery_rate"},
+                                             {"total_packets_sent", true},
+                                             {"total_packets_delivered", true},
+                                             {"total_packets_dropped", true},
+                                             {"samples_processed", true},
+                                             {"samples_lost", true},
+                                             {"samples_in_flight", true},
+                                             {"samples_classified", true},
+                                             {"tx_attempts", true},
+                                             {"collisions", true},
+                                             {"frames_on_air", true},
+                                             {"channel_utilization"},
+                                             {"system_throughput"},
+                                             {"energy_per_sample_mJ"},
+                                             {"min_device_energy_mJ"},
+                                             {"avg_device_energy_mJ"},
+                                             {"max_device_energy_mJ"}};
+
 Json summary_json(const Collector& collector, const MetricMap& metrics) {
   const Statistics& run = *collector.statistics().front();
   LatencySet e2e;
   for (size_t i = 0; i < run.devices(); ++i) e2e.add(run.device(i).e2e);
-  Json j;
-  j["total_samples"] = metric_json(metrics, "total_samples", true);
-  j["total_energy_mJ"] = metric_json(metrics, "total_energy_mJ");
-  add_latency(j, e2e);
-  j["avg_age_latency_ms"] = metric_json(metrics, "avg_age_latency_ms");
-  j["ml_accuracy"] = metric_json(metrics, "ml_accuracy");
-  j["ml_accuracy_all_samples"] = metric_json(metrics, "ml_accuracy_all_samples");
-  j["packet_delivery_rate"] = metric_json(metrics, "packet_delivery_rate");
-  for (const char* name : {"total_packets_sent", "total_packets_delivered", "total_packets_dropped",
-                           "samples_processed", "samples_lost", "samples_in_flight", "samples_classified",
-                           "tx_attempts", "collisions", "frames_on_air"}) {
-    j[name] = metric_json(metrics, name, true);
-  }
-  for (const char* name : {"channel_utilization", "system_throughput", "energy_per_sample_mJ",
-                           "min_device_energy_mJ", "avg_device_energy_mJ", "max_device_energy_mJ"}) {
-    j[name] = metric_json(metrics, name);
-  }
+  Json latency, j;
+  add_latency(latency, e2e);
+  for (const SummaryFigure& f : kSummaryFigures)
+    j[f.name] = latency.contains(f.name) ? latency[f.name] : metric_json(metrics, f.name, f.count);
   return j;
 }
 
@@ -146,9 +167,14 @@ Json placements_json(const Collector& collector) {
       arena = std::max(arena, c.model_arena);
       total += run.device(i).energy_nanojoules();
     }
-    const auto each = [](double sum, int64_t n) { return n == 0 ? Json(nullptr) : Json(sum / static_cast<double>(n)); };
-    Json j{{"devices", devices},        {"samples", p.samples},    {"results", p.results},
-           {"samples_lost", p.lost},    {"samples_in_flight", p.in_flight},
+    const auto each = [](double sum, int64_t n) {
+      return n == 0 ? Json(nullptr) : Json(sum / static_cast<double>(n));
+    };
+    Json j{{"devices", devices},
+           {"samples", p.samples},
+           {"results", p.results},
+           {"samples_lost", p.lost},
+           {"samples_in_flight", p.in_flight},
            {"reliability", fraction(p.results, p.results + p.lost)}};
     j["ran_at"] = Json::object();
     for (const auto& [where, n] : p.ran_at) j["ran_at"][where] = n;
@@ -214,6 +240,12 @@ Json energy_by_cause(const Statistics& run, const std::function<bool(size_t)>& w
 }
 
 }  // namespace
+
+std::vector<std::string> summary_figures() {
+  std::vector<std::string> names;
+  for (const SummaryFigure& f : kSummaryFigures) names.emplace_back(f.name);
+  return names;
+}
 
 Json build_summary(const Collector& collector, const MetricMap& metrics, const RunInfo& run,
                    const HostInfo& host, const Json& assertions) {

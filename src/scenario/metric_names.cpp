@@ -80,7 +80,7 @@ std::vector<NamedThing> all_assertion_metrics() {
                                                                   {"max_", "longest"}})
     out.push_back({fmt::format("{}flow_delay_ms", figure),
                    fmt::format("sending to arrival (ping: and back): {}", said)});
-  for (const char* cause : {"cpu_active", "sleep", "radio_tx", "radio_rx", "radio_idle", "saadc"})
+  for (const std::string& cause : energy_causes())
     out.push_back({fmt::format("energy_{}_mJ", cause), fmt::format("energy of the devices for {}", cause)});
   constexpr std::pair<const char*, const char*> kLatencies[] = {
       {"e2e", "end of sensing to result"},
@@ -115,6 +115,12 @@ std::vector<NamedThing> all_assertion_metrics() {
 const std::vector<NamedThing>& assertion_metrics() {
   static const std::vector<NamedThing> kMetrics = all_assertion_metrics();
   return kMetrics;
+}
+
+const std::vector<std::string>& energy_causes() {
+  static const std::vector<std::string> kCauses{"cpu_active", "sleep",      "radio_tx",
+                                                "radio_rx",   "radio_idle", "saadc"};
+  return kCauses;
 }
 
 std::pair<std::string, std::string> split_metric(std::string_view name) {
