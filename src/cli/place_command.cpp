@@ -10,7 +10,7 @@
 #include "report/batch_report.h"
 #include "report/comparison.h"
 #include "report/placement_search.h"
-#include "scenario/metric_names.h"
+#include "report/run_set.h"
 #include "scenario/search_space.h"
 #include "system/placement_space.h"
 #include "system/run.h"
@@ -112,14 +112,6 @@ scenario::SearchSpace space_of(const PlaceFlags& flags) {
   return space;
 }
 
-/// Names a requirement may use beside the aliases.
-std::vector<std::string> figure_names() {
-  std::vector<std::string> names = scenario::names_of(scenario::assertion_metrics());
-  names.emplace_back("reliability");
-  names.emplace_back("avg_device_power_mW");
-  return names;
-}
-
 /// A requirement that this time alone breaks, if there is one.
 const experiment::Requirement* broken_by(Duration floor, const std::vector<experiment::Requirement>& all) {
   for (const experiment::Requirement& r : all) {
@@ -165,7 +157,7 @@ class Search {
         installation_(installation),
         space_(space),
         planner_(flags.batch.common, installation) {
-    const auto names = figure_names();
+    const auto names = report::possible_figures();
     question_.objective = experiment::parse_objective(space.objective, names, "--objective");
     question_.requirements = experiment::parse_requirements(space.subject, names, "--subject");
   }

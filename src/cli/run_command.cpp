@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <optional>
 
 #include "base/descriptor.h"
@@ -84,23 +85,36 @@ std::string processor_name() {
   return "unknown";
 }
 
-metrics::HostInfo host_info(std::chrono::steady_clock::time_point begun, const rusage& before,
-                            int64_t started_ns, unsigned threads) {
-  rusage now{};
-  getrusage(RUSAGE_SELF, &now);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-  };
-  metrics::HostInfo h;
-  h.wall_time_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-  h.cpu_time_s =
-      seconds(now.ru_utime) + seconds(now.ru_stime) - seconds(before.ru_utime) - seconds(before.ru_stime);
-  h.peak_memory_bytes = int64_t{now.ru_maxrss} * 1024;
-  h.threads = static_cast<int>(threads);
-  h.cpu = processor_name();
-  h.started = metrics::utc_text(started_ns / 1'000'000'000);
-  return h;
-}
+/// What the run takes of the host, from the command's beginning on; the wall time from begin() on.
+class HostUse {
+ public:
+  HostUse() { getrusage(RUSAGE_SELF, &before_); }
+  int64_t started_unix_s() const { return started_ns_ / 1'000'000'000; }
+  void begin() { begun_ = std::chrono::steady_clock::now(); }
+  metrics::HostInfo info(unsigned threads) const {
+    rusage now{};
+    getrusage(RUSAGE_SELF, &now);
+    metrics::HostInfo h;
+    h.wall_time_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+    h.cpu_time_s = cpu_seconds(now) - cpu_seconds(before_);
+    h.peak_memory_bytes = int64_t{now.ru_maxrss} * 1024;
+    h.threads = static_cast<int>(threads);
+    h.cpu = processor_name();
+    h.started = metrics::utc_text(started_unix_s());
+    return h;
+  }
+
+ private:
+  static double cpu_seconds(const rusage& u) {
+    const auto seconds = [](const timeval& t) {
+      return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+    };
+    return seconds(u.ru_utime) + seconds(u.ru_stime);
+  }
+  int64_t started_ns_ = wall_clock_ns();
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  rusage before_{};
+};
 
 std::string counted(int64_t n, std::string_view what) {
   return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
@@ -127,45 +141,91 @@ std::filesystem::path scenario_folder(const scenario::Scenario& scenario, const 
   return filled_in ? metrics::default_scenario_dir(results, scenario.meta.name) : wanted;
 }
 
-ExitCode run_command(const RunFlags& flags) {
-  const bool json = flags.common.format == "json";
-  std::FILE* const out = json ? stderr : stdout;
-  const Installation installation = find_installation(flags.common.platforms);
-  const int64_t started = wall_clock_ns();
-  rusage before{};
-  getrusage(RUSAGE_SELF, &before);
-
-  report::ProgressPrinter loading(out, false, wall_clock_ns, Duration::s(1));
-  if (!flags.quiet) loading.log("Loading scenario: " + flags.scenario);
-  std::map<std::string, std::filesystem::path> files;
-  scenario::Scenario scenario = load_or_throw(flags.scenario, flags.common, installation, &files);
-  if (system::on_wall_clock(scenario))
-    live::choose_switches(scenario,
-                          [](const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); });
-  report::ProgressPrinter progress(out, isatty(fileno(out)) != 0, wall_clock_ns, scenario.meta.duration);
-  if (!flags.quiet) progress.log("Starting " + participants_of(scenario) + "...");
-
+/// What the flags and the scenario say; how the run is watched comes on top.
+system::RunOptions run_options(const RunFlags& flags, const Installation& installation,
+                               const scenario::Scenario& scenario,
+                               std::map<std::string, std::filesystem::path> files, int64_t started_unix_s) {
+  if (flags.engine == "jit" && !isa::translator_available())
+    throw ConfigError(
+        "--engine jit: this build or host cannot translate; install libasmjit-dev on x86-64 and build again, "
+        "or use --engine auto");
   system::RunOptions options;
   options.platforms = installation.platforms;
   options.vm_plugin = installation.executable_dir / "xedgesim-vt.so";
   if (!flags.cold_boot) options.vm_snapshots = vm::SnapshotStore::default_folder();
   options.threads = flags.threads;
   if (flags.engine == "interpreter") options.engine = isa::Engine::interpreter;
-  if (flags.engine == "jit" && !isa::translator_available())
-    throw ConfigError(
-        "--engine jit: this build or host cannot translate; install libasmjit-dev on x86-64 and build again, "
-        "or use --engine auto");
   options.version = kVersion;
   experiment::FileDigests digests;
   system::add_image_files(scenario, files);
   options.inputs =
       experiment::run_inputs(scenario, files, installation.platforms, {kVersion, kSelf}, digests).json;
   options.print_consoles = flags.consoles;
-  options.directory.started_unix_s = started / 1'000'000'000;
+  options.directory.started_unix_s = started_unix_s;
   options.directory.scenario_dir = scenario_folder(scenario, flags.results);
   if (!flags.output.empty()) options.directory.exact = flags.output;
+  options.paused = flags.paused;
+  return options;
+}
+
+/// The machines of a run on the wall clock, and the record by which `xedgesim down` finds what a run left.
+class OnWallClock {
+ public:
+  OnWallClock(const scenario::Scenario& scenario, const Installation& installation, int64_t started_unix_s,
+              const std::function<void(const std::string&)>& log)
+      : record_(scenario.meta.name, started_unix_s),
+        lab_({.name = scenario.meta.name,
+              .k3s_secret = control::make_token() + control::make_token(),
+              .stop = &watch_interrupts(),
+              .log = log,
+              .changed =
+                  [this, log] {
+                    try {
+                      record_.note(lab_);
+                    } catch (const Error& e) {  // a full disk does not end the run
+                      log(e.what());
+                    }
+                  },
+              .programs = installation.executable_dir,
+              .sockets = record_.folder()}) {}
+  live::Lab& lab() { return lab_; }
+
+ private:
+  live::RunRecord record_;  // goes after the lab
+  live::Lab lab_;
+};
+
+void print_outcome(const system::RunOutcome& outcome, bool json) {
+  const std::string folder = outcome.directory.string();
+  if (json) {
+    std::fprintf(stdout, "%s\n", report::summary_figures(outcome.summary, folder).dump(2).c_str());
+  } else {
+    std::fputs(report::render_summary(outcome.summary, folder).c_str(), stdout);
+  }
+  if (outcome.code == ExitCode::simulation_error || outcome.code == ExitCode::interrupted)
+    std::fprintf(stderr, "%s\n", outcome.reason.c_str());
+}
+
+ExitCode run_command(const RunFlags& flags) {
+  const bool json = flags.common.format == "json";
+  std::FILE* const out = json ? stderr : stdout;
+  HostUse host;
+  const Installation installation = find_installation(flags.common.platforms);
+  report::ProgressPrinter loading(out, false, wall_clock_ns, Duration::s(1));
+  if (!flags.quiet) loading.log("Loading scenario: " + flags.scenario);
+  std::map<std::string, std::filesystem::path> files;
+  scenario::Scenario scenario = load_or_throw(flags.scenario, flags.common, installation, &files);
+  const bool live = system::on_wall_clock(scenario);
+  if (live)
+    live::choose_switches(scenario,
+                          [](const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); });
+  report::ProgressPrinter progress(out, isatty(fileno(out)) != 0, wall_clock_ns, scenario.meta.duration);
+  if (!flags.quiet) progress.log("Starting " + participants_of(scenario) + "...");
+
+  system::RunOptions options =
+      run_options(flags, installation, scenario, std::move(files), host.started_unix_s());
+  host.begin();
   SimTime reached;
-  const auto begun = std::chrono::steady_clock::now();
   options.progress = [&](SimTime t) {
     reached = t;
     if (!flags.quiet) progress.update(t);
@@ -175,36 +235,16 @@ ExitCode run_command(const RunFlags& flags) {
   options.host = [&] {
     if (!flags.quiet && !ended) progress.done(reached);
     ended = true;
-    return host_info(begun, before, started, flags.threads);
+    return host.info(flags.threads);
   };
-  std::optional<live::RunRecord> record;  // goes after the lab
-  std::optional<live::Lab> lab;
-  const live::Lab* machines = nullptr;
-  if (system::on_wall_clock(scenario)) {
-    record.emplace(scenario.meta.name, started / 1'000'000'000);
-    lab.emplace(live::Lab::Config{.name = scenario.meta.name,
-                                  .k3s_secret = control::make_token() + control::make_token(),
-                                  .stop = &watch_interrupts(),
-                                  .log = [&](const std::string& text) { progress.log(text); },
-                                  .changed =
-                                      [&] {
-                                        try {
-                                          if (machines) record->note(*machines);
-                                        } catch (const Error& e) {  // a full disk does not end the run
-                                          progress.log(e.what());
-                                        }
-                                      },
-                                  .programs = installation.executable_dir,
-                                  .sockets = record->folder()});
-    machines = &*lab;
-    options.pacer = &*lab;
-  }
+  std::optional<OnWallClock> machines;
+  if (live)
+    options.pacer = &machines
+                         .emplace(scenario, installation, host.started_unix_s(),
+                                  [&](const std::string& text) { progress.log(text); })
+                         .lab();
   std::optional<Control> control;
-  if (!flags.control.empty()) {
-    control.emplace(flags.control);
-    options.control = &control->server;
-    options.paused = flags.paused;
-  }
+  if (!flags.control.empty()) options.control = &control.emplace(flags.control).server;
   Debuggers debuggers;
   options.begun = [&](system::System& system, const std::filesystem::path& directory) {
     if (control) {
@@ -217,16 +257,8 @@ ExitCode run_command(const RunFlags& flags) {
   };
   options.stop = &watch_interrupts();
   std::signal(SIGPIPE, SIG_IGN);
-
   const system::RunOutcome outcome = system::run_scenario(scenario, options);
-  if (json) {
-    std::fprintf(stdout, "%s\n",
-                 report::summary_figures(outcome.summary, outcome.directory.string()).dump(2).c_str());
-  } else {
-    std::fputs(report::render_summary(outcome.summary, outcome.directory.string()).c_str(), stdout);
-  }
-  if (outcome.code == ExitCode::simulation_error || outcome.code == ExitCode::interrupted)
-    std::fprintf(stderr, "%s\n", outcome.reason.c_str());
+  print_outcome(outcome, json);
   return outcome.code;
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 #include "metrics/suggest.h"
@@ -31,28 +32,29 @@ std::vector<Unit> units_of(std::string_view figure) {
 }
 
 bool is_share(std::string_view figure) {
-  constexpr std::array<std::string_view, 9> kShares{
-      "ml_accuracy",          "ml_accuracy_all_samples", "reliability",
-      "packet_delivery_rate", "sleep_fraction",          "channel_utilization",
-      "battery_fraction",     "flow_loss_rate",          "link_loss_rate"};
+  constexpr std::array<std::string_view, 6> kShares{"ml_accuracy",         "ml_accuracy_all_samples",
+                                                    "reliability",         "packet_delivery_rate",
+                                                    "channel_utilization", "flow_loss_rate"};
   return std::find(kShares.begin(), kShares.end(), figure) != kShares.end();
 }
 
 std::optional<Better> better_of(std::string_view figure) {
   const auto begins = [&](std::string_view start) { return figure.rfind(start, 0) == 0; };
-  if (begins("battery_") || begins("ml_accuracy") || begins("precision_") || begins("recall_"))
-    return Better::more;
-  constexpr std::array<std::string_view, 7> kMore{
-      "reliability",        "packet_delivery_rate", "system_throughput",      "samples_processed",
-      "samples_classified", "sleep_fraction",       "total_packets_delivered"};
-  constexpr std::array<std::string_view, 7> kLess{"samples_lost",  "total_packets_dropped", "collisions",
-                                                  "tx_attempts",   "frames_on_air",         "flow_loss_rate",
-                                                  "link_loss_rate"};
+  if (begins("battery_") || begins("ml_accuracy")) return Better::more;
+  constexpr std::array<std::string_view, 8> kMore{
+      "reliability",        "packet_delivery_rate",    "system_throughput", "samples_processed",
+      "samples_classified", "total_packets_delivered", "flow_received",     "flow_throughput_Mbps"};
+  constexpr std::array<std::string_view, 9> kLess{"samples_lost", "total_packets_dropped", "collisions",
+                                                  "tx_attempts",  "frames_on_air",         "flow_loss_rate",
+                                                  "flow_lost",    "flow_duplicates",       "flow_reordered"};
   if (std::find(kMore.begin(), kMore.end(), figure) != kMore.end()) return Better::more;
   if (std::find(kLess.begin(), kLess.end(), figure) != kLess.end()) return Better::less;
   const auto units = units_of(figure);
   return units.empty() ? std::nullopt : std::optional(Better::less);
 }
+
+/// "flow_loss_rate" of "flow_loss_rate[voice]".
+std::string_view without_flow(std::string_view figure) { return figure.substr(0, figure.find('[')); }
 
 class Parser {
  public:
@@ -116,12 +118,35 @@ class Parser {
     if (word.empty()) fail(begin, "a figure is expected here, such as energy, p95_latency or accuracy");
     for (const FigureAlias& a : figure_aliases())
       if (a.alias == word) return {.written = word, .name = std::string(a.name), .better = better_of(a.name)};
-    if (std::find(metrics_.begin(), metrics_.end(), word) != metrics_.end())
-      return {.written = word, .name = word, .better = better_of(word)};
+    const auto known = [&](const std::string& name) {
+      return std::find(metrics_.begin(), metrics_.end(), name) != metrics_.end();
+    };
+    if (known(word + "[FLOW]")) {
+      const std::string flow = bracketed();
+      if (flow.empty())
+        fail(begin, fmt::format("'{}' is of one flow: write {}[FLOW] with the flow's id", word, word));
+      return {.written = word + flow, .name = word + flow, .better = better_of(word)};
+    }
+    if (known(word)) return {.written = word, .name = word, .better = better_of(word)};
     std::vector<std::string> names = metrics_;
-    for (const FigureAlias& a : figure_aliases()) names.emplace_back(a.alias);
-    fail(begin, fmt::format("there is no figure '{}'{}; docs/experiments.md lists them", word,
-                            metrics::suggestion(word, names)));
+    std::string aliases;
+    for (const FigureAlias& a : figure_aliases()) {
+      names.emplace_back(a.alias);
+      aliases += (aliases.empty() ? "" : ", ") + std::string(a.alias);
+    }
+    fail(begin,
+         fmt::format("a run has no figure '{}'{}: take one of {}, or of those that docs/experiments.md lists",
+                     word, metrics::suggestion(word, names), aliases));
+  }
+
+  /// "[voice]", or nothing.
+  std::string bracketed() {
+    if (done() || text_[at_] != '[') return {};
+    const size_t end = text_.find(']', at_);
+    if (end == std::string_view::npos) fail(at_, "the bracket is not closed: write ] behind the flow's id");
+    if (end == at_ + 1) return {};
+    const size_t begin = std::exchange(at_, end + 1);
+    return std::string(text_.substr(begin, at_ - begin));
   }
 
   Requirement requirement() {
@@ -163,7 +188,7 @@ class Parser {
     const size_t unit_at = at_;
     while (!done() && text_[at_] != ',' && text_[at_] != ' ') ++at_;
     const std::string_view word = text_.substr(unit_at, at_ - unit_at);
-    const auto units = units_of(f.name);
+    const auto units = units_of(without_flow(f.name));
     if (units.empty()) return value * share_factor(f, word, value, unit_at, begin);
     std::string known;
     for (const Unit& u : units) {
@@ -179,12 +204,12 @@ class Parser {
   double share_factor(const Figure& f, std::string_view word, double value, size_t unit_at,
                       size_t begin) const {
     const bool percent = word == "%";
-    if (!word.empty() && !(percent && is_share(f.name)))
-      fail(unit_at, is_share(f.name)
+    if (!word.empty() && !(percent && is_share(without_flow(f.name))))
+      fail(unit_at, is_share(without_flow(f.name))
                         ? fmt::format("'{}' is no unit of {}: it is a share, 0 to 1 or in %", word, f.written)
                         : fmt::format("'{}' is no unit of {}: it has none", word, f.written));
     const double factor = percent ? 0.01 : 1;
-    if (is_share(f.name) && (value * factor < 0 || value * factor > 1))
+    if (is_share(without_flow(f.name)) && (value * factor < 0 || value * factor > 1))
       fail(begin, fmt::format("{} is a share: it lies between 0 and 1, or 0% and 100%", f.written));
     return factor;
   }

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <set>
+#include <utility>
 
 #include "export/tc.h"
 #include "system/impairments.h"
@@ -75,86 +75,114 @@ void write_side(Script& script, const Side& s, const net::LinkParameters& p, Res
   for (const Command& c : commands) script.run(c);
 }
 
-}  // namespace
+net::LinkParameters parameters_in(const Side& s, const scenario::Profile* profile) {
+  const auto* entry = profile ? system::profile_entry(*profile, s.link, s.node) : nullptr;
+  return entry ? net::patched(s.parameters, system::link_patch(*entry)) : s.parameters;
+}
 
-Result export_tc(const scenario::Scenario& scenario) {
-  const Topology topology = make_topology(scenario);
-  Result result;
-  const std::vector<Side> all = sides(topology, result);
-  const auto parameters_in = [](const Side& s, const scenario::Profile* profile) {
-    const auto* entry = profile ? system::profile_entry(*profile, s.link, s.node) : nullptr;
-    return entry ? net::patched(s.parameters, system::link_patch(*entry)) : s.parameters;
-  };
-  // Devices that the scenario or a profile unplugs: each script says which of them are up.
-  std::set<std::string> switched;
-  const auto look = [&](const scenario::Profile* profile) {
-    for (const Side& s : all)
-      if (!parameters_in(s, profile).up) switched.insert(s.device);
-  };
-  const auto write = [&](const std::string& file, const std::string& purpose,
-                         const scenario::Profile* profile, const std::string& where) {
+/// One script for each state of the cables.
+class Writer {
+ public:
+  explicit Writer(const Topology& t) : sides_(sides(t, result_)) {}
+
+  /// A state of which there will be a script: devices that one of them unplugs are said to be up in the
+  /// others.
+  void look(const scenario::Profile* profile) {
+    for (const Side& s : sides_)
+      if (!parameters_in(s, profile).up) switched_.insert(s.device);
+  }
+
+  /// A profile's script also takes away what another one left. `where`: of its warnings.
+  void write(const std::string& file, const std::string& purpose, const scenario::Profile* profile,
+             const std::string& where) {
     Script script(purpose);
     Result of_this;
-    bool any = false;
-    for (const Side& s : all) {
-      const net::LinkParameters p = parameters_in(s, profile);
+    for (const Side& s : sides_) {
       const size_t before = script.text().size();
-      write_side(script, s, p, of_this);
-      any = any || script.text().size() > before;
-      if (profile && script.text().size() == before)
+      write_side(script, s, parameters_in(s, profile), of_this);
+      const bool written = script.text().size() > before;
+      any_ |= written;
+      if (profile && !written)
         script.attempt(
             {"tc", "qdisc", "del", "dev", s.from_machine ? mirror_of(s.device) : s.device, "root"});
     }
-    for (const std::string& device : switched) {
-      const bool down = std::any_of(all.begin(), all.end(), [&](const Side& s) {
+    plug(script, profile);
+    for (Warning& w : of_this.warnings) {
+      if (profile) w.where = where;
+      warn(std::move(w));
+    }
+    result_.add(file, script.text(), 0755);
+  }
+
+  Result finish() {
+    if (!any_ || sides_.empty())
+      throw ExportError("", "nothing here is for tc: add links, nodes with qos, or profiles");
+    Script remove("Takes every queueing discipline of apply.sh and of the profiles away.");
+    for (const Side& s : sides_) {
+      if (s.from_machine) {
+        remove.attempt({"tc", "qdisc", "del", "dev", s.device, "ingress"});
+        remove.attempt({"ip", "link", "del", mirror_of(s.device)});
+      } else {
+        remove.attempt({"tc", "qdisc", "del", "dev", s.device, "root"});
+      }
+    }
+    for (const std::string& device : switched_) remove.attempt({"ip", "link", "set", device, "up"});
+    result_.add("remove.sh", remove.text(), 0755);
+    return std::move(result_);
+  }
+
+ private:
+  void plug(Script& script, const scenario::Profile* profile) {
+    for (const std::string& device : switched_) {
+      const bool down = std::any_of(sides_.begin(), sides_.end(), [&](const Side& s) {
         return s.device == device && !parameters_in(s, profile).up;
       });
       script.comment(down ? "unplugged" : "plugged in");
       script.run({"ip", "link", "set", device, down ? "down" : "up"});
-      any = true;
+      any_ = true;
     }
-    for (Warning& w : of_this.warnings) {
-      if (profile) w.where = where;
-      const bool known = std::any_of(result.warnings.begin(), result.warnings.end(), [&](const Warning& o) {
-        return o.where == w.where && o.text == w.text;
-      });
-      if (!known) result.warnings.push_back(std::move(w));
-    }
-    result.add(file, script.text(), 0755);
-    return any;
-  };
-  std::optional<scenario::Profile> in_force;
-  if (scenario.network.profile) in_force = scenario::find_profile(scenario, *scenario.network.profile);
+  }
+
+  void warn(Warning w) {
+    const bool known = std::any_of(result_.warnings.begin(), result_.warnings.end(),
+                                   [&](const Warning& o) { return o.where == w.where && o.text == w.text; });
+    if (!known) result_.warnings.push_back(std::move(w));
+  }
+
+  Result result_;
+  std::vector<Side> sides_;
+  std::set<std::string> switched_;
+  bool any_ = false;  // a command was written
+};
+
+/// The built-in profiles first.
+std::vector<std::pair<std::string, scenario::Profile>> profiles_of(const scenario::Scenario& scenario) {
   std::vector<std::string> names{"default", "constrained", "lossy"};
   for (const auto& [name, profile] : scenario.profiles)
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  look(in_force ? &*in_force : nullptr);
+  std::vector<std::pair<std::string, scenario::Profile>> out;
   for (const std::string& name : names)
-    if (const auto profile = scenario::find_profile(scenario, name)) look(&*profile);
-  bool any =
-      write("apply.sh", "Cables, port queues and node limits of the scenario; the devices must be there.",
-            in_force ? &*in_force : nullptr, "network.profile");
-  for (const std::string& name : names)
-    if (const auto profile = scenario::find_profile(scenario, name))
-      any = write("profile-" + file_name(name) + ".sh",
-                  "Profile " + name + " on top of what the scenario declares.", &*profile,
-                  scenario.profiles.count(name) ? "profiles." + name : "profiles") ||
-            any;
-  if (!any || all.empty())
-    throw ExportError("", "nothing here is for tc: add links, nodes with qos, or profiles");
+    if (auto profile = scenario::find_profile(scenario, name)) out.emplace_back(name, std::move(*profile));
+  return out;
+}
 
-  Script remove("Takes every queueing discipline of apply.sh and of the profiles away.");
-  for (const Side& s : all) {
-    if (s.from_machine) {
-      remove.attempt({"tc", "qdisc", "del", "dev", s.device, "ingress"});
-      remove.attempt({"ip", "link", "del", mirror_of(s.device)});
-    } else {
-      remove.attempt({"tc", "qdisc", "del", "dev", s.device, "root"});
-    }
-  }
-  for (const std::string& device : switched) remove.attempt({"ip", "link", "set", device, "up"});
-  result.add("remove.sh", remove.text(), 0755);
-  return result;
+}  // namespace
+
+Result export_tc(const scenario::Scenario& scenario) {
+  Writer writer(make_topology(scenario));
+  const auto profiles = profiles_of(scenario);
+  std::optional<scenario::Profile> at_start;
+  if (scenario.network.profile) at_start = scenario::find_profile(scenario, *scenario.network.profile);
+  const scenario::Profile* in_force = at_start ? &*at_start : nullptr;
+  writer.look(in_force);
+  for (const auto& [name, profile] : profiles) writer.look(&profile);
+  writer.write("apply.sh", "Cables, port queues and node limits of the scenario; the devices must be there.",
+               in_force, "network.profile");
+  for (const auto& [name, profile] : profiles)
+    writer.write("profile-" + file_name(name) + ".sh",
+                 "Profile " + name + " on top of what the scenario declares.", &profile,
+                 scenario.profiles.count(name) ? "profiles." + name : "profiles");
+  return writer.finish();
 }
 
 }  // namespace xedgesim::exporter

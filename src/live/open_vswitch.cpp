@@ -155,71 +155,82 @@ OpenVswitch::OpenVswitch(EventLoop& loop, system::HostedSwitch& node,
   node_.carrier = [this](size_t port, bool up) { ports_[port]->set_carrier(up); };
 }
 
-void OpenVswitch::make_bridge(const std::vector<std::string>& devices) {
+/// Throws ConfigError when a bridge of that name is somebody else's.
+void OpenVswitch::refuse_foreign_bridge() const {
+  const std::string there = vsctl({"list-br"});
+  if (("\n" + there + "\n").find("\n" + bridge_ + "\n") == std::string::npos) return;
+  const std::string owner = vsctl({"--if-exists", "get", "bridge", bridge_, kMark});
+  HostProcess process;
+  const bool ours = std::sscanf(owner.c_str(), "%d.%ld", &process.pid, &process.started) == 2;
+  if (!ours || alive(process))
+    throw ConfigError(fmt::format("switch '{}': Open vSwitch has a bridge {} already: {}", node_.config().id,
+                                  bridge_, ours ? "another system of xedgesim is up" : "rename the switch"));
+}
+
+/// ovs-vsctl's commands for the bridge, its ports and its mirror, in one transaction.
+std::vector<std::string> OpenVswitch::commands(const std::vector<std::string>& devices) const {
   const scenario::Switch& s = node_.config();
+  const HostProcess self = find_process(getpid()).value_or(HostProcess{});
+  std::vector<std::string> c{
+      "--if-exists",
+      "del-br",
+      bridge_,
+      "--",
+      "add-br",
+      bridge_,
+      "--",
+      "set",
+      "bridge",
+      bridge_,
+      "datapath_type=netdev",
+      "fail_mode=standalone",
+      "protocols=OpenFlow10,OpenFlow13",
+      fmt::format("{}={}.{}", kMark, self.pid, self.started),
+      fmt::format("other_config:mac-aging-time={}",
+                  std::clamp<int64_t>(s.mac_ageing.count_ns() / 1'000'000'000, 15, 3600)),
+      fmt::format("other_config:mac-table-size={}", std::max<int64_t>(10, s.mac_table_size)),
+      s.igmp_snooping ? "mcast_snooping_enable=true" : "mcast_snooping_enable=false",
+      s.stp ? "rstp_enable=true" : "rstp_enable=false"};
+  if (s.stp) c.push_back(fmt::format("other_config:rstp-priority={}", s.stp_priority));
+  for (size_t i = 0; i < devices.size(); ++i) {
+    c.insert(c.end(), {"--", "add-port", bridge_, devices[i], "--", "set", "interface", devices[i],
+                       fmt::format("ofport_request={}", i + 1)});
+    const auto settings = port_settings(s, declared(s, node_.ports()[i].name), node_.ports()[i].end_station);
+    if (settings.empty()) continue;
+    c.insert(c.end(), {"--", "set", "port", devices[i]});
+    c.insert(c.end(), settings.begin(), settings.end());
+  }
+  if (s.mirror) add_mirror(c, *s.mirror, devices);
+  return c;
+}
+
+void OpenVswitch::add_mirror(std::vector<std::string>& c, const scenario::Mirror& mirror,
+                             const std::vector<std::string>& devices) const {
+  const auto device_of = [&](const std::string& port) {
+    for (size_t i = 0; i < devices.size(); ++i)
+      if (node_.ports()[i].name == port) return devices[i];
+    return devices.front();
+  };
+  c.insert(c.end(), {"--", "--id=@to", "get", "port", device_of(mirror.to)});
+  std::string from;
+  for (size_t i = 0; i < mirror.from.size(); ++i) {
+    c.insert(c.end(), {"--", fmt::format("--id=@from{}", i), "get", "port", device_of(mirror.from[i])});
+    from += (from.empty() ? "@from" : ",@from") + std::to_string(i);
+  }
+  c.insert(c.end(), {"--", "--id=@mirror", "create", "mirror", "name=" + bridge_, "output_port=@to"});
+  if (from.empty())
+    c.push_back("select_all=true");
+  else
+    c.insert(c.end(), {"select_src_port=" + from, "select_dst_port=" + from});
+  c.insert(c.end(), {"--", "set", "bridge", bridge_, "mirrors=@mirror"});
+}
+
+void OpenVswitch::make_bridge(const std::vector<std::string>& devices) {
   try {
-    const std::string there = vsctl({"list-br"});
-    if (("\n" + there + "\n").find("\n" + bridge_ + "\n") != std::string::npos) {
-      const std::string owner = vsctl({"--if-exists", "get", "bridge", bridge_, kMark});
-      HostProcess process;
-      const bool ours = std::sscanf(owner.c_str(), "%d.%ld", &process.pid, &process.started) == 2;
-      if (!ours || alive(process))
-        throw ConfigError(fmt::format("switch '{}': Open vSwitch has a bridge {} already: {}", s.id, bridge_,
-                                      ours ? "another system of xedgesim is up" : "rename the switch"));
-    }
-    const HostProcess self = find_process(getpid()).value_or(HostProcess{});
-    std::vector<std::string> c{
-        "--if-exists",
-        "del-br",
-        bridge_,
-        "--",
-        "add-br",
-        bridge_,
-        "--",
-        "set",
-        "bridge",
-        bridge_,
-        "datapath_type=netdev",
-        "fail_mode=standalone",
-        "protocols=OpenFlow10,OpenFlow13",
-        fmt::format("{}={}.{}", kMark, self.pid, self.started),
-        fmt::format("other_config:mac-aging-time={}",
-                    std::clamp<int64_t>(s.mac_ageing.count_ns() / 1'000'000'000, 15, 3600)),
-        fmt::format("other_config:mac-table-size={}", std::max<int64_t>(10, s.mac_table_size)),
-        s.igmp_snooping ? "mcast_snooping_enable=true" : "mcast_snooping_enable=false",
-        s.stp ? "rstp_enable=true" : "rstp_enable=false"};
-    if (s.stp) c.push_back(fmt::format("other_config:rstp-priority={}", s.stp_priority));
-    for (size_t i = 0; i < devices.size(); ++i) {
-      c.insert(c.end(), {"--", "add-port", bridge_, devices[i], "--", "set", "interface", devices[i],
-                         fmt::format("ofport_request={}", i + 1)});
-      const auto settings =
-          port_settings(s, declared(s, node_.ports()[i].name), node_.ports()[i].end_station);
-      if (settings.empty()) continue;
-      c.insert(c.end(), {"--", "set", "port", devices[i]});
-      c.insert(c.end(), settings.begin(), settings.end());
-    }
-    const auto device_of = [&](const std::string& port) {
-      for (size_t i = 0; i < devices.size(); ++i)
-        if (node_.ports()[i].name == port) return devices[i];
-      return devices.front();
-    };
-    if (s.mirror) {
-      c.insert(c.end(), {"--", "--id=@to", "get", "port", device_of(s.mirror->to)});
-      std::string from;
-      for (size_t i = 0; i < s.mirror->from.size(); ++i) {
-        c.insert(c.end(),
-                 {"--", fmt::format("--id=@from{}", i), "get", "port", device_of(s.mirror->from[i])});
-        from += (from.empty() ? "@from" : ",@from") + std::to_string(i);
-      }
-      c.insert(c.end(), {"--", "--id=@mirror", "create", "mirror", "name=" + bridge_, "output_port=@to"});
-      if (from.empty())
-        c.push_back("select_all=true");
-      else
-        c.insert(c.end(), {"select_src_port=" + from, "select_dst_port=" + from});
-      c.insert(c.end(), {"--", "set", "bridge", bridge_, "mirrors=@mirror"});
-    }
+    refuse_foreign_bridge();
+    const auto all = commands(devices);
     made_ = true;
-    vsctl(c);
+    vsctl(all);
     // What it could not take up stands in the data base, not in the exit status.
     for (const std::string& d : devices)
       if (const std::string error = vsctl({"get", "interface", d, "error"}); error != "[]")
@@ -230,7 +241,7 @@ void OpenVswitch::make_bridge(const std::vector<std::string>& devices) {
   } catch (const Error& e) {
     if (made_) remove(bridge_);
     made_ = false;
-    throw ConfigError(fmt::format("switch '{}': Open vSwitch: {}", s.id, e.what()));
+    throw ConfigError(fmt::format("switch '{}': Open vSwitch: {}", node_.config().id, e.what()));
   }
 }
 

@@ -37,6 +37,10 @@ class OpenVswitch {
 
  private:
   void make_bridge(const std::vector<std::string>& devices);
+  void refuse_foreign_bridge() const;
+  std::vector<std::string> commands(const std::vector<std::string>& devices) const;
+  void add_mirror(std::vector<std::string>& commands, const scenario::Mirror& mirror,
+                  const std::vector<std::string>& devices) const;
   void add_flows(const std::vector<std::string>& devices);
 
   system::HostedSwitch& node_;

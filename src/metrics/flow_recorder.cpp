@@ -131,6 +131,12 @@ std::vector<std::string> FlowRecorder::metric_names() {
   return names;
 }
 
+std::vector<std::string> FlowRecorder::summary_names() {
+  std::vector<std::string> names = metric_names();
+  std::erase(names, kDelay);  // the same as avg_
+  return names;
+}
+
 std::vector<std::string> FlowRecorder::flow_names() const {
   std::vector<std::string> names;
   for (const Flow& f : flows_) names.push_back(f.name);
@@ -159,8 +165,7 @@ nlohmann::ordered_json FlowRecorder::summary() const {
     nlohmann::ordered_json j;
     j["from"] = f.from;
     j["to"] = f.to;
-    for (const std::string& name : metric_names()) {
-      if (name == kDelay) continue;
+    for (const std::string& name : summary_names()) {
       const MetricValue v = get(name, {.node = f.name});
       const bool count = name == "flow_sent" || name == "flow_received" || name == "flow_lost" ||
                          name == "flow_duplicates" || name == "flow_reordered";

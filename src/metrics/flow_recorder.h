@@ -21,6 +21,8 @@ class FlowRecorder {
   /// `flow_…` metrics; scope.node names flows (all when empty), scope.time is the time of sending.
   MetricValue get(std::string_view name, const Scope& scope) const;
   static std::vector<std::string> metric_names();
+  /// Those that summary() has of each flow.
+  static std::vector<std::string> summary_names();
   std::vector<std::string> flow_names() const;
   bool empty() const { return flows_.empty(); }
 

@@ -83,111 +83,76 @@ Json metric_json(const MetricMap& metrics, const std::string& name, bool count =
   return number(m.value);
 }
 
+struct SummaryFigure {
+  const char* name;
+  bool count = false;
+};
+/// In the order in which they are written.
+constexpr SummaryFigure kSummaryFigures[] = {{"total_samples", true},
+                                             {"total_energy_mJ"},
+                                             {"avg_e2e_latency_ms"},
+                                             {"min_e2e_latency_ms"},
+                                             {"p50_e2e_latency_ms"},
+                                             {"p95_e2e_latency_ms"},
+                                             {"p99_e2e_latency_ms"},
+                                             {"max_e2e_latency_ms"},
+                                             {"avg_age_latency_ms"},
+                                             {"ml_accuracy"},
+                                             {"ml_accuracy_all_samples"},
+                                             {"packet_delivery_rate"},
+                                             {"total_packets_sent", true},
+                                             {"total_packets_delivered", true},
+                                             {"total_packets_dropped", true},
+                                             {"samples_processed", true},
+                                             {"samples_lost", true},
+                                             {"samples_in_flight", true},
+                                             {"samples_classified", true},
+                                             {"tx_attempts", true},
+                                             {"collisions", true},
+                                             {"frames_on_air", true},
+                                             {"channel_utilization"},
+                                             {"system_throughput"},
+                                             {"energy_per_sample_mJ"},
+                                             {"min_device_energy_mJ"},
+                                             {"avg_device_energy_mJ"},
+                                             {"max_device_energy_mJ"}};
+
 Json summary_json(const Collector& collector, const MetricMap& metrics) {
   const Statistics& run = *collector.statistics().front();
   LatencySet e2e;
   for (size_t i = 0; i < run.devices(); ++i) e2e.add(run.device(i).e2e);
-  Json j;
-  j["total_samples"] = metric_json(metrics, "total_samples", true);
-  j["total_energy_mJ"] = metric_json(metrics, "total_energy_mJ");
-  add_latency(j, e2e);
-  j["avg_age_latency_ms"] = metric_json(metrics, "avg_age_latency_ms");
-  j["ml_accuracy"] = metric_json(metrics, "ml_accuracy");
-  j["ml_accuracy_all_samples"] = metric_json(metrics, "ml_accuracy_all_samples");
-  j["packet_delivery_rate"] = metric_json(metrics, "packet_delivery_rate");
-  for (const char* name : {"total_packets_sent", "total_packets_delivered", "total_packets_dropped",
-                           "samples_processed", "samples_lost", "samples_in_flight", "samples_classified",
-                           "tx_attempts", "collisions", "frames_on_air"}) {
-    j[name] = metric_json(metrics, name, true);
-  }
-  for (const char* name : {"channel_utilization", "system_throughput", "energy_per_sample_mJ",
-                           "min_device_energy_mJ", "avg_device_energy_mJ", "max_device_energy_mJ"}) {
-    j[name] = metric_json(metrics, name);
-  }
+  Json latency, j;
+  add_latency(latency, e2e);
+  for (const SummaryFigure& f : kSummaryFigures)
+    j[f.name] = latency.contains(f.name) ? latency[f.name] : metric_json(metrics, f.name, f.count);
   return j;
+}
+
+/// The matrix's rows: true class, then what was said.
+Json rows_json(const Accuracy& accuracy) {
+  Json rows = Json::array();
+  for (size_t truth = 0; truth < accuracy.classes(); ++truth) {
+    Json row = Json::array();
+    for (size_t said = 0; said < accuracy.classes(); ++said) row.push_back(accuracy.count(truth, said));
+    rows.push_back(row);
+  }
+  return rows;
 }
 
 Json confusion_json(const Accuracy& accuracy) {
   Json j;
   j["classes"] = Json::array();
-  j["matrix"] = Json::array();
+  j["matrix"] = rows_json(accuracy);
   j["lost"] = Json::array();
   j["precision"] = Json::object();
   j["recall"] = Json::object();
   for (size_t truth = 0; truth < accuracy.classes(); ++truth) {
     j["classes"].push_back(accuracy.name(truth));
-    Json row = Json::array();
-    for (size_t predicted = 0; predicted < accuracy.classes(); ++predicted)
-      row.push_back(accuracy.count(truth, predicted));
-    j["matrix"].push_back(row);
     j["lost"].push_back(accuracy.lost_count(truth));
     j["precision"][accuracy.name(truth)] = number(accuracy.precision(truth));
     j["recall"][accuracy.name(truth)] = number(accuracy.recall(truth));
   }
   return j;
-}
-
-Json energy_by_cause(const Statistics& run, const std::function<bool(size_t)>& wanted);
-
-/// One entry a placement of the model: accuracy, latency by hop, energy a sample by cause.
-Json placements_json(const Collector& collector) {
-  const Statistics& run = *collector.statistics().front();
-  Json all = Json::object();
-  for (const auto& [name, p] : collector.placements()) {
-    const auto covers = [&](size_t i) { return collector.placement_of(i) == name; };
-    int64_t devices = 0, inferences = 0, cycles = 0, energy = 0, arena = 0, total = 0;
-    for (size_t i = 0; i < run.devices(); ++i) {
-      if (!covers(i)) continue;
-      const DeviceCounters& c = run.device(i).end;
-      ++devices;
-      inferences += c.inferences;
-      cycles += c.inference_cycles;
-      energy += c.inference_energy;
-      arena = std::max(arena, c.model_arena);
-      total += run.device(i).energy_nanojoules();
-    }
-    const auto each = [](double sum, int64_t n) { return n == 0 ? Json(nullptr) : Json(sum / static_cast<double>(n)); };
-    Json j{{"devices", devices},        {"samples", p.samples},    {"results", p.results},
-           {"samples_lost", p.lost},    {"samples_in_flight", p.in_flight},
-           {"reliability", fraction(p.results, p.results + p.lost)}};
-    j["ran_at"] = Json::object();
-    for (const auto& [where, n] : p.ran_at) j["ran_at"][where] = n;
-    j["lost_causes"] = Json::object();
-    for (const auto& [cause, n] : p.lost_causes) j["lost_causes"][cause] = n;
-    const Accuracy& a = p.accuracy();
-    j["accuracy"] = number(a.over_classified());
-    j["accuracy_all_samples"] = number(a.over_all());
-    j["auc"] = number(p.mean_auc());
-    j["classes"] = Json::object();
-    for (size_t c = 0; c < a.classes(); ++c)
-      j["classes"][a.name(c)] = {{"precision", number(a.precision(c))},
-                                 {"recall", number(a.recall(c))},
-                                 {"f1", number(p.f1(c))},
-                                 {"auc", number(p.auc(c))},
-                                 {"lost", a.lost_count(c)}};
-    j["confusion"] = Json::array();
-    for (size_t t = 0; t < a.classes(); ++t) {
-      Json row = Json::array();
-      for (size_t c = 0; c < a.classes(); ++c) row.push_back(a.count(t, c));
-      j["confusion"].push_back(row);
-    }
-    j["latency"] = latency_json(p.e2e());
-    j["hops"] = Json::object();
-    for (size_t i = 0; i < kHops.size(); ++i)
-      if (!p.hop(i).empty()) j["hops"][std::string(kHops[i].name)] = latency_json(p.hop(i));
-    j["energy_per_sample_mJ"] = each(millijoules(total), p.samples);
-    j["energy_per_sample_by_cause_mJ"] = Json::object();
-    const Json causes = energy_by_cause(run, covers);
-    for (const auto& [cause, mj] : causes.items())
-      j["energy_per_sample_by_cause_mJ"][cause] = each(mj.get<double>(), p.samples);
-    if (inferences > 0)
-      j["on_device"] = {{"inferences", inferences},
-                        {"cycles_per_inference", each(static_cast<double>(cycles), inferences)},
-                        {"energy_per_inference_mJ", each(millijoules(energy), inferences)},
-                        {"arena_bytes", arena}};
-    all[name] = j;
-  }
-  return all;
 }
 
 Json counts_json(const std::map<std::string, int64_t>& counts) {
@@ -213,7 +178,95 @@ Json energy_by_cause(const Statistics& run, const std::function<bool(size_t)>& w
   return energy_json(causes);
 }
 
+Json mean_json(double sum, int64_t n) { return n == 0 ? Json(nullptr) : Json(sum / static_cast<double>(n)); }
+
+Json hops_json(const auto& statistics) {
+  Json j = Json::object();
+  for (size_t i = 0; i < kHops.size(); ++i)
+    if (!statistics.hop(i).empty()) j[std::string(kHops[i].name)] = latency_json(statistics.hop(i));
+  return j;
+}
+
+Json classes_json(const PlacementStatistics& p) {
+  const Accuracy& a = p.accuracy();
+  Json j = Json::object();
+  for (size_t c = 0; c < a.classes(); ++c)
+    j[a.name(c)] = {{"precision", number(a.precision(c))},
+                    {"recall", number(a.recall(c))},
+                    {"f1", number(p.f1(c))},
+                    {"auc", number(p.auc(c))},
+                    {"lost", a.lost_count(c)}};
+  return j;
+}
+
+/// Of the devices with one placement.
+struct DeviceTotals {
+  int64_t devices = 0, inferences = 0, cycles = 0, inference_energy = 0, arena = 0, energy = 0;
+};
+DeviceTotals totals_of(const Statistics& run, const std::function<bool(size_t)>& wanted) {
+  DeviceTotals t;
+  for (size_t i = 0; i < run.devices(); ++i) {
+    if (!wanted(i)) continue;
+    const DeviceCounters& c = run.device(i).end;
+    ++t.devices;
+    t.inferences += c.inferences;
+    t.cycles += c.inference_cycles;
+    t.inference_energy += c.inference_energy;
+    t.arena = std::max(t.arena, c.model_arena);
+    t.energy += run.device(i).energy_nanojoules();
+  }
+  return t;
+}
+
+/// Accuracy, latency by hop, energy a sample by cause.
+Json placement_json(const PlacementStatistics& p, const Statistics& run,
+                    const std::function<bool(size_t)>& covers) {
+  const DeviceTotals t = totals_of(run, covers);
+  Json j{{"devices", t.devices},
+         {"samples", p.samples},
+         {"results", p.results},
+         {"samples_lost", p.lost},
+         {"samples_in_flight", p.in_flight},
+         {"reliability", fraction(p.results, p.results + p.lost)}};
+  j["ran_at"] = counts_json(p.ran_at);
+  j["lost_causes"] = counts_json(p.lost_causes);
+  j["accuracy"] = number(p.accuracy().over_classified());
+  j["accuracy_all_samples"] = number(p.accuracy().over_all());
+  j["auc"] = number(p.mean_auc());
+  j["classes"] = classes_json(p);
+  j["confusion"] = rows_json(p.accuracy());
+  j["latency"] = latency_json(p.e2e());
+  j["hops"] = hops_json(p);
+  j["energy_per_sample_mJ"] = mean_json(millijoules(t.energy), p.samples);
+  j["energy_per_sample_by_cause_mJ"] = Json::object();
+  const Json causes = energy_by_cause(run, covers);
+  for (const auto& [cause, mj] : causes.items())
+    j["energy_per_sample_by_cause_mJ"][cause] = mean_json(mj.get<double>(), p.samples);
+  if (t.inferences > 0)
+    j["on_device"] = {{"inferences", t.inferences},
+                      {"cycles_per_inference", mean_json(static_cast<double>(t.cycles), t.inferences)},
+                      {"energy_per_inference_mJ", mean_json(millijoules(t.inference_energy), t.inferences)},
+                      {"arena_bytes", t.arena}};
+  return j;
+}
+
+/// One entry a placement of the model.
+Json placements_json(const Collector& collector) {
+  const Statistics& run = *collector.statistics().front();
+  Json all = Json::object();
+  for (const auto& entry : collector.placements())
+    all[entry.first] =
+        placement_json(entry.second, run, [&](size_t i) { return collector.placement_of(i) == entry.first; });
+  return all;
+}
+
 }  // namespace
+
+std::vector<std::string> summary_figures() {
+  std::vector<std::string> names;
+  for (const SummaryFigure& f : kSummaryFigures) names.emplace_back(f.name);
+  return names;
+}
 
 Json build_summary(const Collector& collector, const MetricMap& metrics, const RunInfo& run,
                    const HostInfo& host, const Json& assertions) {
@@ -240,10 +293,7 @@ Json build_summary(const Collector& collector, const MetricMap& metrics, const R
   auto& per_device = j["per_device"].get_ref<Json::object_t&>();
   for (size_t i = 0; i < statistics.devices(); ++i)
     per_device.emplace_back(collector.device_names()[i], device_json(statistics.device(i)));
-  j["hops"] = Json::object();
-  for (size_t i = 0; i < kHops.size(); ++i) {
-    if (!statistics.hop(i).empty()) j["hops"][std::string(kHops[i].name)] = latency_json(statistics.hop(i));
-  }
+  j["hops"] = hops_json(statistics);
   j["packet_latency"] = latency_json(collector.network().latencies());
   j["energy_by_cause_mJ"] = energy_by_cause(statistics, [](size_t) { return true; });
   j["lost_causes"] = counts_json(statistics.lost_causes());

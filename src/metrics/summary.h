@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "metrics/collector.h"
 #include "metrics/metric_map.h"
@@ -39,6 +40,8 @@ struct HostInfo {
 /// `speed_factor` and `host` is the same for equal runs.
 Json build_summary(const Collector& collector, const MetricMap& metrics, const RunInfo& run,
                    const HostInfo& host, const Json& assertions = nullptr);
+/// The names of the figures below its key `summary`.
+std::vector<std::string> summary_figures();
 /// The same without what depends on the host, for comparisons.
 Json without_host(Json summary);
 /// Writes summary.json; when the room does not suffice, without `per_device`.

@@ -41,15 +41,10 @@ std::string_view machine_name(unsigned machine) {
   }
 }
 
-}  // namespace
-
-FirmwareImage parse_elf(std::string_view contents, const std::string& name) {
-  elf_version(EV_CURRENT);
-  // libelf converts in place for foreign byte orders and wants a writable buffer.
-  std::string copy(contents);
-  const std::unique_ptr<Elf, ElfEnd> elf(elf_memory(copy.data(), copy.size()));
+/// Refuses what is no program for such a processor.
+void check_header(Elf* elf, const std::string& name) {
   GElf_Ehdr header{};
-  if (!elf || elf_kind(elf.get()) != ELF_K_ELF || !gelf_getehdr(elf.get(), &header))
+  if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &header))
     throw ConfigError(fmt::format("firmware '{}' has a damaged ELF header: copy or build it again", name));
   if (header.e_machine != EM_ARM || header.e_ident[EI_CLASS] != ELFCLASS32)
     throw ConfigError(
@@ -62,18 +57,20 @@ FirmwareImage parse_elf(std::string_view contents, const std::string& name) {
   if (header.e_type != ET_EXEC)
     throw ConfigError(
         fmt::format("firmware '{}' is not an executable ELF (type {}): link it first", name, header.e_type));
+}
 
-  FirmwareImage image;
-  image.name_ = name;
+std::vector<FirmwareImage::Segment> segments_of(Elf* elf, std::string_view contents,
+                                                const std::string& name) {
+  std::vector<FirmwareImage::Segment> out;
   size_t segments = 0;
-  if (elf_getphdrnum(elf.get(), &segments) != 0)
+  if (elf_getphdrnum(elf, &segments) != 0)
     throw ConfigError(
         fmt::format("firmware '{}' has a damaged program header table: copy or build it again", name));
   // Headers may name the same bytes of the file again and again; no image needs more than the address space.
   size_t loaded = 0;
   for (size_t i = 0; i < segments; ++i) {
     GElf_Phdr ph{};
-    if (!gelf_getphdr(elf.get(), static_cast<int>(i), &ph))
+    if (!gelf_getphdr(elf, static_cast<int>(i), &ph))
       throw ConfigError(
           fmt::format("firmware '{}' is truncated: program header {} lies after its end", name, i));
     if (ph.p_type != PT_LOAD || ph.p_filesz == 0) continue;
@@ -90,11 +87,15 @@ FirmwareImage parse_elf(std::string_view contents, const std::string& name) {
           "firmware '{}' has segments of more than 256 MiB in all: that is not a microcontroller image",
           name));
     const std::string_view bytes = contents.substr(ph.p_offset, ph.p_filesz);
-    image.segments_.push_back({static_cast<uint32_t>(ph.p_paddr), {bytes.begin(), bytes.end()}});
+    out.push_back({static_cast<uint32_t>(ph.p_paddr), {bytes.begin(), bytes.end()}});
   }
-  image.check_segments();
+  return out;
+}
 
-  for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf.get(), section)) != nullptr;) {
+/// By address.
+std::vector<FirmwareImage::Symbol> functions_of(Elf* elf) {
+  std::vector<FirmwareImage::Symbol> out;
+  for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf, section)) != nullptr;) {
     GElf_Shdr sh{};
     if (!gelf_getshdr(section, &sh) || sh.sh_type != SHT_SYMTAB || sh.sh_entsize == 0) continue;
     Elf_Data* data = elf_getdata(section, nullptr);
@@ -102,15 +103,31 @@ FirmwareImage parse_elf(std::string_view contents, const std::string& name) {
     for (size_t i = 0; i < sh.sh_size / sh.sh_entsize; ++i) {
       GElf_Sym symbol{};
       if (!gelf_getsym(data, static_cast<int>(i), &symbol)) break;
-      const char* text = elf_strptr(elf.get(), sh.sh_link, symbol.st_name);
+      const char* text = elf_strptr(elf, sh.sh_link, symbol.st_name);
       if (GELF_ST_TYPE(symbol.st_info) != STT_FUNC || !text || !*text) continue;
-      image.functions_.push_back(
+      out.push_back(
           {static_cast<uint32_t>(symbol.st_value & ~1u), static_cast<uint32_t>(symbol.st_size), text});
     }
   }
-  std::sort(image.functions_.begin(), image.functions_.end(), [](const auto& a, const auto& b) {
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
     return std::tie(a.address, a.name) < std::tie(b.address, b.name);
   });
+  return out;
+}
+
+}  // namespace
+
+FirmwareImage parse_elf(std::string_view contents, const std::string& name) {
+  elf_version(EV_CURRENT);
+  // libelf converts in place for foreign byte orders and wants a writable buffer.
+  std::string copy(contents);
+  const std::unique_ptr<Elf, ElfEnd> elf(elf_memory(copy.data(), copy.size()));
+  check_header(elf.get(), name);
+  FirmwareImage image;
+  image.name_ = name;
+  image.segments_ = segments_of(elf.get(), contents, name);
+  image.check_segments();
+  image.functions_ = functions_of(elf.get());
   return image;
 }
 

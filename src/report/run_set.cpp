@@ -6,7 +6,11 @@
 
 #include "base/error.h"
 #include "experiment/batch_record.h"
+#include "metrics/flow_recorder.h"
+#include "metrics/span_recorder.h"
+#include "metrics/summary.h"
 #include "report/placement_search.h"
+#include "scenario/metric_names.h"
 #include "scenario/suggest.h"
 
 namespace xedgesim::report {
@@ -171,6 +175,16 @@ std::map<std::string, double> run_figures(const Json& summary) {
   if (const double fate = get("samples_processed") + get("samples_lost"); fate > 0)
     figures["reliability"] = get("samples_processed") / fate;
   return figures;
+}
+
+std::vector<std::string> possible_figures() {
+  std::vector<std::string> names = metrics::summary_figures();
+  names.insert(names.end(), {"avg_device_power_mW", "battery_life_days", "reliability"});
+  for (const std::string& cause : scenario::energy_causes())
+    names.push_back(fmt::format("energy_{}_mJ", cause));
+  for (const metrics::Hop& hop : metrics::kHops) names.push_back(fmt::format("avg_{}_latency_ms", hop.name));
+  for (const std::string& name : metrics::FlowRecorder::summary_names()) names.push_back(name + "[FLOW]");
+  return names;
 }
 
 const SampleStatistics* VariantResults::find(const std::string& figure) const {

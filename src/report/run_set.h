@@ -51,6 +51,8 @@ RunSet load_run_set(const std::filesystem::path& directory);
 /// `avg_device_power_mW`, `battery_life_days` of the worst battery, and `reliability`: the part of the
 /// samples, those in flight at the end left out, that has a result. Figures without data are left out.
 std::map<std::string, double> run_figures(const Json& summary);
+/// The names these can have; those of a flow as `flow_loss_rate[FLOW]`.
+std::vector<std::string> possible_figures();
 
 struct VariantResults {
   std::string name;

@@ -90,6 +90,54 @@ void check_card(Check& check, const LinuxNode& n, const std::string& node, const
               hint.empty() ? " — its cards: " + name_list(names) : hint);
 }
 
+/// What cables can be plugged into, and what is plugged in.
+class Attachments {
+ public:
+  explicit Attachments(Check& check) : check_(check), ports_(check.s) {
+    const Scenario& s = check.s;
+    for (const Switch& w : s.switches) switches_.insert(w.id);
+    for (const LinuxNode& n : s.nodes)
+      for (int64_t k = 0; k < n.count; ++k) machines_[member_id(n.id, n.count, k)] = &n;
+    for (const auto& [id, n] : machines_) nodes_.insert(id);
+    for (const EdgeNode& e : s.edge) nodes_.insert(e.id);
+    for (const CloudNode& c : s.cloud) nodes_.insert(c.id);
+    for (const Device& d : s.devices)
+      if (d.type == Device::Type::external)
+        for (int64_t k = 0; k < d.count; ++k) nodes_.insert(member_id(d.id, d.count, k));
+    for (const Switch& w : s.switches) known_.push_back(w.id);
+    known_.insert(known_.end(), nodes_.begin(), nodes_.end());
+    known_.resize(std::min(known_.size(), kMostSuggested));
+  }
+
+  /// One end of a link.
+  void check(const std::string& end, size_t link, const std::string& path) {
+    const size_t colon = end.find(':');
+    if (colon == std::string::npos || colon == 0 || colon + 1 == end.size()) {
+      check_.error(path, "'{}' is no attachment point: write NODE:INTERFACE or SWITCH:PORT", end);
+      return;
+    }
+    const std::string node = end.substr(0, colon), card = end.substr(colon + 1);
+    if (switches_.count(node)) {
+      ports_.check(check_, node, card, path);
+    } else if (!nodes_.count(node)) {
+      check_.error(path, "no node or switch is named '{}'{}", node, did_you_mean(node, known_));
+    } else if (const auto m = machines_.find(node); m != machines_.end()) {
+      check_card(check_, *m->second, node, card, path);
+    }
+    if (const auto [other, fresh] = used_.emplace(end, link); !fresh)
+      check_.error(path, "'{}' is plugged in by links[{}] already: choose another", end, other->second);
+  }
+  bool used(const std::string& end) const { return used_.contains(end); }
+
+ private:
+  Check& check_;
+  PortTable ports_;
+  std::set<std::string> switches_, nodes_;
+  std::map<std::string, const LinuxNode*> machines_;
+  std::vector<std::string> known_;      // for suggestions
+  std::map<std::string, size_t> used_;  // by link
+};
+
 }  // namespace
 
 void check_network(Check& check, const NameTable* names) {
@@ -149,59 +197,22 @@ void check_switches(Check& check) {
 
 void check_links(Check& check) {
   const Scenario& s = check.s;
-  const PortTable ports(s);
-  std::set<std::string> switches, nodes;
-  std::vector<std::string> known;
-  for (const Switch& w : s.switches) {
-    switches.insert(w.id);
-    known.push_back(w.id);
-  }
-  std::map<std::string, const LinuxNode*> machines;
-  for (const LinuxNode& n : s.nodes)
-    for (int64_t k = 0; k < n.count; ++k) machines[member_id(n.id, n.count, k)] = &n;
-  for (const auto& [id, n] : machines) nodes.insert(id);
-  for (const EdgeNode& e : s.edge) nodes.insert(e.id);
-  for (const CloudNode& c : s.cloud) nodes.insert(c.id);
-  for (const Device& d : s.devices)
-    if (d.type == Device::Type::external)
-      for (int64_t k = 0; k < d.count; ++k) nodes.insert(member_id(d.id, d.count, k));
-  known.insert(known.end(), nodes.begin(), nodes.end());
-  known.resize(std::min(known.size(), kMostSuggested));
-  std::map<std::string, size_t> used;
+  Attachments attachments(check);
   for (size_t i = 0; i < s.links.size(); ++i) {
-    const Link& l = s.links[i];
     const std::string path = at("links[{}].endpoints", i);
-    if (l.endpoints.size() != 2) {
-      check.error(path, "a link has two ends, found {}: write [\"NODE:eth0\", \"SWITCH:1\"]",
-                  l.endpoints.size());
+    const std::vector<std::string>& ends = s.links[i].endpoints;
+    if (ends.size() != 2) {
+      check.error(path, "a link has two ends, found {}: write [\"NODE:eth0\", \"SWITCH:1\"]", ends.size());
       continue;
     }
-    for (size_t k = 0; k < 2; ++k) {
-      const std::string& end = l.endpoints[k];
-      const std::string one = at("{}[{}]", path, k);
-      const size_t colon = end.find(':');
-      if (colon == std::string::npos || colon == 0 || colon + 1 == end.size()) {
-        check.error(one, "'{}' is no attachment point: write NODE:INTERFACE or SWITCH:PORT", end);
-        continue;
-      }
-      const std::string node = end.substr(0, colon);
-      if (switches.count(node)) {
-        ports.check(check, node, end.substr(colon + 1), one);
-      } else if (!nodes.count(node)) {
-        check.error(one, "no node or switch is named '{}'{}", node, did_you_mean(node, known));
-      } else if (const auto m = machines.find(node); m != machines.end()) {
-        check_card(check, *m->second, node, end.substr(colon + 1), one);
-      }
-      if (const auto [other, fresh] = used.emplace(end, i); !fresh)
-        check.error(one, "'{}' is plugged in by links[{}] already: choose another", end, other->second);
-    }
+    for (size_t k = 0; k < 2; ++k) attachments.check(ends[k], i, at("{}[{}]", path, k));
   }
   for (size_t i = 0; i < s.nodes.size(); ++i) {
     const LinuxNode& n = s.nodes[i];
     if (n.interfaces.empty()) continue;
     for (int64_t k = 0; k < n.count; ++k)
       for (const DeclaredCard& c : declared_cards(n))
-        if (const std::string end = member_id(n.id, n.count, k) + ":" + c.name; !used.contains(end))
+        if (const std::string end = member_id(n.id, n.count, k) + ":" + c.name; !attachments.used(end))
           check.error(
               at("nodes[{}]{}", i, c.path),
               "no cable is plugged into this card: add a link with the endpoint \"{}\", or remove the card",

@@ -32,11 +32,12 @@ void check_volumes(Check& check, const std::vector<std::string>& volumes, const 
   }
 }
 
-void check_node(Check& check, const LinuxNode& n, const std::string& path) {
+/// Keys that nodes of this type do not have.
+void check_keys_of_type(Check& check, const LinuxNode& n, const std::string& path) {
   using T = LinuxNode::Type;
-  if (n.type == T::container && n.image.empty()) check.error(path, "a container needs the key 'image'");
-  if (n.type == T::process && n.command.empty() && n.image.empty() && n.role == LinuxNode::Role::none)
-    check.error(path, "a process needs the key 'command'");
+  const auto refuse = [&](const char* key, const char* why) {
+    check.error(at("{}.{}", path, key), "{}", why);
+  };
   if (n.type == T::container || n.type == T::process) {
     const LinuxNode usual;
     const std::pair<const char*, bool> keys[] = {
@@ -46,36 +47,26 @@ void check_node(Check& check, const LinuxNode& n, const std::string& path) {
         {"disk_bus", n.disk_bus != usual.disk_bus}, {"extra_disk_size", n.extra_disk_size.has_value()}};
     for (const auto& [key, written] : keys)
       if (written)
-        check.error(at("{}.{}", path, key),
-                    "this is for nodes of type vm: remove it (memory_limit and cpu_quota limit the others)");
+        refuse(key, "this is for nodes of type vm: remove it (memory_limit and cpu_quota limit the others)");
+  } else if (n.health) {
+    refuse("health", "this is for nodes of type container and process: remove it");
   }
-  if (n.health && n.type != T::container && n.type != T::process)
-    check.error(path + ".health", "this is for nodes of type container and process: remove it");
   if (n.type != T::model)
     for (const char* key : {"traffic", "vlan"})
-      if (check.given(at("{}.{}", path, key)))
-        check.error(at("{}.{}", path, key), "this is for nodes of type model: remove it");
-  for (size_t i = 0; i < n.traffic.size(); ++i) {
-    const TrafficFlow& f = n.traffic[i];
-    const std::string flow = at("{}.traffic[{}]", path, i);
-    if (check.given(flow + ".rate") && check.given(flow + ".interval"))
-      check.error(flow + ".interval", "rate and interval exclude each other: remove one");
-    if (f.stop && *f.stop <= f.start)
-      check.error(flow + ".stop", "it stops before it starts: choose a later time");
-    const auto target = std::find_if(check.s.nodes.begin(), check.s.nodes.end(), [&](const LinuxNode& other) {
-      for (int64_t k = 0; k < other.count; ++k)
-        if (member_id(other.id, other.count, k) == f.to) return other.type == T::model || other.type == T::vm;
-      return false;
-    });
-    if (target == check.s.nodes.end() && !f.to.empty())
-      check.error(flow + ".to", "no node of type model or vm is named '{}'", f.to);
-  }
+      if (check.given(at("{}.{}", path, key))) refuse(key, "this is for nodes of type model: remove it");
   if (n.type != T::vm)
     for (const char* key : {"commands", "files", "boundary"})
-      if (check.given(at("{}.{}", path, key)))
-        check.error(at("{}.{}", path, key), "this is for nodes of type vm: remove it");
+      if (check.given(at("{}.{}", path, key))) refuse(key, "this is for nodes of type vm: remove it");
   if ((n.type == T::model || n.type == T::host) && !n.exec.empty())
-    check.error(path + ".exec", "this is for nodes of type vm, container and process: remove it");
+    refuse("exec", "this is for nodes of type vm, container and process: remove it");
+}
+
+/// What it is made of: without these there is nothing to start.
+void check_contents(Check& check, const LinuxNode& n, const std::string& path) {
+  using T = LinuxNode::Type;
+  if (n.type == T::container && n.image.empty()) check.error(path, "a container needs the key 'image'");
+  if (n.type == T::process && n.command.empty() && n.image.empty() && n.role == LinuxNode::Role::none)
+    check.error(path, "a process needs the key 'command'");
   for (const auto& [to, from] : n.files)
     if (!to.starts_with("/") || to.ends_with("/") || to.find("/../") != std::string::npos)
       check.error(path + ".files", "'{}' is no path of a file in the machine: begin with /", to);
@@ -87,6 +78,24 @@ void check_node(Check& check, const LinuxNode& n, const std::string& path) {
   }
   if (!n.initrd.empty() && n.kernel.empty())
     check.error(path + ".initrd", "an initrd needs a kernel: add the key 'kernel'");
+  check_volumes(check, n.volumes, path);
+}
+
+void check_traffic(Check& check, const TrafficFlow& f, const std::string& path) {
+  if (check.given(path + ".rate") && check.given(path + ".interval"))
+    check.error(path + ".interval", "rate and interval exclude each other: remove one");
+  if (f.stop && *f.stop <= f.start)
+    check.error(path + ".stop", "it stops before it starts: choose a later time");
+  const bool found = std::any_of(check.s.nodes.begin(), check.s.nodes.end(), [&](const LinuxNode& other) {
+    if (other.type != LinuxNode::Type::model && other.type != LinuxNode::Type::vm) return false;
+    for (int64_t k = 0; k < other.count; ++k)
+      if (member_id(other.id, other.count, k) == f.to) return true;
+    return false;
+  });
+  if (!found && !f.to.empty()) check.error(path + ".to", "no node of type model or vm is named '{}'", f.to);
+}
+
+void check_limits(Check& check, const LinuxNode& n, const std::string& path) {
   if (n.memory_limit && n.memory_limit->hard && n.memory_limit->soft &&
       *n.memory_limit->soft > *n.memory_limit->hard)
     check.error(path + ".memory_limit", "soft is above hard: swap them");
@@ -96,10 +105,17 @@ void check_node(Check& check, const LinuxNode& n, const std::string& path) {
       if (b && b->average && b->peak && *b->peak < *b->average)
         check.error(at("{}.qos.{}", path, key), "peak is below average: raise it");
   constexpr int64_t kK3sServer = 1638ll << 20;
-  if (n.role == LinuxNode::Role::k3s_server && n.type == T::vm && n.memory < kK3sServer)
+  if (n.role == LinuxNode::Role::k3s_server && n.type == LinuxNode::Type::vm && n.memory < kK3sServer)
     check.warning(check.given(path + ".memory") ? path + ".memory" : path,
                   "a k3s server with a workload wants about 1.6 GiB, this one has {} MiB", n.memory >> 20);
-  check_volumes(check, n.volumes, path);
+}
+
+void check_node(Check& check, const LinuxNode& n, const std::string& path) {
+  check_keys_of_type(check, n, path);
+  check_contents(check, n, path);
+  for (size_t i = 0; i < n.traffic.size(); ++i)
+    check_traffic(check, n.traffic[i], at("{}.traffic[{}]", path, i));
+  check_limits(check, n, path);
 }
 
 constexpr size_t kLongestInterface = 15;  // IFNAMSIZ less the zero

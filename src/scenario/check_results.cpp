@@ -115,8 +115,8 @@ void check_expectation(Check& check, const Assertion& a, const std::string& path
   check_targets(check, path + ".node", a.node, names);
 }
 
-/// At the end of a profile with a duration network.profile is in force again, whatever else was applied.
-/// Looks at the first time of each fault, and at so many faults, since it compares each with each.
+/// At the end of a profile with a duration network.profile is in force again, not one that was applied
+/// before. Looks at the first time of each fault, and at so many faults, since it compares each with each.
 void warn_of_profiles_that_end_others(Check& check) {
   constexpr size_t kMostCompared = 100;
   const auto& faults = check.s.faults;
@@ -128,7 +128,8 @@ void warn_of_profiles_that_end_others(Check& check) {
     const Duration end = faults[i].time + *faults[i].duration;
     const auto ended_with_it = [&](size_t j) {
       const Fault& other = faults[j];
-      return j != i && other.time < end && (!other.duration || other.time + *other.duration > end);
+      return std::pair(other.time, j) < std::pair(faults[i].time, i) &&
+             (!other.duration || other.time + *other.duration > end);
     };
     const auto other = std::find_if(profiles.begin(), profiles.end(), ended_with_it);
     if (other != profiles.end() && end < check.s.meta.duration)

@@ -19,6 +19,13 @@ bool fits(double v, double least, double most) { return v >= least && v <= most 
 }  // namespace
 
 void check_settings(Check& check) {
+  const auto power = [&](const std::string& path, double dbm) {
+    if (!fits(dbm, SETTINGS_MIN_TX_POWER_DBM, SETTINGS_MAX_TX_POWER_DBM))
+      warn(check, path,
+           fmt::format("whole dBm from {} to {}", int{SETTINGS_MIN_TX_POWER_DBM},
+                       int{SETTINGS_MAX_TX_POWER_DBM}));
+  };
+  bool network_power = false;  // some board takes that of the network
   for (size_t i = 0; i < check.s.devices.size(); ++i) {
     const Device& d = check.s.devices[i];
     if (!d.firmware) continue;
@@ -33,11 +40,10 @@ void check_settings(Check& check) {
       warn(check, path + ".report_interval",
            fmt::format("whole milliseconds from {} to {}", int{SETTINGS_MIN_REPORT_INTERVAL_MS},
                        int{SETTINGS_MAX_REPORT_INTERVAL_MS}));
-    if (c.tx_power_dbm && !fits(*c.tx_power_dbm, SETTINGS_MIN_TX_POWER_DBM, SETTINGS_MAX_TX_POWER_DBM))
-      warn(check, path + ".tx_power",
-           fmt::format("whole dBm from {} to {}", int{SETTINGS_MIN_TX_POWER_DBM},
-                       int{SETTINGS_MAX_TX_POWER_DBM}));
+    if (c.tx_power_dbm) power(path + ".tx_power", *c.tx_power_dbm);
+    network_power |= !c.tx_power_dbm;
   }
+  if (network_power) power("network.wireless.tx_power", check.s.network.wireless.tx_power_dbm);
 }
 
 }  // namespace xedgesim::scenario

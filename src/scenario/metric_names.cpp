@@ -6,107 +6,129 @@ namespace xedgesim::scenario {
 
 namespace {
 
+struct Named {
+  const char *name, *doc;
+};
+
+constexpr Named kSystemMetrics[] = {
+    {"total_packets_sent", "packets the devices' applications sent"},
+    {"total_packets_delivered", "of those, the ones the gateway got"},
+    {"total_packets_dropped", "of those, the ones nobody got"},
+    {"packet_delivery_rate", "delivered / sent, 0 to 1"},
+    {"total_samples", "samples (feature windows) that entered the system"},
+    {"samples_processed", "samples that got a result"},
+    {"samples_lost", "samples that never get one"},
+    {"samples_in_flight", "samples without a result when the run ended"},
+    {"samples_classified", "samples the model classified"},
+    {"ml_accuracy", "right / classified, of samples whose class is known"},
+    {"ml_accuracy_all_samples", "the same with lost samples counted as wrong"},
+    {"total_energy_mJ", "energy of the devices"},
+    {"energy_mJ", "the same, for use with a node: energy_mJ[vib_3]"},
+    {"min_device_energy_mJ", "energy of the device that took least"},
+    {"avg_device_energy_mJ", "energy of a device, mean"},
+    {"max_device_energy_mJ", "energy of the device that took most"},
+    {"energy_per_sample_mJ", "total energy / samples processed"},
+    {"battery_fraction", "charge of the emptiest battery, 0 to 1"},
+    {"battery_life_days", "life of the worst battery at this rate"},
+    {"system_throughput", "results a second"},
+    {"tx_attempts", "transmissions, retries included"},
+    {"tx_packets", "frames sent by the devices' radios"},
+    {"rx_packets", "frames received by them"},
+    {"tx_bytes", "bytes sent by them"},
+    {"rx_bytes", "bytes received by them"},
+    {"cca_busy", "channel assessments that found it busy"},
+    {"cycles", "processor cycles of the devices"},
+    {"instructions", "instructions of the devices"},
+    {"sleep_fraction", "share of time the processors slept, 0 to 1"},
+    {"collisions", "frames lost to another transmission"},
+    {"frames_on_air", "transmissions of all radios, acknowledgements included"},
+    {"channel_utilization", "share of time the channel carried a frame, 0 to 1"},
+    {"duration_s", "simulated seconds"},
+};
+
+constexpr Named kNetworkMetrics[] = {
+    {"flow_sent", "packets of flows between model nodes"},
+    {"flow_received", "of those, the ones that arrived (ping: whose answer did)"},
+    {"flow_lost", "of those, the ones that did not"},
+    {"flow_loss_rate", "lost / sent, 0 to 1"},
+    {"flow_duplicates", "packets that arrived a second time"},
+    {"flow_reordered", "packets that arrived after a later one"},
+    {"flow_throughput_Mbps", "bits received a second, Ethernet headers included"},
+    {"flow_jitter_ms", "mean difference of the delays of consecutive packets"},
+    {"link_sent", "packets handed to links"},
+    {"link_delivered", "packets delivered by links, duplicates included"},
+    {"link_lost", "packets lost on the wire"},
+    {"link_loss_rate", "lost / sent on the wire, 0 to 1"},
+    {"link_queue_drops", "packets dropped by queues and shapers"},
+    {"link_down_drops", "packets handed to links that were down"},
+    {"link_duplicated", "packets delivered twice"},
+    {"link_corrupted", "packets with a wrong bit"},
+    {"link_reordered", "packets that overtook others"},
+};
+
+constexpr const char* kPortCounters[] = {"etherStatsDropEvents",
+                                         "etherStatsOctets",
+                                         "etherStatsPkts",
+                                         "etherStatsBroadcastPkts",
+                                         "etherStatsMulticastPkts",
+                                         "etherStatsCRCAlignErrors",
+                                         "etherStatsUndersizePkts",
+                                         "etherStatsOversizePkts",
+                                         "etherStatsFragments",
+                                         "etherStatsJabbers",
+                                         "etherStatsCollisions",
+                                         "etherStatsPkts64Octets",
+                                         "etherStatsPkts65to127Octets",
+                                         "etherStatsPkts128to255Octets",
+                                         "etherStatsPkts256to511Octets",
+                                         "etherStatsPkts512to1023Octets",
+                                         "etherStatsPkts1024to1518Octets",
+                                         "ifOutOctets",
+                                         "ifOutPkts"};
+constexpr const char* kPortDrops[] = {"vlanFiltered", "aclDenied",       "stormSuppressed",
+                                      "stpBlocked",   "reservedAddress", "malformed"};
+
+constexpr Named kLatencies[] = {
+    {"e2e", "end of sensing to result"},
+    {"age", "begin of sensing to result"},
+    {"packet", "sent to received by the gateway"},
+    {"sensing", "length of the window"},
+    {"compute", "sensing to transmit request"},
+    {"access", "request to first symbol on the air"},
+    {"air", "transmission"},
+    {"wire", "gateway to edge service"},
+    {"queue", "waiting at the edge service"},
+    {"inference", "running the model"},
+    {"reply", "result to where it is wanted"},
+    {"store", "result to cloud store"},
+    {"answer", "cloud store to answer"},
+};
+
+/// Of several times, as the beginning of a metric's name.
+constexpr std::pair<const char*, const char*> kStatistics[] = {{"", "mean, or the scope's percentile"},
+                                                               {"avg_", "mean"},
+                                                               {"min_", "shortest"},
+                                                               {"p50_", "median"},
+                                                               {"p95_", "95th percentile"},
+                                                               {"p99_", "99th percentile"},
+                                                               {"max_", "longest"}};
+
 std::vector<NamedThing> all_assertion_metrics() {
-  std::vector<NamedThing> out = {
-      {"total_packets_sent", "packets the devices' applications sent"},
-      {"total_packets_delivered", "of those, the ones the gateway got"},
-      {"total_packets_dropped", "of those, the ones nobody got"},
-      {"packet_delivery_rate", "delivered / sent, 0 to 1"},
-      {"total_samples", "samples (feature windows) that entered the system"},
-      {"samples_processed", "samples that got a result"},
-      {"samples_lost", "samples that never get one"},
-      {"samples_in_flight", "samples without a result when the run ended"},
-      {"samples_classified", "samples the model classified"},
-      {"ml_accuracy", "right / classified, of samples whose class is known"},
-      {"ml_accuracy_all_samples", "the same with lost samples counted as wrong"},
-      {"total_energy_mJ", "energy of the devices"},
-      {"energy_mJ", "the same, for use with a node: energy_mJ[vib_3]"},
-      {"min_device_energy_mJ", "energy of the device that took least"},
-      {"avg_device_energy_mJ", "energy of a device, mean"},
-      {"max_device_energy_mJ", "energy of the device that took most"},
-      {"energy_per_sample_mJ", "total energy / samples processed"},
-      {"battery_fraction", "charge of the emptiest battery, 0 to 1"},
-      {"battery_life_days", "life of the worst battery at this rate"},
-      {"system_throughput", "results a second"},
-      {"tx_attempts", "transmissions, retries included"},
-      {"tx_packets", "frames sent by the devices' radios"},
-      {"rx_packets", "frames received by them"},
-      {"tx_bytes", "bytes sent by them"},
-      {"rx_bytes", "bytes received by them"},
-      {"cca_busy", "channel assessments that found it busy"},
-      {"cycles", "processor cycles of the devices"},
-      {"instructions", "instructions of the devices"},
-      {"sleep_fraction", "share of time the processors slept, 0 to 1"},
-      {"collisions", "frames lost to another transmission"},
-      {"frames_on_air", "transmissions of all radios, acknowledgements included"},
-      {"channel_utilization", "share of time the channel carried a frame, 0 to 1"},
-      {"duration_s", "simulated seconds"},
-      {"flow_sent", "packets of flows between model nodes"},
-      {"flow_received", "of those, the ones that arrived (ping: whose answer did)"},
-      {"flow_lost", "of those, the ones that did not"},
-      {"flow_loss_rate", "lost / sent, 0 to 1"},
-      {"flow_duplicates", "packets that arrived a second time"},
-      {"flow_reordered", "packets that arrived after a later one"},
-      {"flow_throughput_Mbps", "bits received a second, Ethernet headers included"},
-      {"flow_jitter_ms", "mean difference of the delays of consecutive packets"},
-      {"link_sent", "packets handed to links"},
-      {"link_delivered", "packets delivered by links, duplicates included"},
-      {"link_lost", "packets lost on the wire"},
-      {"link_loss_rate", "lost / sent on the wire, 0 to 1"},
-      {"link_queue_drops", "packets dropped by queues and shapers"},
-      {"link_down_drops", "packets handed to links that were down"},
-      {"link_duplicated", "packets delivered twice"},
-      {"link_corrupted", "packets with a wrong bit"},
-      {"link_reordered", "packets that overtook others"},
-  };
-  for (const char* counter :
-       {"etherStatsDropEvents", "etherStatsOctets", "etherStatsPkts", "etherStatsBroadcastPkts",
-        "etherStatsMulticastPkts", "etherStatsCRCAlignErrors", "etherStatsUndersizePkts",
-        "etherStatsOversizePkts", "etherStatsFragments", "etherStatsJabbers", "etherStatsCollisions",
-        "etherStatsPkts64Octets", "etherStatsPkts65to127Octets", "etherStatsPkts128to255Octets",
-        "etherStatsPkts256to511Octets", "etherStatsPkts512to1023Octets", "etherStatsPkts1024to1518Octets",
-        "ifOutOctets", "ifOutPkts"})
+  std::vector<NamedThing> out;
+  for (const Named& m : kSystemMetrics) out.push_back({m.name, m.doc});
+  for (const Named& m : kNetworkMetrics) out.push_back({m.name, m.doc});
+  for (const char* counter : kPortCounters)
     out.push_back({fmt::format("port_{}", counter), "RFC 2819 or IF-MIB counter of switch ports"});
-  for (const char* counter :
-       {"vlanFiltered", "aclDenied", "stormSuppressed", "stpBlocked", "reservedAddress", "malformed"})
+  for (const char* counter : kPortDrops)
     out.push_back({fmt::format("port_{}", counter), "frames dropped by switch ports for this reason"});
-  for (const auto& [figure, said] :
-       std::initializer_list<std::pair<const char*, const char*>>{{"", "mean, or the scope's percentile"},
-                                                                  {"avg_", "mean"},
-                                                                  {"min_", "shortest"},
-                                                                  {"p50_", "median"},
-                                                                  {"p95_", "95th percentile"},
-                                                                  {"p99_", "99th percentile"},
-                                                                  {"max_", "longest"}})
+  for (const auto& [figure, said] : kStatistics)
     out.push_back({fmt::format("{}flow_delay_ms", figure),
                    fmt::format("sending to arrival (ping: and back): {}", said)});
-  for (const char* cause : {"cpu_active", "sleep", "radio_tx", "radio_rx", "radio_idle", "saadc"})
+  for (const std::string& cause : energy_causes())
     out.push_back({fmt::format("energy_{}_mJ", cause), fmt::format("energy of the devices for {}", cause)});
-  constexpr std::pair<const char*, const char*> kLatencies[] = {
-      {"e2e", "end of sensing to result"},
-      {"age", "begin of sensing to result"},
-      {"packet", "sent to received by the gateway"},
-      {"sensing", "length of the window"},
-      {"compute", "sensing to transmit request"},
-      {"access", "request to first symbol on the air"},
-      {"air", "transmission"},
-      {"wire", "gateway to edge service"},
-      {"queue", "waiting at the edge service"},
-      {"inference", "running the model"},
-      {"reply", "result to where it is wanted"},
-      {"store", "result to cloud store"},
-      {"answer", "cloud store to answer"},
-  };
-  constexpr std::pair<const char*, const char*> kFigures[] = {{"", "mean, or the scope's percentile"},
-                                                              {"avg_", "mean"},
-                                                              {"min_", "shortest"},
-                                                              {"p50_", "median"},
-                                                              {"p95_", "95th percentile"},
-                                                              {"p99_", "99th percentile"},
-                                                              {"max_", "longest"}};
-  for (const auto& [what, doc] : kLatencies)
-    for (const auto& [figure, said] : kFigures)
-      out.push_back({fmt::format("{}{}_latency_ms", figure, what), fmt::format("{}: {}", doc, said)});
+  for (const Named& l : kLatencies)
+    for (const auto& [figure, said] : kStatistics)
+      out.push_back({fmt::format("{}{}_latency_ms", figure, l.name), fmt::format("{}: {}", l.doc, said)});
   return out;
 }
 
@@ -115,6 +137,12 @@ std::vector<NamedThing> all_assertion_metrics() {
 const std::vector<NamedThing>& assertion_metrics() {
   static const std::vector<NamedThing> kMetrics = all_assertion_metrics();
   return kMetrics;
+}
+
+const std::vector<std::string>& energy_causes() {
+  static const std::vector<std::string> kCauses{"cpu_active", "sleep",      "radio_tx",
+                                                "radio_rx",   "radio_idle", "saadc"};
+  return kCauses;
 }
 
 std::pair<std::string, std::string> split_metric(std::string_view name) {

@@ -14,7 +14,9 @@ struct NamedThing {
 /// Metrics an assertion may name (docs/results.md says how each is computed), without the open-ended
 /// families.
 const std::vector<NamedThing>& assertion_metrics();
-/// One of those, or `precision_CLASS`, `recall_CLASS`; a name may carry a node or pattern:
+/// What a device's energy is recorded for: CAUSE of `energy_CAUSE_mJ`.
+const std::vector<std::string>& energy_causes();
+/// One of those metrics, or `precision_CLASS`, `recall_CLASS`; a name may carry a node or pattern:
 /// `energy_mJ[vib_3]`.
 bool is_assertion_metric(std::string_view name);
 /// The metrics whose brackets name a flow, a link or a port: `flow_…`, `link_…`, `port_…`.

@@ -74,6 +74,71 @@ void add_hosted(metrics::Json& j, const HostedMachine::Counters& c) {
   j["boots"] = c.boots;
 }
 
+metrics::Json cable_json(const net::Link& link) {
+  metrics::Json j;
+  for (size_t d = 0; d < 2; ++d) {
+    const net::LinkStatistics& s = link.statistics(kDirections[d]);
+    j[d == 0 ? "forward" : "backward"] = {{"packets", s.messages},
+                                          {"delivered", s.delivered},
+                                          {"delivered_bytes", s.delivered_bytes},
+                                          {"lost", s.lost},
+                                          {"queue_full", s.queue_drops},
+                                          {"early_drops", s.early_drops},
+                                          {"codel_drops", s.delay_drops},
+                                          {"too_large", s.too_large_drops},
+                                          {"down_drops", s.down_drops},
+                                          {"corrupted", s.corrupted},
+                                          {"duplicated", s.duplicated},
+                                          {"reordered", s.reordered},
+                                          {"most_queued_bytes", s.most_queued_bytes}};
+  }
+  return j;
+}
+
+/// A machine in virtual time.
+metrics::Json machine_json(const MachineNode& m) {
+  const auto& c = m.node->counters();
+  metrics::Json j = {{"frames_in", c.frames_in}, {"frames_out", c.frames_out},    {"bytes_in", c.bytes_in},
+                     {"bytes_out", c.bytes_out}, {"missed", c.frames_missed},     {"lines", c.lines},
+                     {"boots", c.boots},         {"instructions", c.instructions}};
+  add_cards(j, m, m.node->cards());
+  j["state"] = m.node->state();
+  if (c.panics > 0) j["panics"] = c.panics;
+  j["qemu"] = m.node->host().qemu.version;
+  if (!m.node->disks().disks().empty()) {
+    const auto& d = m.node->disks().counters();
+    j["disks"] = {{"reads", d.reads},
+                  {"writes", d.writes},
+                  {"sectors_read", d.sectors_read},
+                  {"sectors_written", d.sectors_written},
+                  {"refused", d.refused}};
+  }
+  if (m.group->kernel.empty()) j["image"] = m.node->host().initrd.parent_path().filename().string();
+  return j;
+}
+
+metrics::Json switch_json(const net::ethernet::Switch& core, SimTime now) {
+  metrics::Json j;
+  j["stations"] = core.stations(now);
+  const auto* tree = core.spanning_tree();
+  if (tree) {
+    j["root"] = fmt::format("{:016x}", tree->root());
+    j["topology_changes"] = tree->topology_changes();
+  }
+  for (size_t p = 0; p < core.config().ports.size(); ++p) {
+    auto& port = j["ports"][core.config().ports[p].name];
+    if (tree) {
+      constexpr std::array kStates{"discarding", "learning", "forwarding"};
+      constexpr std::array kRoles{"disabled", "alternate", "backup", "root", "designated"};
+      port["role"] = kRoles[static_cast<size_t>(tree->role(static_cast<int>(p)))];
+      port["state"] = kStates[static_cast<size_t>(tree->state(static_cast<int>(p)))];
+    }
+    for (const auto& [name, v] : core.counters(static_cast<int>(p)).named())
+      if (v != 0) port[std::string(name)] = v;
+  }
+  return j;
+}
+
 }  // namespace
 
 EthernetObserver::EthernetObserver(System& system, metrics::RunDirectory& directory, metrics::Formats formats)
@@ -218,52 +283,16 @@ metrics::MetricSource EthernetObserver::source() const {
 void EthernetObserver::add_to(metrics::Json& summary) const {
   const EthernetNetwork& net = system_.ethernet();
   if (!flows_.empty()) summary["flows"] = flows_.summary();
-  for (const auto& c : net.cables()) {
-    auto& j = summary["links"][c.link->config().name];
-    for (size_t d = 0; d < 2; ++d) {
-      const net::LinkStatistics& s = c.link->statistics(kDirections[d]);
-      auto& one = j[d == 0 ? "forward" : "backward"];
-      one = {{"packets", s.messages},
-             {"delivered", s.delivered},
-             {"delivered_bytes", s.delivered_bytes},
-             {"lost", s.lost},
-             {"queue_full", s.queue_drops},
-             {"early_drops", s.early_drops},
-             {"codel_drops", s.delay_drops},
-             {"too_large", s.too_large_drops},
-             {"down_drops", s.down_drops},
-             {"corrupted", s.corrupted},
-             {"duplicated", s.duplicated},
-             {"reordered", s.reordered},
-             {"most_queued_bytes", s.most_queued_bytes}};
-    }
-  }
+  for (const auto& c : net.cables()) summary["links"][c.link->config().name] = cable_json(*c.link);
   for (const MachineNode& m : net.machines()) {
     if (m.hosted) {
       add_hosted(summary["machines"][m.id], m.hosted->counters());
       add_cards(summary["machines"][m.id], m, m.hosted->cards());
       continue;
     }
-    const auto& c = m.node->counters();
-    summary["host"]["machine_looks"][m.id] = c.looks;
-    summary["host"]["machines_restored"][m.id] = c.restored;
-    auto& j = summary["machines"][m.id];
-    j = {{"frames_in", c.frames_in}, {"frames_out", c.frames_out},    {"bytes_in", c.bytes_in},
-         {"bytes_out", c.bytes_out}, {"missed", c.frames_missed},     {"lines", c.lines},
-         {"boots", c.boots},         {"instructions", c.instructions}};
-    add_cards(j, m, m.node->cards());
-    j["state"] = m.node->state();
-    if (c.panics > 0) j["panics"] = c.panics;
-    j["qemu"] = m.node->host().qemu.version;
-    if (!m.node->disks().disks().empty()) {
-      const auto& d = m.node->disks().counters();
-      j["disks"] = {{"reads", d.reads},
-                    {"writes", d.writes},
-                    {"sectors_read", d.sectors_read},
-                    {"sectors_written", d.sectors_written},
-                    {"refused", d.refused}};
-    }
-    if (m.group->kernel.empty()) j["image"] = m.node->host().initrd.parent_path().filename().string();
+    summary["host"]["machine_looks"][m.id] = m.node->counters().looks;
+    summary["host"]["machines_restored"][m.id] = m.node->counters().restored;
+    summary["machines"][m.id] = machine_json(m);
   }
   for (const auto& w : net.hosted_switches()) {
     const auto& c = w->counters();
@@ -272,25 +301,8 @@ void EthernetObserver::add_to(metrics::Json& summary) const {
                                            {"frames_out", c.frames_out},
                                            {"missed", c.frames_missed}};
   }
-  for (const auto& w : net.switches()) {
-    auto& j = summary["switches"][w->core().config().name];
-    j["stations"] = w->core().stations(system_.scheduler().now());
-    if (const auto* tree = w->core().spanning_tree()) {
-      j["root"] = fmt::format("{:016x}", tree->root());
-      j["topology_changes"] = tree->topology_changes();
-    }
-    for (size_t p = 0; p < w->core().config().ports.size(); ++p) {
-      auto& port = j["ports"][w->core().config().ports[p].name];
-      if (const auto* tree = w->core().spanning_tree()) {
-        constexpr std::array kStates{"discarding", "learning", "forwarding"};
-        constexpr std::array kRoles{"disabled", "alternate", "backup", "root", "designated"};
-        port["role"] = kRoles[static_cast<size_t>(tree->role(static_cast<int>(p)))];
-        port["state"] = kStates[static_cast<size_t>(tree->state(static_cast<int>(p)))];
-      }
-      for (const auto& [name, v] : w->core().counters(static_cast<int>(p)).named())
-        if (v != 0) port[std::string(name)] = v;
-    }
-  }
+  for (const auto& w : net.switches())
+    summary["switches"][w->core().config().name] = switch_json(w->core(), system_.scheduler().now());
 }
 
 }  // namespace xedgesim::system

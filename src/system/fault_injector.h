@@ -52,5 +52,7 @@ void post_link_change(System& system, const net::Link& link, SimTime t, net::Lin
                       net::LinkAction action, int64_t patch);
 /// Puts a profile in force on every link; no name: none.
 void apply_profile(System& system, const std::optional<std::string>& name, SimTime when);
+/// Tells the links which ends of profiles leave in force what was put in force since.
+void keep_later_profiles(System& system);
 
 }  // namespace xedgesim::system

@@ -67,6 +67,7 @@ void FaultInjector::inject(Duration at) {
     case Fault::Type::apply_profile:
       apply_profile(system_, fault_.profile, begin);
       if (!end.is_never()) apply_profile(system_, system_.scenario().network.profile, end);
+      system_.profile_times().add(begin, end);
       break;
     case Fault::Type::radio_interference:
       break;  // a station of its own, System::build_jammers()
@@ -121,6 +122,7 @@ void schedule_faults(System& system) {
     located(system.scenario(), fmt::format("faults[{}]", i), [&] {
       for (Duration t : fault_times(faults[i], i, system.scenario())) FaultInjector(system, i).inject(t);
     });
+  keep_later_profiles(system);
 }
 
 void check_fault(System& system, const Fault& fault) {
@@ -138,6 +140,7 @@ void check_fault(System& system, const Fault& fault) {
 void add_fault(System& system, const Fault& fault) {
   const size_t index = system.add_fault(fault);
   for (Duration t : fault_times(fault, index, system.scenario())) FaultInjector(system, index).inject(t);
+  keep_later_profiles(system);
 }
 
 }  // namespace xedgesim::system

@@ -32,6 +32,11 @@ void apply_profile(System& system, const std::optional<std::string>& name, SimTi
   }
 }
 
+void keep_later_profiles(System& system) {
+  for (const System::LinkEnds& l : system.links())
+    l.link->keep_profile_at(system.profile_times().overtaken_ends());
+}
+
 /// Links by name, and those of nodes and switches.
 std::vector<net::Link*> fault_links(System& system, const Fault& fault) {
   std::vector<net::Link*> out;

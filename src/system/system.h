@@ -28,6 +28,7 @@
 #include "system/gateways.h"
 #include "system/ml_placement.h"
 #include "system/model_config.h"
+#include "system/profile_times.h"
 
 namespace xedgesim::system {
 
@@ -96,6 +97,7 @@ class System {
     scenario_.faults.push_back(fault);
     return scenario_.faults.size() - 1;
   }
+  ProfileTimes& profile_times() { return profile_times_; }
 
   /// Ids of the participants that a fault on `node` concerns.
   std::vector<sim::ParticipantId> participants_of(const std::string& node) const;
@@ -151,6 +153,7 @@ class System {
   std::unique_ptr<net::Link> wan_;
   std::unique_ptr<EthernetNetwork> ethernet_;
   std::string wan_name_;
+  ProfileTimes profile_times_;
   std::filesystem::path vm_plugin_;
   std::optional<vm::SnapshotStore> vm_snapshots_;
   std::vector<GroupModels> groups_;  ///< by device group

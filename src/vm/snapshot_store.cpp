@@ -9,48 +9,20 @@
 #include <chrono>
 #include <cstring>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/whole_file.h"
 #include "vm/cache_folder.h"
 
 namespace xedgesim::vm {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 
 constexpr const char* kState = "state";
 constexpr const char* kHead = "snapshot.cbor";
 constexpr std::string_view kUnfinished = ".xedgesim-new-";  // a folder that is being written
 constexpr std::chrono::hours kAbandoned{1};
-
-json to_json(const BootSnapshot& s, int64_t bytes) {
-  const auto binary = [](const auto& b) { return json::binary({b.begin(), b.end()}); };
-  json lines = json::array(), inputs = json::array();
-  for (const BootSnapshot::Line& l : s.lines) lines.push_back({l.time, binary(l.text)});
-  for (const VtChannel::Record& r : s.inputs)
-    inputs.push_back({r.time, static_cast<uint32_t>(r.type), binary(r.bytes), r.card});
-  return {{"reached", s.reached},
-          {"lines", std::move(lines)},
-          {"inputs", std::move(inputs)},
-          {"partial", binary(s.partial)},
-          {"state_bytes", bytes}};
-}
-
-std::string text_of(const json& j) { return {j.get_binary().begin(), j.get_binary().end()}; }
-
-BootSnapshot from_json(const json& j) {
-  BootSnapshot s{.reached = j.at("reached").get<int64_t>(),
-                 .lines = {},
-                 .inputs = {},
-                 .partial = text_of(j.at("partial"))};
-  for (const json& l : j.at("lines")) s.lines.push_back({l.at(0).get<int64_t>(), text_of(l.at(1))});
-  for (const json& r : j.at("inputs"))
-    s.inputs.push_back({r.at(0).get<int64_t>(), static_cast<vt::RecordType>(r.at(1).get<uint32_t>()),
-                        r.at(2).get_binary(), r.at(3).get<uint32_t>()});
-  return s;
-}
 
 /// The snapshots in it; whatever else a user may have there is not ours. What somebody began to write and
 /// never finished goes.
@@ -87,13 +59,9 @@ std::optional<SnapshotStore::Found> SnapshotStore::find(const std::string& key) 
               .state = Descriptor(open((folder / kState).c_str(), O_RDONLY | O_CLOEXEC))};
   std::ifstream in(folder / kHead, std::ios::binary);
   if (found.state.get() < 0 || !in) return std::nullopt;
-  try {
-    const json j = json::from_cbor(in);
-    if (j.at("state_bytes").get<int64_t>() != bytes_of(folder)) return std::nullopt;
-    found.snapshot = from_json(j);
-  } catch (const json::exception&) {
-    return std::nullopt;
-  }
+  auto head = decode_snapshot_head(std::string(std::istreambuf_iterator(in), {}));
+  if (!head || head->state_bytes != bytes_of(folder)) return std::nullopt;
+  found.snapshot = std::move(head->snapshot);
   std::error_code ec;
   fs::last_write_time(folder, fs::file_time_type::clock::now(), ec);  // for trim()
   return found;
@@ -114,11 +82,7 @@ void SnapshotStore::keep(const std::string& key, const BootSnapshot& snapshot,
       throw SimulationError(
           fmt::format("cannot write {}: {}", (made / kState).string(), std::strerror(errno)));
     write_state(made / kState, state.get());
-    std::ofstream out(made / kHead, std::ios::binary);
-    json::to_cbor(to_json(snapshot, bytes_of(made)), out);
-    out.close();
-    if (!out)
-      throw SimulationError(fmt::format("cannot write {}: is the disk full?", (made / kHead).string()));
+    write_whole_file(made / kHead, encode({snapshot, bytes_of(made)}));
   } catch (...) {
     fs::remove_all(made, ec);
     throw;

@@ -4,24 +4,11 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/descriptor.h"
-#include "vm/vt_channel.h"
+#include "vm/boot_snapshot.h"
 
 namespace xedgesim::vm {
-
-/// A machine in virtual time at an instant of its boot, before it sent anything but lines of its console.
-struct BootSnapshot {
-  struct Line {
-    int64_t time = 0;  ///< ns of the machine's clock
-    std::string text;
-  };
-  int64_t reached = 0;        ///< ns of the machine's clock: it has done everything up to and including that
-  std::vector<Line> lines{};  ///< of its console so far, by the instruction that ended them
-  std::vector<VtChannel::Record> inputs{};  ///< it was handed so far: it is as it is because of them
-  std::string partial{};                    ///< of the line under way
-};
 
 /// The folder of boot snapshots: $XEDGESIM_SNAPSHOTS, else xedgesim/snapshots in $XDG_CACHE_HOME or ~/.cache.
 /// A key stands for everything that decides how a machine boots, so a snapshot is never wrong, only unused;

@@ -9,8 +9,14 @@
 namespace xedgesim::experiment {
 namespace {
 
-const std::vector<std::string> kMetrics{"p95_e2e_latency_ms", "ml_accuracy", "tx_bytes",
-                                        "samples_lost",       "reliability", "packet_delivery_rate"};
+const std::vector<std::string> kMetrics{"p95_e2e_latency_ms",
+                                        "ml_accuracy",
+                                        "tx_bytes",
+                                        "samples_lost",
+                                        "reliability",
+                                        "packet_delivery_rate",
+                                        "flow_loss_rate[FLOW]",
+                                        "p95_flow_delay_ms[FLOW]"};
 
 std::vector<Requirement> parse(const std::string& text) {
   return parse_requirements(text, kMetrics, "--subject");
@@ -68,9 +74,12 @@ TEST(Requirement, ComparesAsWritten) {
 }
 
 TEST(Requirement, NamesTheColumnOfAMistake) {
-  EXPECT_EQ(refusal("p95_latncy<100ms"),
-            "--subject, column 1: there is no figure 'p95_latncy' — did you mean 'p95_latency'?; "
-            "docs/experiments.md lists them\n  p95_latncy<100ms\n  ^");
+  EXPECT_EQ(
+      refusal("p95_latncy<100ms"),
+      "--subject, column 1: a run has no figure 'p95_latncy' — did you mean 'p95_latency'?: take one of "
+      "energy, power, battery_life, latency, p50_latency, p95_latency, p99_latency, max_latency, age, "
+      "accuracy, reliability, delivery, throughput, or of those that docs/experiments.md lists\n"
+      "  p95_latncy<100ms\n  ^");
   EXPECT_EQ(refusal("p95_latency<100ms,accuracy!0.9").substr(0, 68),
             "--subject, column 27: one of < <= > >= = is expected here\n  p95_late");
   EXPECT_NE(refusal("accuracy>0.9 latency<1ms").find("column 14: a comma separates"), std::string::npos);
@@ -98,10 +107,30 @@ TEST(Requirement, ObjectivesKnowTheirGoodSide) {
   EXPECT_NE(objective_refusal("").find("a figure is expected"), std::string::npos);
 }
 
+TEST(Requirement, FiguresOfAFlowNameIt) {
+  const Objective o = parse_objective("flow_loss_rate[voice to all]", kMetrics, "--objective");
+  EXPECT_EQ(o.figure.name, "flow_loss_rate[voice to all]");
+  EXPECT_EQ(o.better, Better::less);
+  EXPECT_EQ(o.text, "least flow_loss_rate[voice to all]");
+  const auto all = parse("flow_loss_rate[a]<=1%, p95_flow_delay_ms[b]<2s");
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_DOUBLE_EQ(all[0].limit, 0.01);
+  EXPECT_EQ(all[1].figure.name, "p95_flow_delay_ms[b]");
+  EXPECT_DOUBLE_EQ(all[1].limit, 2000);
+  EXPECT_EQ(
+      objective_refusal("flow_loss_rate"),
+      "--objective, column 1: 'flow_loss_rate' is of one flow: write flow_loss_rate[FLOW] with the flow's "
+      "id\n  flow_loss_rate\n  ^");
+  EXPECT_NE(objective_refusal("flow_loss_rate[]").find("is of one flow"), std::string::npos);
+  EXPECT_NE(objective_refusal("min:flow_loss_rate[a").find("column 19: the bracket is not closed"),
+            std::string::npos);
+  EXPECT_NE(objective_refusal("reliability[a]").find("column 12: one figure"), std::string::npos);
+}
+
 // Random bytes end in an answer or in a sentence with a column, never in anything else.
 TEST(Requirement, TakesAnyText) {
   uint32_t state = 1;
-  const std::string letters = "abenrgylatcyp95_<>=,.%0123456789msuJ \t\"\\\x80";
+  const std::string letters = "abenrgylatcyp95_[]<>=,.%0123456789msuJ \t\"\\\x80";
   for (int i = 0; i < 20'000; ++i) {
     std::string text;
     for (uint32_t n = (state >> 8) % 24; n > 0; --n) {

@@ -53,6 +53,7 @@ TEST(RunDirectory, TakesAnExactDirectoryThatIsEmptyOrHoldsAnEarlierRun) {
     RunDirectory run({.scenario_dir = "", .exact = exact, .started_unix_s = kStart});
     run.open("cloud_metrics.csv")->append("x\n");
     run.open("consoles/vib_1.log")->append("hello\n");
+    run.open("vm/gateway.log")->append("what QEMU said\n");
   }
   std::ofstream(exact / "notes.txt") << "the user's own\n";
   fs::create_directory(exact / "figures");
@@ -62,6 +63,7 @@ TEST(RunDirectory, TakesAnExactDirectoryThatIsEmptyOrHoldsAnEarlierRun) {
   RunDirectory again({.scenario_dir = "", .exact = exact, .started_unix_s = kStart});
   EXPECT_FALSE(fs::exists(exact / "cloud_metrics.csv"));
   EXPECT_FALSE(fs::exists(exact / "consoles"));
+  EXPECT_FALSE(fs::exists(exact / "vm"));
   EXPECT_TRUE(fs::exists(exact / "notes.txt"));
   EXPECT_FALSE(fs::exists(exact / "applied.yaml"));
   // Figures of the earlier run would stand in the new one's report.

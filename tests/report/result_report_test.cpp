@@ -240,6 +240,12 @@ TEST(Flows, AreFiguresWithATableOfTheirOwn) {
   EXPECT_EQ(figures.at("flow_loss_rate[voice]"), 0.25);
   EXPECT_EQ(figures.at("p95_flow_delay_ms[voice]"), 2.5);
   EXPECT_EQ(figures.count("from[voice]"), 0u);
+  const auto possible = possible_figures();
+  for (const auto& [name, value] : figures)
+    EXPECT_EQ(std::count(possible.begin(), possible.end(),
+                         name.ends_with("[voice]") ? name.substr(0, name.find('[')) + "[FLOW]" : name),
+              1)
+        << name;
   const auto variants = variant_results(set);
   const TextTable t = flow_table(variants);
   ASSERT_EQ(t.rows.size(), 1u);

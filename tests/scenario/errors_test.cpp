@@ -105,14 +105,15 @@ TEST(Warnings, NetworksThatDoNotReachEachOther) {
 }
 
 TEST(Warnings, SettingsThatTheShippedFirmwareDoesNotTake) {
-  const auto said = [](const std::string& config) {
+  const auto said = [](const std::string& config, const std::string& network = "{gateways: [{id: g}]}") {
     LoadOptions options;
     options.check_files = false;
-    const LoadResult r = load_scenario_text(
-        "scenario: {name: t, duration: 60s}\nnetwork: {gateways: [{id: g}]}\n"
-        "devices: [{id: a, platform: nrf52840dk, firmware: f.elf, config: {" +
-            config + "}}]\n",
-        "s.yaml", kData, options);
+    const LoadResult r =
+        load_scenario_text("scenario: {name: t, duration: 60s}\nnetwork: " + network +
+                               "\n"
+                               "devices: [{id: a, platform: nrf52840dk, firmware: f.elf, config: {" +
+                               config + "}}]\n",
+                           "s.yaml", kData, options);
     EXPECT_TRUE(r.ok()) << to_text(r.errors);
     return to_text(r.warnings);
   };
@@ -122,6 +123,11 @@ TEST(Warnings, SettingsThatTheShippedFirmwareDoesNotTake) {
             "and its default instead of this; the board's console says so\n");
   EXPECT_NE(said("report_interval: 1us").find("whole milliseconds from 10 to 3600000"), std::string::npos);
   EXPECT_NE(said("tx_power: 20dBm").find("whole dBm from -40 to 8"), std::string::npos);
+  const std::string loud = "{gateways: [{id: g}], wireless: {tx_power: 20dBm}}";
+  EXPECT_EQ(said("", loud),
+            "s.yaml:2:53: network.wireless.tx_power: the shipped firmware takes whole dBm from -40 to 8, and "
+            "its default instead of this; the board's console says so\n");
+  EXPECT_EQ(said("tx_power: 8dBm", loud), "") << "no board takes that of the network";
 }
 
 TEST(Warnings, AProfileWhoseEndEndsAnother) {
@@ -139,7 +145,12 @@ TEST(Warnings, AProfileWhoseEndEndsAnother) {
       "faults[1], "
       "too: apply that one again at this time\n";
   EXPECT_EQ(said(timed + "  - {time: 5s, type: apply_profile, profile: constrained}\n"), ends);
-  EXPECT_EQ(said(timed + "  - {time: 25s, type: apply_profile, profile: constrained, duration: 6s}\n"), ends);
+  EXPECT_EQ(said(timed + "  - {time: 15s, type: apply_profile, profile: constrained, duration: 16s}\n"),
+            ends);
+  EXPECT_EQ(said(timed + "  - {time: 25s, type: apply_profile, profile: constrained, duration: 6s}\n"), "")
+      << "it stays";
+  EXPECT_EQ(said(timed + "  - {time: 20s, type: apply_profile, profile: constrained}\n"), "")
+      << "it is the later one";
 }
 
 TEST(Errors, TheDesignsExampleWordForWord) {

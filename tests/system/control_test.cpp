@@ -102,6 +102,60 @@ TEST_F(ControlledRun, AChangedRunIsRepeatedFromItsTimeLine) {
   EXPECT_NE(summary("plain")["digest"], summary("live")["digest"]);
 }
 
+/// A profile with a duration, and another one put in force before its end.
+const std::string kTwoProfiles = R"(
+scenario: {name: t, duration: 10s, seed: 5}
+nodes:
+  - {id: a, type: model, traffic: [{id: probe, to: b, interval: 10ms, size: 200}]}
+  - {id: b, type: model}
+links:
+  - {id: cable, endpoints: ["a:eth0", "b:eth0"], latency: 2ms}
+profiles:
+  slow: {cable: {latency: 50ms}}
+  quick: {cable: {latency: 5ms}}
+validation:
+  assertions:
+    - {metric: "flow_delay_ms[probe]", min: 50, max: 51, scope: {from: 2s, to: 3.9s}}
+    - {metric: "flow_delay_ms[probe]", min: 5, max: 6, scope: {from: 4s, to: 6s}}
+    - {metric: "flow_delay_ms[probe]", min: 5, max: 6, scope: {from: 6s, to: 9.9s}, description: "it stays"}
+)";
+
+TEST_F(ControlledRun, AProfileAppliedByHandOutlivesTheOneBeforeIt) {
+  std::ofstream(scenario_) << kTwoProfiles
+                           << "faults: [{time: 2s, type: apply_profile, profile: slow, duration: 4s}]\n";
+  auto arguments = run_arguments("live");
+  arguments.insert(arguments.end(), {"--control", socket_, "--paused"});
+  Program p(arguments);
+  wait_until_there();
+  EXPECT_EQ(ask({"profile", "apply", "quick", "--at", "4s"}).exit_code, 0);
+  EXPECT_EQ(ask({"resume"}).exit_code, 0);
+  const ProgramResult r = p.wait();
+  EXPECT_EQ(r.exit_code, 0) << r.out << r.err;
+  auto again = run_arguments("again");
+  again.insert(again.end(), {"--timeline", (folder_ / "live/applied.yaml").string()});
+  EXPECT_EQ(run_program(again).exit_code, 0);
+  EXPECT_EQ(summary("again")["digest"], summary("live")["digest"]);
+}
+
+TEST_F(ControlledRun, ProfilesOfTheScenarioOutliveThoseBeforeThem) {
+  const std::string slow = "  - {time: 2s, type: apply_profile, profile: slow, duration: 4s}\n";
+  const std::string quick = "  - {time: 4s, type: apply_profile, profile: quick, duration: 6s}\n";
+  for (const std::string& faults : {slow + quick, quick + slow}) {
+    std::ofstream(scenario_) << kTwoProfiles << "faults:\n" << faults;
+    const ProgramResult r = run_program(run_arguments("run"));
+    EXPECT_EQ(r.exit_code, 0) << faults << r.out << r.err;
+  }
+  // At the same instant the later one in the file; and one that begins as another ends.
+  for (const std::string& faults :
+       {"  - {time: 4s, type: apply_profile, profile: slow, duration: 2s}\n" + slow + quick,
+        slow + "  - {time: 4s, type: apply_profile, profile: quick, duration: 2s}\n"
+               "  - {time: 6s, type: apply_profile, profile: quick}\n"}) {
+    std::ofstream(scenario_) << kTwoProfiles << "faults:\n" << faults;
+    const ProgramResult r = run_program(run_arguments("run"));
+    EXPECT_EQ(r.exit_code, 0) << faults << r.out << r.err;
+  }
+}
+
 TEST_F(ControlledRun, RefusesWhatDoesNotFitAndGoesOn) {
   auto arguments = run_arguments("live");
   arguments.insert(arguments.end(), {"--control", socket_, "--paused"});

@@ -153,6 +153,11 @@ TEST(Place, MistakesAreSentences) {
   EXPECT_NE(said({}).find("--objective is missing"), std::string::npos);
   EXPECT_NE(said({"--objective", "energy", "--subject", "p95_latency<100"}).find("--subject, column 13"),
             std::string::npos);
+  EXPECT_NE(said({"--objective", "flow_loss_rate"}).find("write flow_loss_rate[FLOW] with the flow's id"),
+            std::string::npos);
+  EXPECT_NE(said({"--objective", "link_loss_rate"}).find("take one of energy, power, battery_life"),
+            std::string::npos)
+      << "what no summary has would be without data after all the runs";
   EXPECT_NE(said({"--objective", "energy", "--placements", "moon"}).find("'moon' is none"),
             std::string::npos);
   EXPECT_NE(said({"--objective", "energy", "--splits", "9", "--placements", "hybrid"}).find("layers 0 to 3"),

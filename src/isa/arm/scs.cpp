@@ -5,6 +5,8 @@
 // stream. Other registers read as zero and ignore writes.
 #include <fmt/format.h>
 
+#include <array>
+
 #include "isa/arm/cpu.h"
 
 namespace xedgesim::isa::arm {
@@ -16,7 +18,7 @@ uint32_t cyccnt(const Cpu& c) {
   return c.sys.cyccnt + (c.sys.dwt_ctrl & 1 ? static_cast<uint32_t>(c.cycles() - c.sys.cyccnt_since) : 0);
 }
 
-uint32_t read_icsr(const Cpu& c) {
+uint32_t read_icsr(Cpu& c) {
   const unsigned pending = c.nvic.best_pending();
   bool external = false;
   for (unsigned n = kFirstIrq; n < c.nvic.exception_count(); n += 32) external |= c.nvic.pending_word(n) != 0;
@@ -51,7 +53,7 @@ constexpr ShcsrBit kShcsr[] = {{0, kMemManage, ShcsrBit::active},    {1, kBusFau
                                {15, kSvcall, ShcsrBit::pending},     {16, kMemManage, ShcsrBit::enabled},
                                {17, kBusFault, ShcsrBit::enabled},   {18, kUsageFault, ShcsrBit::enabled}};
 
-uint32_t read_shcsr(const Cpu& c) {
+uint32_t read_shcsr(Cpu& c) {
   uint32_t v = 0;
   for (const auto& b : kShcsr) {
     const bool on = b.what == ShcsrBit::active    ? c.nvic.is_active(b.exception)
@@ -89,106 +91,155 @@ uint32_t priorities(const Cpu& c, unsigned first_exception) {
   return v;
 }
 
-bool absent(const Cpu& c, uint32_t offset);
+void set_priorities(Cpu& c, unsigned first_exception, uint32_t v) {
+  for (unsigned i = 0; i < 4; ++i) c.nvic.set_priority(first_exception + i, static_cast<uint8_t>(v >> 8 * i));
+}
 
-uint32_t read_word(Cpu& c, uint32_t offset) {
-  if (absent(c, offset)) return 0;
-  if (offset >= 0x100 && offset < 0x400) {
-    const unsigned first = (offset & 0x7F) * 8;
-    switch (offset >> 7) {  // ISER, ICER, ISPR, ICPR, IABR
-      case 2:
-      case 3:
-        return c.nvic.enabled_word(kFirstIrq + first) & existing(c, first);
-      case 4:
-      case 5:
-        return c.nvic.pending_word(kFirstIrq + first) & existing(c, first);
-      case 6:
-        return c.nvic.active_word(kFirstIrq + first) & existing(c, first);
-      default:
-        return 0;
-    }
+void write_demcr(Cpu& c, uint32_t v) {
+  c.sys.demcr = v & (demcr::kTrcEna | demcr::kMonEn);
+  c.nvic.set_enabled(kDebugMonitor, v & demcr::kMonEn);
+  v& demcr::kMonPend ? c.nvic.set_pending(kDebugMonitor) : c.nvic.clear_pending(kDebugMonitor);
+}
+
+void write_stir(Cpu& c, uint32_t v) {
+  if ((v & 0x1FF) + kFirstIrq < c.nvic.exception_count()) c.pend(kFirstIrq + (v & 0x1FF));
+}
+
+struct ScsRegister {
+  uint32_t offset;
+  uint32_t (*read)(Cpu&);                     ///< null: reads as zero
+  void (*write)(Cpu&, uint32_t v) = nullptr;  ///< null: writes are told and ignored
+};
+
+template <uint32_t SystemRegisters::*Field>
+uint32_t kept(Cpu& c) {
+  return c.sys.*Field;
+}
+template <uint32_t SystemRegisters::*Field, uint32_t Mask = 0xFFFFFFFF>
+void keep(Cpu& c, uint32_t v) {
+  c.sys.*Field = v & Mask;
+}
+template <uint32_t SystemRegisters::*Field>
+void clear_ones(Cpu& c, uint32_t v) {
+  c.sys.*Field &= ~v;
+}
+template <uint32_t Value>
+uint32_t constant(Cpu&) {
+  return Value;
+}
+template <unsigned Exception>
+uint32_t priorities_from(Cpu& c) {
+  return priorities(c, Exception);
+}
+template <unsigned Exception>
+void set_priorities_from(Cpu& c, uint32_t v) {
+  set_priorities(c, Exception, v);
+}
+
+using Sys = SystemRegisters;
+
+/// Without the NVIC's and the MPU's, which are arrays.
+constexpr ScsRegister kRegisters[] = {
+    // ICTR, SysTick
+    {0x004, [](Cpu& c) { return (c.nvic.exception_count() - kFirstIrq - 1) / 32; }},
+    {0x010, [](Cpu& c) { return c.systick.read_csr(); },
+     [](Cpu& c, uint32_t v) { c.systick.write_csr(v, c.cycles()); }},
+    {0x014, [](Cpu& c) { return c.systick.read_rvr(); }, [](Cpu& c, uint32_t v) { c.systick.write_rvr(v); }},
+    {0x018, [](Cpu& c) { return c.systick.read_cvr(c.cycles()); },
+     [](Cpu& c, uint32_t) { c.systick.write_cvr(c.cycles()); }},
+    {0x01C, [](Cpu& c) { return c.config().systick_calib; }},
+    // CPUID, ICSR, VTOR, AIRCR, SCR, CCR, SHPR1..3, SHCSR
+    {0xD00, [](Cpu& c) { return c.config().cpuid; }},
+    {0xD04, read_icsr, write_icsr},
+    {0xD08, kept<&Sys::vtor>, keep<&Sys::vtor, 0xFFFFFF80>},
+    {0xD0C, [](Cpu& c) { return 0xFA050000 | c.nvic.grouping() << 8; }, write_aircr},
+    {0xD10, kept<&Sys::scr>, keep<&Sys::scr, 0x16>},
+    {0xD14, kept<&Sys::ccr>, keep<&Sys::ccr, 0x31B>},
+    {0xD18, priorities_from<4>, set_priorities_from<4>},
+    {0xD1C, priorities_from<8>, set_priorities_from<8>},
+    {0xD20, priorities_from<12>, set_priorities_from<12>},
+    {0xD24, read_shcsr, write_shcsr},
+    // CFSR, HFSR, DFSR, MMFAR, BFAR
+    {0xD28, kept<&Sys::cfsr>, clear_ones<&Sys::cfsr>},
+    {0xD2C, kept<&Sys::hfsr>, clear_ones<&Sys::hfsr>},
+    {0xD30, kept<&Sys::dfsr>, clear_ones<&Sys::dfsr>},
+    {0xD34, kept<&Sys::mmfar>, keep<&Sys::mmfar>},
+    {0xD38, kept<&Sys::bfar>, keep<&Sys::bfar>},
+    // Feature registers of the Cortex-M4 (TRM 4.1): PFR, DFR, AFR, MMFR0..3, ISAR0..4
+    {0xD40, constant<0x00000030>},
+    {0xD44, constant<0x00000200>},
+    {0xD48, constant<0x00100000>},
+    {0xD50, constant<0x00100030>},
+    {0xD58, constant<0x01000000>},
+    {0xD60, constant<0x01101110>},
+    {0xD64, constant<0x02112000>},
+    {0xD68, constant<0x21232231>},
+    {0xD6C, constant<0x01111131>},
+    {0xD70, constant<0x01310132>},
+    // CPACR, DEMCR, STIR
+    {0xD88, kept<&Sys::cpacr>, keep<&Sys::cpacr, 0x00F00000>},
+    {0xDFC, [](Cpu& c) { return c.sys.demcr | (c.nvic.is_pending(kDebugMonitor) ? demcr::kMonPend : 0); },
+     write_demcr},
+    {0xF00, nullptr, write_stir},
+    // FPCCR, FPCAR, FPDSCR, MVFR0, MVFR1
+    {0xF34, kept<&Sys::fpccr>,
+     [](Cpu& c, uint32_t v) { c.sys.fpccr = (v & 0xC0000000) | (c.sys.fpccr & 0x17B & ~1u) | (v & 1); }},
+    {0xF38, kept<&Sys::fpcar>, keep<&Sys::fpcar, ~7u>},
+    {0xF3C, kept<&Sys::fpdscr>, keep<&Sys::fpdscr, 0x07C00000>},
+    {0xF40, constant<0x10110021>},
+    {0xF44, constant<0x11000011>}};
+
+/// Where a word's register stands in the table, counted from 1.
+consteval std::array<uint8_t, 0x400> make_index() {
+  std::array<uint8_t, 0x400> index{};
+  for (uint8_t i = 0; i < std::size(kRegisters); ++i) {
+    if (index[kRegisters[i].offset / 4]) throw "two registers at one offset";
+    index[kRegisters[i].offset / 4] = i + 1;
   }
-  if (offset >= 0x400 && offset < 0x4F0) return priorities(c, kFirstIrq + (offset - 0x400));
-  if (offset >= Mpu::kFirstRegister && offset <= Mpu::kLastRegister) return c.mpu.read(offset);
-  const auto& s = c.sys;
-  switch (offset) {
-    case 0x004:
-      return (c.nvic.exception_count() - kFirstIrq - 1) / 32;  // ICTR
-    case 0x010:
-      return c.systick.read_csr();
-    case 0x014:
-      return c.systick.read_rvr();
-    case 0x018:
-      return c.systick.read_cvr(c.cycles());
-    case 0x01C:
-      return c.config().systick_calib;
-    case 0xD00:
-      return c.config().cpuid;
-    case 0xD04:
-      return read_icsr(c);
-    case 0xD08:
-      return s.vtor;
-    case 0xD0C:
-      return 0xFA050000 | c.nvic.grouping() << 8;
-    case 0xD10:
-      return s.scr;
-    case 0xD14:
-      return s.ccr;
-    case 0xD18:
-    case 0xD1C:
-    case 0xD20:
-      return priorities(c, offset - 0xD18 + 4);
-    case 0xD24:
-      return read_shcsr(c);
-    case 0xD28:
-      return s.cfsr;
-    case 0xD2C:
-      return s.hfsr;
-    case 0xD30:
-      return s.dfsr;
-    case 0xD34:
-      return s.mmfar;
-    case 0xD38:
-      return s.bfar;
-    // Feature registers of the Cortex-M4 (TRM 4.1): PFR, DFR, AFR, MMFR0..3, ISAR0..4.
-    case 0xD40:
-      return 0x00000030;
-    case 0xD44:
-      return 0x00000200;
-    case 0xD48:
-      return 0x00100000;
-    case 0xD50:
-      return 0x00100030;
-    case 0xD58:
-      return 0x01000000;
-    case 0xD60:
-      return 0x01101110;
-    case 0xD64:
-      return 0x02112000;
-    case 0xD68:
-      return 0x21232231;
-    case 0xD6C:
-      return 0x01111131;
-    case 0xD70:
-      return 0x01310132;
-    case 0xD88:
-      return s.cpacr;
-    case 0xDFC:
-      return s.demcr | (c.nvic.is_pending(kDebugMonitor) ? demcr::kMonPend : 0);
-    case 0xF34:
-      return s.fpccr;
-    case 0xF38:
-      return s.fpcar;
-    case 0xF3C:
-      return s.fpdscr;
-    case 0xF40:
-      return 0x10110021;  // MVFR0
-    case 0xF44:
-      return 0x11000011;  // MVFR1
+  return index;
+}
+
+const ScsRegister* register_at(uint32_t offset) {
+  static constexpr std::array<uint8_t, 0x400> kIndex = make_index();
+  const uint8_t i = kIndex[offset / 4];
+  return i ? &kRegisters[i - 1] : nullptr;
+}
+
+/// ISER, ICER, ISPR, ICPR, IABR: a bit an interrupt.
+uint32_t read_irqs(const Cpu& c, uint32_t offset) {
+  const unsigned first = (offset & 0x7F) * 8;
+  const uint32_t there = existing(c, first);
+  switch (offset >> 7) {
+    case 2:
+    case 3:
+      return c.nvic.enabled_word(kFirstIrq + first) & there;
+    case 4:
+    case 5:
+      return c.nvic.pending_word(kFirstIrq + first) & there;
+    case 6:
+      return c.nvic.active_word(kFirstIrq + first) & there;
     default:
       return 0;
   }
 }
+
+void write_irqs(Cpu& c, uint32_t offset, uint32_t v) {
+  for_each_irq(c, (offset & 0x7F) * 8, v, [&](unsigned n) {
+    switch (offset >> 7) {
+      case 2:
+        return c.nvic.set_enabled(n, true);
+      case 3:
+        return c.nvic.set_enabled(n, false);
+      case 4:
+        return c.pend(n);
+      default:
+        return c.nvic.clear_pending(n);
+    }
+  });
+}
+
+bool is_priority(uint32_t offset) { return offset >= 0x400 && offset < 0x4F0; }
+bool is_mpu(uint32_t offset) { return offset >= Mpu::kFirstRegister && offset <= Mpu::kLastRegister; }
 
 /// Registers that ARMv6-M does not have (DDI 0419 B3.2.2): they read as zero and ignore writes. All faults
 /// are HardFaults there, and the vector table stays where it is.
@@ -201,102 +252,25 @@ bool absent(const Cpu& c, uint32_t offset) {
   return !(nvic || timer || control || offset == 0xD14);
 }
 
+uint32_t read_word(Cpu& c, uint32_t offset) {
+  if (absent(c, offset)) return 0;
+  if (offset >= 0x100 && offset < 0x400) return read_irqs(c, offset);
+  if (is_priority(offset)) return priorities(c, kFirstIrq + (offset - 0x400));
+  if (is_mpu(offset)) return c.mpu.read(offset);
+  const ScsRegister* r = register_at(offset);
+  return r && r->read ? r->read(c) : 0;
+}
+
 void write_word(Cpu& c, uint32_t offset, uint32_t v) {
   if (absent(c, offset) || (c.baseline() && offset == 0xD14)) return;
-  if (offset >= 0x100 && offset < 0x300) {
-    const unsigned first = (offset & 0x7F) * 8;
-    const unsigned group = offset >> 7;
-    for_each_irq(c, first, v, [&](unsigned n) {
-      if (group == 2) c.nvic.set_enabled(n, true);
-      if (group == 3) c.nvic.set_enabled(n, false);
-      if (group == 4) c.pend(n);
-      if (group == 5) c.nvic.clear_pending(n);
-    });
-    return;
-  }
-  if (offset >= 0x400 && offset < 0x4F0) {
-    for (unsigned i = 0; i < 4; ++i)
-      c.nvic.set_priority(kFirstIrq + (offset - 0x400) + i, static_cast<uint8_t>(v >> 8 * i));
-    return;
-  }
-  if (offset >= Mpu::kFirstRegister && offset <= Mpu::kLastRegister) {
+  if (offset >= 0x100 && offset < 0x300) return write_irqs(c, offset, v);
+  if (is_priority(offset)) return set_priorities(c, kFirstIrq + (offset - 0x400), v);
+  if (is_mpu(offset)) {
     c.mpu.write(offset, v);
-    c.protection_changed();
-    return;
+    return c.protection_changed();
   }
-  auto& s = c.sys;
-  switch (offset) {
-    case 0x010:
-      c.systick.write_csr(v, c.cycles());
-      break;
-    case 0x014:
-      c.systick.write_rvr(v);
-      break;
-    case 0x018:
-      c.systick.write_cvr(c.cycles());
-      break;
-    case 0xD04:
-      write_icsr(c, v);
-      break;
-    case 0xD08:
-      s.vtor = v & 0xFFFFFF80;
-      break;
-    case 0xD0C:
-      write_aircr(c, v);
-      break;
-    case 0xD10:
-      s.scr = v & 0x16;
-      break;
-    case 0xD14:
-      s.ccr = v & 0x31B;
-      break;
-    case 0xD18:
-    case 0xD1C:
-    case 0xD20:
-      for (unsigned i = 0; i < 4; ++i)
-        c.nvic.set_priority(offset - 0xD18 + 4 + i, static_cast<uint8_t>(v >> 8 * i));
-      break;
-    case 0xD24:
-      write_shcsr(c, v);
-      break;
-    case 0xD28:
-      s.cfsr &= ~v;
-      break;
-    case 0xD2C:
-      s.hfsr &= ~v;
-      break;
-    case 0xD30:
-      s.dfsr &= ~v;
-      break;
-    case 0xD34:
-      s.mmfar = v;
-      break;
-    case 0xD38:
-      s.bfar = v;
-      break;
-    case 0xD88:
-      s.cpacr = v & 0x00F00000;
-      break;
-    case 0xDFC:
-      s.demcr = v & (demcr::kTrcEna | demcr::kMonEn);
-      c.nvic.set_enabled(kDebugMonitor, v & demcr::kMonEn);
-      v& demcr::kMonPend ? c.nvic.set_pending(kDebugMonitor) : c.nvic.clear_pending(kDebugMonitor);
-      break;
-    case 0xF00:
-      if ((v & 0x1FF) + kFirstIrq < c.nvic.exception_count()) c.pend(kFirstIrq + (v & 0x1FF));
-      break;
-    case 0xF34:
-      s.fpccr = (v & 0xC0000000) | (s.fpccr & 0x17B & ~1u) | (v & 1);
-      break;
-    case 0xF38:
-      s.fpcar = v & ~7u;
-      break;
-    case 0xF3C:
-      s.fpdscr = v & 0x07C00000;
-      break;
-    default:
-      c.host().log(fmt::format("write of 0x{:08x} to reserved system register 0x{:08x}", v, kScs + offset));
-  }
+  if (const ScsRegister* r = register_at(offset); r && r->write) return r->write(c, v);
+  c.host().log(fmt::format("write of 0x{:08x} to reserved system register 0x{:08x}", v, kScs + offset));
 }
 
 bool read_dwt(Cpu& c, uint32_t offset, uint32_t& value) {
@@ -337,9 +311,7 @@ void write_itm(Cpu& c, uint32_t offset, unsigned width, uint32_t v) {
 }
 
 /// Registers that a byte or halfword access may address (B3.2.1, B3.4): priorities and CFSR.
-bool allows_parts(uint32_t offset) {
-  return (offset >= 0x400 && offset < 0x4F0) || (offset >= 0xD18 && offset < 0xD2C);
-}
+bool allows_parts(uint32_t offset) { return is_priority(offset) || (offset >= 0xD18 && offset < 0xD2C); }
 
 }  // namespace
 

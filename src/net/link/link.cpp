@@ -315,7 +315,7 @@ void Link::change(const sim::Event& e, sim::EventContext& context) {
         s.set.push_back(patch);
         break;
       case LinkAction::profile:
-        s.profile = patch;
+        if (!profile_kept_.contains(context.now())) s.profile = patch;
         break;
       case LinkAction::begin_overlay:
         s.overlays.push_back(patch);

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "net/link/port_queues.h"
@@ -19,8 +20,10 @@ struct LinkConfig {
   int64_t a_port = 0, b_port = 0;  ///< frames: the ports of the two ends this link is plugged into
   std::optional<PortQueues> a_queues{}, b_queues{};  ///< an end that is a switch port queues by priority
   bool tells_carrier = false;  ///< the ends get a kCarrierCode event when the link goes down or up
-  bool a_outside = false, b_outside = false;  ///< the end is a machine that runs ahead: it hears `floor` later
-  Duration floor{};  ///< no packet arrives sooner after its last bit was sent, whatever jitter and changes say
+  bool a_outside = false,
+       b_outside = false;  ///< the end is a machine that runs ahead: it hears `floor` later
+  Duration
+      floor{};  ///< no packet arrives sooner after its last bit was sent, whatever jitter and changes say
 };
 
 /// What became of a packet that left the queue.
@@ -73,6 +76,8 @@ class Link final : public sim::EventParticipant {
   int64_t add_patch(const LinkPatch& patch);
   /// Throws ConfigError when a patch does not fit the link as declared, or as it is now.
   void check_patch(const LinkPatch& patch) const;
+  /// At these instants LinkAction::profile changes nothing; in place of those named before.
+  void keep_profile_at(std::set<SimTime> times) { profile_kept_ = std::move(times); }
 
   sim::Signal<const LinkRecord&> sent;  ///< accepted into the queue
   sim::Signal<const LinkRecord&>
@@ -115,6 +120,7 @@ class Link final : public sim::EventParticipant {
 
   LinkConfig config_;
   std::vector<LinkPatch> patches_;
+  std::set<SimTime> profile_kept_;
   uint64_t numbers_ = 0;
   std::array<Side, 2> sides_;
 };

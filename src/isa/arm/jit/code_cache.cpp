@@ -40,6 +40,120 @@ struct Mapping {
 const Mapping kMappings[] = {{0, esi}, {1, edi},  {2, edx},  {3, ebx},   {4, r8d},
                              {5, r9d}, {6, r10d}, {7, r11d}, {12, r12d}, {14, r13d}};
 
+/// What all translated code enters, leaves and calls by; see CodeCache::Thunks for what they are given.
+class ThunkMaker {
+ public:
+  ThunkMaker(const Cpu& cpu, asmjit::CodeHolder& code) : cpu_(cpu), a_(&code) {
+    for (asmjit::Label* l : {&enter, &leave, &leave_stored, &call, &call_fp, &branch, &settle, &tail_})
+      *l = a_.newLabel();
+  }
+
+  void make() {
+    make_enter();
+    make_leave();
+    make_call(call, Runtime::call);
+    make_call(call_fp, Runtime::call_fp);
+    make_branch();
+    make_settle();
+  }
+
+  asmjit::Label enter, leave, leave_stored, call, call_fp, branch, settle;
+
+ private:
+  template <class T>
+  Mem member(const T& m) const {
+    const auto distance = reinterpret_cast<const char*>(&m) - reinterpret_cast<const char*>(&cpu_);
+    return ptr(rbp, static_cast<int32_t>(distance), sizeof m);
+  }
+  void store_all() {
+    for (const Mapping& m : kMappings) a_.mov(member(cpu_.r[m.guest]), m.host);
+  }
+  void load_all() {
+    for (const Mapping& m : kMappings) a_.mov(m.host, member(cpu_.r[m.guest]));
+  }
+  template <class F>
+  void call_host(F* function) {
+    a_.mov(rax, reinterpret_cast<uint64_t>(function));
+    a_.call(rax);
+  }
+
+  /// Cpu*, code, counter.
+  void make_enter() {
+    a_.bind(enter);
+    for (const Gp& g : kKept) a_.push(g);
+    a_.sub(rsp, 8);
+    a_.mov(rbp, rdi);
+    a_.mov(rax, rsi);
+    a_.mov(r15, rdx);
+    a_.mov(r14, member(cpu_.jit_state.ram));
+    load_all();
+    a_.jmp(rax);
+  }
+
+  void make_leave() {
+    a_.bind(leave);
+    store_all();
+    a_.mov(member(cpu_.jit_state.exit_index), ecx);
+    a_.bind(tail_);
+    a_.mov(member(cpu_.jit_state.counter), r15);
+    a_.add(rsp, 8);
+    for (size_t k = std::size(kKept); k-- > 0;) a_.pop(kKept[k]);
+    a_.ret();
+    a_.bind(leave_stored);
+    a_.mov(member(cpu_.jit_state.exit_index), -1);
+    a_.jmp(tail_);
+  }
+
+  void make_call(const asmjit::Label& entry, int64_t (*function)(Cpu*, const Op*, int64_t, int64_t)) {
+    const asmjit::Label out = a_.newLabel();
+    a_.bind(entry);
+    store_all();
+    a_.sub(rsp, 8);
+    a_.mov(rdi, rbp);
+    a_.mov(rsi, rax);
+    a_.movsxd(rcx, ecx);
+    a_.mov(rdx, r15);
+    a_.sub(rdx, rcx);
+    call_host(function);
+    a_.add(rsp, 8);
+    a_.test(rax, rax);
+    a_.jns(out);
+    a_.mov(r15, rax);
+    load_all();
+    a_.ret();
+    a_.bind(out);
+    a_.add(rsp, 8);
+    a_.jmp(leave_stored);
+  }
+
+  void make_branch() {
+    a_.bind(branch);
+    store_all();
+    a_.mov(rdi, rbp);
+    a_.mov(esi, eax);
+    a_.mov(edx, ecx);
+    a_.mov(rcx, r15);
+    call_host(Runtime::branch);
+    a_.jmp(leave_stored);
+  }
+
+  void make_settle() {
+    a_.bind(settle);
+    store_all();
+    a_.sub(rsp, 8);
+    a_.mov(rdi, rbp);
+    call_host(Runtime::settle_flags);
+    a_.add(rsp, 8);
+    load_all();
+    a_.ret();
+  }
+
+  static inline const Gp kKept[] = {rbx, rbp, r12, r13, r14, r15};
+  const Cpu& cpu_;
+  Assembler a_;
+  asmjit::Label tail_;
+};
+
 }  // namespace
 
 std::shared_ptr<CodeCache> CodeCache::create(const Layout& layout, const Cpu& cpu) {
@@ -81,93 +195,12 @@ CodeCache::~CodeCache() {
 }
 
 void CodeCache::make_thunks(const Cpu& cpu) {
-  const auto member = [&cpu](const auto& m) {
-    const auto distance = reinterpret_cast<const char*>(&m) - reinterpret_cast<const char*>(&cpu);
-    return ptr(rbp, static_cast<int32_t>(distance), sizeof m);
-  };
   asmjit::CodeHolder code;
   Failure failure;
   code.init(asmjit::Environment::host());
   code.setErrorHandler(&failure);
-  Assembler a(&code);
-  const auto store_all = [&] {
-    for (const Mapping& m : kMappings) a.mov(member(cpu.r[m.guest]), m.host);
-  };
-  const auto load_all = [&] {
-    for (const Mapping& m : kMappings) a.mov(m.host, member(cpu.r[m.guest]));
-  };
-  const Gp kept[] = {rbx, rbp, r12, r13, r14, r15};
-  const asmjit::Label enter = a.newLabel(), leave = a.newLabel(), leave_stored = a.newLabel(),
-                      tail = a.newLabel();
-  const asmjit::Label branch = a.newLabel(), settle = a.newLabel(), calls[] = {a.newLabel(), a.newLabel()};
-
-  a.bind(enter);  // Cpu*, code, counter
-  for (const Gp& g : kept) a.push(g);
-  a.sub(rsp, 8);
-  a.mov(rbp, rdi);
-  a.mov(rax, rsi);
-  a.mov(r15, rdx);
-  a.mov(r14, member(cpu.jit_state.ram));
-  load_all();
-  a.jmp(rax);
-
-  a.bind(leave);
-  store_all();
-  a.mov(member(cpu.jit_state.exit_index), ecx);
-  a.bind(tail);
-  a.mov(member(cpu.jit_state.counter), r15);
-  a.add(rsp, 8);
-  for (size_t k = std::size(kept); k-- > 0;) a.pop(kept[k]);
-  a.ret();
-
-  a.bind(leave_stored);
-  a.mov(member(cpu.jit_state.exit_index), -1);
-  a.jmp(tail);
-
-  int64_t (*const functions[])(Cpu*, const Op*, int64_t, int64_t) = {Runtime::call, Runtime::call_fp};
-  for (size_t k = 0; k < 2; ++k) {
-    const asmjit::Label out = a.newLabel();
-    a.bind(calls[k]);
-    store_all();
-    a.sub(rsp, 8);
-    a.mov(rdi, rbp);
-    a.mov(rsi, rax);
-    a.movsxd(rcx, ecx);
-    a.mov(rdx, r15);
-    a.sub(rdx, rcx);
-    a.mov(rax, reinterpret_cast<uint64_t>(functions[k]));
-    a.call(rax);
-    a.add(rsp, 8);
-    a.test(rax, rax);
-    a.jns(out);
-    a.mov(r15, rax);
-    load_all();
-    a.ret();
-    a.bind(out);
-    a.add(rsp, 8);
-    a.jmp(leave_stored);
-  }
-
-  a.bind(branch);
-  store_all();
-  a.mov(rdi, rbp);
-  a.mov(esi, eax);
-  a.mov(edx, ecx);
-  a.mov(rcx, r15);
-  a.mov(rax, reinterpret_cast<uint64_t>(&Runtime::branch));
-  a.call(rax);
-  a.jmp(leave_stored);
-
-  a.bind(settle);
-  store_all();
-  a.sub(rsp, 8);
-  a.mov(rdi, rbp);
-  a.mov(rax, reinterpret_cast<uint64_t>(&Runtime::settle_flags));
-  a.call(rax);
-  a.add(rsp, 8);
-  load_all();
-  a.ret();
-
+  ThunkMaker made(cpu, code);
+  made.make();
   const auto base = reinterpret_cast<uint64_t>(executable_);
   code.flatten();
   code.resolveUnresolvedLinks();
@@ -176,10 +209,14 @@ void CodeCache::make_thunks(const Cpu& cpu) {
   code.copyFlattenedData(writable_, kCapacity);
   used_ = (code.codeSize() + 63) / 64 * 64;
   const auto address = [&](const asmjit::Label& l) { return base + code.labelOffset(l); };
-  thunks_ = {address(leave),    address(leave_stored), address(calls[0]),
-             address(calls[1]), address(branch),       address(settle)};
+  thunks_ = {.leave = address(made.leave),
+             .leave_stored = address(made.leave_stored),
+             .call = address(made.call),
+             .call_fp = address(made.call_fp),
+             .branch = address(made.branch),
+             .settle_flags = address(made.settle)};
   nowhere_ = reinterpret_cast<const void*>(thunks_.leave);
-  enter_ = reinterpret_cast<void (*)(Cpu*, const void*, int64_t)>(address(enter));
+  enter_ = reinterpret_cast<void (*)(Cpu*, const void*, int64_t)>(address(made.enter));
 }
 
 void CodeCache::translate(Cpu& cpu, uint32_t index) {

@@ -187,7 +187,60 @@ size_t Emitter::emit_it(const Block& b, size_t k) {
   return end;
 }
 
+void Emitter::call_interpreter() {
+  call_handler(*i_, rest_, flags_, false);
+  flags_ = Flags{};
+  flags_.base = kFlagsDone;
+}
+
+void Emitter::jump() { edge(i_->target, i_->op->ra, rest_); }
+
+void Emitter::call_near() {
+  a_.mov(host(14), static_cast<int32_t>(i_->op->imm));
+  jump();
+}
+
 void Emitter::emit_insn(const Block& b, size_t k) {
+  using G = Group;
+  using E = Emitter;
+  struct Row {
+    Group group;
+    void (Emitter::*emit)();
+  };
+  static constexpr Row kRows[] = {{G::call, &E::call_interpreter},
+                                  {G::nothing, &E::keep_host_flags},
+                                  {G::alu, &E::alu},
+                                  {G::shift_by_register, &E::shift_by_register},
+                                  {G::move_top, &E::move_top},
+                                  {G::bits, &E::bits},
+                                  {G::reversal, &E::reversal},
+                                  {G::pack, &E::pack},
+                                  {G::extend, &E::extension},
+                                  {G::multiply, &E::multiply},
+                                  {G::access, &E::access},
+                                  {G::multiple, &E::multiple},
+                                  {G::pair, &E::pair},
+                                  {G::jump, &E::jump},
+                                  {G::jump_if, &E::jump_if},
+                                  {G::call_near, &E::call_near},
+                                  {G::compare_jump, &E::compare_jump},
+                                  {G::jump_register, &E::jump_register},
+                                  {G::table_jump, &E::table_branch},
+                                  {G::if_then, &E::keep_host_flags},
+                                  {G::fp_arithmetic, &E::fp_arithmetic},
+                                  {G::fp_move, &E::fp_move},
+                                  {G::fp_immediate, &E::fp_move},
+                                  {G::fp_compare, &E::fp_compare},
+                                  {G::fp_convert, &E::fp_convert},
+                                  {G::fp_transfer, &E::fp_transfer},
+                                  {G::fp_access, &E::fp_access}};
+  static_assert(
+      [] {
+        for (size_t i = 0; i < std::size(kRows); ++i)
+          if (static_cast<size_t>(kRows[i].group) != i) return false;
+        return std::size(kRows) == static_cast<size_t>(Group::fp_access) + 1;
+      }(),
+      "a row for each group, in their order");
   const Insn& i = b.insns[k];
   i_ = &i;
   rest_ = b.rest[k];
@@ -195,91 +248,7 @@ void Emitter::emit_insn(const Block& b, size_t k) {
   last_host_flags_ = i.it ? HostFlags::none : host_flags_;
   host_flags_ = HostFlags::none;
   if (!i.it) save_clobbered(written(i), live_ & ~i.writes);
-  switch (i.group) {
-    case Group::call:
-      call_handler(i, rest_, flags_, false);
-      flags_ = Flags{};
-      flags_.base = kFlagsDone;
-      break;
-    case Group::nothing:
-    case Group::if_then:
-      host_flags_ = last_host_flags_;
-      break;
-    case Group::alu:
-      alu();
-      break;
-    case Group::shift_by_register:
-      shift_by_register();
-      break;
-    case Group::move_top:
-      load(eax, i.op->rd);
-      a_.movzx(eax, ax);
-      a_.or_(eax, static_cast<int32_t>(i.op->imm));
-      store(i.op->rd, eax);
-      break;
-    case Group::bits:
-      bits();
-      break;
-    case Group::reversal:
-      reversal();
-      break;
-    case Group::pack:
-      pack();
-      break;
-    case Group::extend:
-      extension();
-      break;
-    case Group::multiply:
-      multiply();
-      break;
-    case Group::access:
-      access();
-      break;
-    case Group::multiple:
-      multiple();
-      break;
-    case Group::pair:
-      pair();
-      break;
-    case Group::jump:
-      edge(i.target, i.op->ra, rest_);
-      break;
-    case Group::jump_if:
-      jump_if();
-      break;
-    case Group::call_near:
-      a_.mov(host(14), static_cast<int32_t>(i.op->imm));
-      edge(i.target, i.op->ra, rest_);
-      break;
-    case Group::compare_jump:
-      compare_jump();
-      break;
-    case Group::jump_register:
-      jump_register();
-      break;
-    case Group::table_jump:
-      table_branch();
-      break;
-    case Group::fp_arithmetic:
-      fp_arithmetic();
-      break;
-    case Group::fp_move:
-    case Group::fp_immediate:
-      fp_move();
-      break;
-    case Group::fp_compare:
-      fp_compare();
-      break;
-    case Group::fp_convert:
-      fp_convert();
-      break;
-    case Group::fp_transfer:
-      fp_transfer();
-      break;
-    case Group::fp_access:
-      fp_access();
-      break;
-  }
+  (this->*kRows[static_cast<size_t>(i.group)].emit)();
 }
 
 }  // namespace xedgesim::isa::arm::jit

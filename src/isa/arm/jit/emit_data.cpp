@@ -1,6 +1,4 @@
-// Data processing in host code.
-#include <bit>
-
+// Arithmetic, logic and shifts in host code.
 #include "isa/arm/jit/emitter.h"
 
 namespace xedgesim::isa::arm::jit {
@@ -174,81 +172,74 @@ void Emitter::with_carry(unsigned kind) {
   store(op.rd, eax);
 }
 
+Emitter::Carry Emitter::operand_carry(bool compares) {
+  if (i_->carry_known) return {imm_value(i_->op->ra), 0};
+  if (i_->shift == Insn::kNoShift) return {};
+  const int n = i_->amount;
+  const Value source = reg_value(i_->op->rm);
+  const bool overwritten = !compares && i_->op->rm == i_->op->rd;
+  return {overwritten ? save(source, 3) : source, i_->shift == kLsl   ? 32 - n
+                                                  : i_->shift == kAsr ? (n == 32 ? 31 : n - 1)
+                                                  : i_->shift == kRrx ? 0
+                                                                      : n - 1};
+}
+
+/// MOV that leaves the flags.
+void Emitter::copy() {
+  const Op& op = *i_->op;
+  if (i_->immediate && op.imm == 0 && mapped(op.rd) && host_flags_ == HostFlags::none) {
+    a_.mov(host(op.rd), 0);
+  } else if (i_->immediate) {
+    if (mapped(op.rd))
+      a_.mov(host(op.rd), static_cast<int32_t>(op.imm));
+    else
+      a_.mov(reg_memory(op.rd), static_cast<int32_t>(op.imm));
+  } else {
+    const Gp to = result(op.rd, eax);
+    operand(to);
+    finish(op.rd, to);
+  }
+}
+
+/// AND, ORR, EOR and their like; gives the host register of the result.
+Emitter::Gp Emitter::bitwise(unsigned kind, bool compares) {
+  const Op& op = *i_->op;
+  const bool negated = kind == kBic || kind == kOrn;
+  const auto id = kind == kOrr || kind == kOrn   ? Inst::kIdOr
+                  : kind == kEor || kind == kTeq ? Inst::kIdXor
+                                                 : Inst::kIdAnd;
+  const bool in_place = !compares && mapped(op.rd) && op.rd == op.rn;
+  const Gp to = in_place ? host(op.rd) : Gp(eax);
+  if (i_->immediate) {
+    if (!in_place) load(eax, op.rn);
+    a_.emit(id, to, asmjit::Imm(static_cast<int32_t>(negated ? ~op.imm : op.imm)));
+    return to;
+  }
+  const bool plain = i_->shift == Insn::kNoShift && !negated;
+  if (!plain) {
+    operand(ecx);
+    if (negated) a_.not_(ecx);
+  }
+  if (!in_place) load(eax, op.rn);
+  if (plain)
+    with(id, to, op.rm);
+  else
+    a_.emit(id, to, ecx);
+  return to;
+}
+
 void Emitter::logic(unsigned kind) {
   const Op& op = *i_->op;
-  const bool compares = kind >= kTst, shifted = i_->shift != Insn::kNoShift;
-  const bool sets = i_->sets_flags;
-  Value carry;
-  int carry_bit = 0;
-  if (sets && live_ & kC) {
-    if (i_->carry_known) {
-      carry = imm_value(op.ra);
-    } else if (shifted) {
-      const int n = i_->amount;
-      switch (i_->shift) {
-        case kLsl:
-          carry_bit = 32 - n;
-          break;
-        case kAsr:
-          carry_bit = n == 32 ? 31 : n - 1;
-          break;
-        case kRrx:
-          carry_bit = 0;
-          break;
-        default:
-          carry_bit = n - 1;
-      }
-      carry = reg_value(op.rm);
-      if (!compares && op.rm == op.rd) carry = save(carry, 3);
-    }
-  }
-  const bool moves = kind == kMov || kind == kMvn;
+  const bool compares = kind >= kTst, sets = i_->sets_flags, moves = kind == kMov || kind == kMvn;
+  const Carry carry = sets && live_ & kC ? operand_carry(compares) : Carry{};
+  if (kind == kMov && !sets && op.rd != 13) return copy();
   Gp to = eax;
-  bool host_flags_are_of_result = true;
-  if (moves && !sets && kind == kMov && op.rd != 13) {
-    // The plain copy.
-    if (i_->immediate && op.imm == 0 && mapped(op.rd) && host_flags_ == HostFlags::none) {
-      a_.mov(host(op.rd), 0);
-    } else if (i_->immediate) {
-      if (mapped(op.rd))
-        a_.mov(host(op.rd), static_cast<int32_t>(op.imm));
-      else
-        a_.mov(reg_memory(op.rd), static_cast<int32_t>(op.imm));
-    } else {
-      to = result(op.rd, eax);
-      operand(to);
-      finish(op.rd, to);
-    }
-    return;
-  }
   if (moves) {
-    to = !compares && op.rd != 13 ? result(op.rd, eax) : Gp(eax);
+    to = op.rd != 13 ? result(op.rd, eax) : Gp(eax);
     operand(to);
     if (kind == kMvn) a_.not_(to);
-    host_flags_are_of_result = false;
   } else {
-    const bool negated = kind == kBic || kind == kOrn;
-    const auto id = kind == kOrr || kind == kOrn   ? Inst::kIdOr
-                    : kind == kEor || kind == kTeq ? Inst::kIdXor
-                                                   : Inst::kIdAnd;
-    const bool in_place = !compares && mapped(op.rd) && op.rd == op.rn;
-    to = in_place ? host(op.rd) : Gp(eax);
-    if (i_->immediate) {
-      const auto imm = static_cast<int32_t>(negated ? ~op.imm : op.imm);
-      if (!in_place) load(eax, op.rn);
-      a_.emit(id, to, asmjit::Imm(imm));
-    } else {
-      const bool plain = !shifted && !negated;
-      if (!plain) {
-        operand(ecx);
-        if (negated) a_.not_(ecx);
-      }
-      if (!in_place) load(eax, op.rn);
-      if (plain)
-        with(id, to, op.rm);
-      else
-        a_.emit(id, to, ecx);
-    }
+    to = bitwise(kind, compares);
   }
   if (sets) {
     Value value = compares ? Value{} : reg_value(op.rd);
@@ -258,8 +249,8 @@ void Emitter::logic(unsigned kind) {
     }
     if (kind == kMov && i_->immediate) value = imm_value(op.imm);
     flags_.nz = value;
-    if (carry.kind != Value::none) flags_.c = carry, flags_.c_bit = carry_bit;
-    if (host_flags_are_of_result) host_flags_ = HostFlags::logic;
+    if (carry.value.kind != Value::none) flags_.c = carry.value, flags_.c_bit = carry.bit;
+    if (!moves) host_flags_ = HostFlags::logic;
   }
   if (compares) return;
   if (op.rd == 13) a_.and_(eax, -4);
@@ -318,119 +309,6 @@ void Emitter::shift_by_register() {
   flags_.nz = reg_value(op.rd);
   flags_.c = notes_carry ? Value{Value::slot, 3} : Value{};
   flags_.c_bit = 0;
-}
-
-void Emitter::bits() {
-  const Op& op = *i_->op;
-  const unsigned lsb = static_cast<unsigned>(op.aux), width = static_cast<unsigned>(std::popcount(op.imm));
-  switch (i_->kind) {
-    case kUbfx:
-      load(eax, op.rn);
-      if (lsb) a_.shr(eax, lsb);
-      if (lsb + width < 32) {
-        if (width == 8)
-          a_.movzx(eax, al);
-        else if (width == 16)
-          a_.movzx(eax, ax);
-        else
-          a_.and_(eax, static_cast<int32_t>(op.imm));
-      }
-      break;
-    case kSbfx:
-      load(eax, op.rn);
-      if (lsb + width < 32) a_.shl(eax, 32 - lsb - width);
-      if (width < 32) a_.sar(eax, 32 - width);
-      break;
-    case kBfi: {
-      const uint32_t mask = op.imm << lsb;
-      load(ecx, op.rn);
-      if (lsb) a_.shl(ecx, lsb);
-      a_.and_(ecx, static_cast<int32_t>(mask));
-      load(eax, op.rd);
-      a_.and_(eax, static_cast<int32_t>(~mask));
-      a_.or_(eax, ecx);
-      break;
-    }
-    default:
-      load(eax, op.rd);
-      a_.and_(eax, static_cast<int32_t>(~(op.imm << lsb)));
-  }
-  store(op.rd, eax);
-}
-
-void Emitter::reversal() {
-  const Op& op = *i_->op;
-  load(eax, op.rm);
-  switch (i_->kind) {
-    case kClz: {
-      // bsr leaves its target alone for zero: 63 ^ 31 gives 32.
-      a_.mov(ecx, 63);
-      a_.bsr(eax, eax);
-      a_.cmovz(eax, ecx);
-      a_.xor_(eax, 31);
-      break;
-    }
-    case kRev:
-      a_.bswap(eax);
-      break;
-    case kRev16:
-      a_.bswap(eax);
-      a_.rol(eax, 16);
-      break;
-    default:  // REVSH
-      a_.bswap(eax);
-      a_.sar(eax, 16);
-  }
-  store(op.rd, eax);
-}
-
-void Emitter::pack() {
-  const Op& op = *i_->op;
-  load(eax, op.rn);
-  load(ecx, op.rm);
-  if (i_->kind) {  // PKHTB
-    a_.sar(ecx, op.imm == 32 ? 31 : op.imm);
-    a_.movzx(ecx, cx);
-    a_.and_(eax, static_cast<int32_t>(0xFFFF0000));
-  } else {
-    if (op.imm) a_.shl(ecx, op.imm);
-    a_.and_(ecx, static_cast<int32_t>(0xFFFF0000));
-    a_.movzx(eax, ax);
-  }
-  a_.or_(eax, ecx);
-  store(op.rd, eax);
-}
-
-void Emitter::extension() {
-  const Op& op = *i_->op;
-  load(eax, op.rm);
-  if (op.aux) a_.ror(eax, op.aux);
-  switch (i_->kind) {
-    case kSxth:
-      a_.movsx(eax, ax);
-      break;
-    case kUxth:
-      a_.movzx(eax, ax);
-      break;
-    case kSxtb:
-      a_.movsx(eax, al);
-      break;
-    case kUxtb:
-      a_.movzx(eax, al);
-      break;
-    case kUxtb16:
-      a_.and_(eax, 0x00FF00FF);
-      break;
-    default:  // SXTB16
-      a_.movsx(ecx, al);
-      a_.movzx(ecx, cx);
-      a_.shr(eax, 16);
-      a_.movsx(eax, al);
-      a_.shl(eax, 16);
-      a_.or_(eax, ecx);
-  }
-  if (i_->row->form == extend_and_add) with(Inst::kIdAdd, eax, op.rn);
-  store(op.rd, eax);
 }
 
 }  // namespace xedgesim::isa::arm::jit

@@ -101,6 +101,10 @@ class Emitter {
   void emit_block(size_t index);
   void emit_insn(const Block& b, size_t k);
   size_t emit_it(const Block& b, size_t k);
+  void call_interpreter();
+  void keep_host_flags() { host_flags_ = last_host_flags_; }
+  void jump();
+  void call_near();
   void jump_if();
   void compare_jump();
   void table_branch();
@@ -112,12 +116,25 @@ class Emitter {
   void shift_operand(const Gp& to);
   void add_subtract(unsigned kind);
   void with_carry(unsigned kind);
+  struct Carry {
+    Value value;
+    int bit = 0;
+  };
+  /// That a shifted or constant operand gives.
+  Carry operand_carry(bool compares);
+  void copy();
+  Gp bitwise(unsigned kind, bool compares);
   void logic(unsigned kind);
   void shift_by_register();
+
+  // --- parts of words (emit_bits.cpp) ---
   void bits();
   void reversal();
   void pack();
+  void move_top();
   void extension();
+
+  // --- products (emit_multiply.cpp) ---
   void multiply();
   void dual_multiply();
   void set_q_on_overflow();

@@ -67,6 +67,11 @@ struct Insn {
   static constexpr uint8_t kNoShift = 0xFF;
 };
 
+/// Fills in what follows from the instruction itself: all but `target`, `next` and `it`.
+void classify(Insn& i, const Layout& layout);
+/// It has the record of an unallocated encoding.
+bool undefined(const Insn& i);
+
 struct Block {
   uint32_t start = 0;
   uint32_t next = 0;  ///< where it goes on when no instruction ends it
