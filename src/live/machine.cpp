@@ -155,10 +155,7 @@ void Machine::connect(MachineSockets sockets) {
     serial_ = std::make_unique<ByteChannel>(
         loop_, std::move(sockets.console),
         [this](std::string_view b) {
-          if (!std::exchange(printed_, true)) {
-            runs_->runs();
-            first_words();
-          }
+          if (!std::exchange(printed_, true)) first_words();
           console_.feed(b);
           if (!nothing_boots_ && firmware_ && firmware_->feed(b)) give_up();
         },

@@ -40,15 +40,6 @@ QemuMachine::QemuMachine(const MachineSetup& setup, const vm::Machine& machine,
   ours = {.networks = std::move(networks), .console = std::move(serial), .agent = std::move(port)};
 }
 
-/// Null before the machine runs: until then QEMU would not answer at once.
-vm::QmpClient* QemuMachine::monitor() {
-  try {
-    return &qemu_->qmp();
-  } catch (const SimulationError&) {
-    return nullptr;
-  }
-}
-
 RunningMachine::Ending QemuMachine::ending() {
   using Kind = Ending::Kind;
   vm::Process& process = qemu_->process();
@@ -66,24 +57,21 @@ RunningMachine::Ending QemuMachine::ending() {
   return {.kind = Kind::off, .why = reason == "guest-shutdown" ? "" : reason};
 }
 
+// The monitor is told, and not asked: a guest that floods its console can keep it from answering for seconds,
+// while all else of the system waits.
 bool QemuMachine::pause(bool paused) {
-  vm::QmpClient* m = monitor();
-  if (!m) return false;
-  m->execute(paused ? "stop" : "cont");
+  qemu_->tell(paused ? "stop" : "cont");
   return true;
 }
 
 void QemuMachine::set_link(size_t card, bool up) {
   try {
-    if (vm::QmpClient* m = monitor())
-      m->execute("set_link", {{"name", fmt::format("net{}", card)}, {"up", up}});
+    qemu_->tell("set_link", {{"name", fmt::format("net{}", card)}, {"up", up}});
   } catch (const SimulationError&) {
     // It is on its way out; its end is told then.
   }
 }
 
-void QemuMachine::press_power_button() {
-  if (vm::QmpClient* m = monitor()) m->execute("system_powerdown");
-}
+void QemuMachine::press_power_button() { qemu_->tell("system_powerdown"); }
 
 }  // namespace xedgesim::live

@@ -19,16 +19,12 @@ class QemuMachine final : public RunningMachine {
   int pidfd() const override { return qemu_->process().pidfd(); }
   bool ended() const override { return qemu_->process().wait(Duration()); }
   Ending ending() override;
-  /// From now on QEMU's monitor answers at once.
-  void runs() override { monitor(); }
   bool pause(bool paused) override;
   void set_link(size_t card, bool up) override;
   void press_power_button() override;
   void kill() noexcept override { qemu_->end(); }
 
  private:
-  vm::QmpClient* monitor();
-
   std::unique_ptr<vm::QemuProcess> qemu_;
 };
 

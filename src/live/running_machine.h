@@ -31,8 +31,6 @@ class RunningMachine {
   virtual bool ended() const = 0;
   /// To be called when it has ended.
   virtual Ending ending() = 0;
-  /// Its guest printed for the first time: QEMU has set the machine up.
-  virtual void runs() {}
   /// False when it cannot be done now.
   virtual bool pause(bool paused) = 0;
   virtual void set_link(size_t card, bool up) = 0;

@@ -57,6 +57,10 @@ QmpClient& QemuProcess::qmp() {
   return qmp_;
 }
 
+void QemuProcess::tell(const std::string& command, const nlohmann::json& arguments) {
+  qmp_.tell(command, arguments);
+}
+
 void QemuProcess::power_down(Duration grace) {
   try {
     qmp().execute("system_powerdown");

@@ -29,6 +29,8 @@ class QemuProcess {
   void watch_events() noexcept;
   /// The monitor; greets on first use, which waits until QEMU has set the machine up.
   QmpClient& qmp();
+  /// QmpClient::tell(), at any time: QEMU hears it once it listens.
+  void tell(const std::string& command, const nlohmann::json& arguments = nlohmann::json::object());
   Process& process() { return *process_; }
   const Config& config() const { return config_; }
 

@@ -64,27 +64,30 @@ json QmpClient::receive() {
 }
 
 void QmpClient::announce() {
-  if (!std::exchange(announced_, true)) send_command("qmp_capabilities", json::object());
+  if (announced_ == 0) announced_ = send_command("qmp_capabilities", json::object());
 }
 
 void QmpClient::open() {
   if (!receive().contains("QMP")) throw SimulationError("QEMU's monitor did not greet");
   announce();
-  answer("qmp_capabilities");
+  answer("qmp_capabilities", announced_);
 }
 
 json QmpClient::execute(const std::string& command, const json& arguments) {
+  return answer(command, send_command(command, arguments));
+}
+
+void QmpClient::tell(const std::string& command, const json& arguments) {
+  announce();
   send_command(command, arguments);
-  return answer(command);
 }
 
 void QmpClient::pass_descriptor(const std::string& name, int fd) {
-  send_command("getfd", {{"fdname", name}}, fd);
-  answer("getfd");
+  answer("getfd", send_command("getfd", {{"fdname", name}}, fd));
 }
 
-void QmpClient::send_command(const std::string& command, const json& arguments, int descriptor) {
-  json message = {{"execute", command}};
+int64_t QmpClient::send_command(const std::string& command, const json& arguments, int descriptor) {
+  json message = {{"execute", command}, {"id", ++sent_}};
   if (!arguments.empty()) message["arguments"] = arguments;
   const std::string text = message.dump() + "\n";
   for (size_t sent = 0; sent < text.size();) {
@@ -94,13 +97,16 @@ void QmpClient::send_command(const std::string& command, const json& arguments, 
     if (n <= 0) throw SimulationError(fmt::format("QEMU closed its monitor before '{}'", command));
     sent += static_cast<size_t>(n);
   }
+  return sent_;
 }
 
-json QmpClient::answer(const std::string& command) {
+json QmpClient::answer(const std::string& command, int64_t number) {
   for (;;) {
     json said = receive();
     if (said.contains("event")) {
       events_.push_back(std::move(said));
+    } else if (said.value("id", int64_t{0}) != number) {
+      // To a command that nobody waits for.
     } else if (said.contains("return")) {
       return said["return"];
     } else if (said.contains("error")) {

@@ -22,6 +22,9 @@ class QmpClient {
   /// The command's "return" value.
   nlohmann::json execute(const std::string& command,
                          const nlohmann::json& arguments = nlohmann::json::object());
+  /// Does not wait: a guest that keeps QEMU busy can hold up every answer for as long as it likes. What QEMU
+  /// says to it is lost. Needs no open().
+  void tell(const std::string& command, const nlohmann::json& arguments = nlohmann::json::object());
   /// QEMU gets a descriptor of ours, by that name for the next command that wants one.
   void pass_descriptor(const std::string& name, int fd);
   /// Events that have come so far, each once: {"event": "SHUTDOWN", "data": …}. Does not wait.
@@ -29,13 +32,15 @@ class QmpClient {
 
  private:
   nlohmann::json receive();
-  void send_command(const std::string& command, const nlohmann::json& arguments, int descriptor = -1);
-  nlohmann::json answer(const std::string& command);
+  /// The number its answer will have.
+  int64_t send_command(const std::string& command, const nlohmann::json& arguments, int descriptor = -1);
+  nlohmann::json answer(const std::string& command, int64_t number);
   bool next_line(std::string& line);
 
   Descriptor socket_;
   Duration patience_;
-  bool announced_ = false;
+  int64_t sent_ = 0;       // commands so far
+  int64_t announced_ = 0;  // the number of what asked for command mode
   std::string buffer_;
   std::vector<nlohmann::json> events_;
 };

@@ -210,8 +210,9 @@ TEST_P(Containers, HaveTheirCardsInOrderWhenTheirProgramBegins) {
                          "links:\n  - {endpoints: [\"left:eth1\", \"far:eth0\"]}\n"
                          "  - {endpoints: [\"left:eth0\", \"near:eth0\"]}\n")});
   ASSERT_EQ(up.exit_code, 0) << up.out << up.err;
-  EXPECT_NE(run_program({"logs", "left"}).out.find("52:54:00:00:00:0a\n52:54:00:00:00:0b\n"),
-            std::string::npos);
+  const std::string in_order = "52:54:00:00:00:0a\n52:54:00:00:00:0b\n";
+  const std::string printed = logs_with("left", in_order);
+  EXPECT_NE(printed.find(in_order), std::string::npos) << printed;
   for (const char* other : {"near", "far"})
     EXPECT_NE(run_program({"exec", "left", "--", "ping", "-c", "1", other}).out.find("1 packets received"),
               std::string::npos)

@@ -29,6 +29,15 @@ class UpTest : public ::testing::Test {
     return systems.empty() ? nlohmann::json::array() : systems[0]["machines"];
   }
   /// Until a machine is in that state, for a minute.
+  /// What a node has printed, once that is in it: engines hand it on a moment after it was printed.
+  std::string logs_with(const std::string& id, const std::string& text) {
+    std::string out;
+    for (int i = 0; i < 100 && out.find(text) == std::string::npos; ++i) {
+      if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      out = run_program({"logs", id}).out;
+    }
+    return out;
+  }
   nlohmann::json wait_for(const std::string& id, const std::string& state) {
     nlohmann::json found;
     for (int i = 0; i < 600; ++i) {
