@@ -31,8 +31,8 @@ class Code {
     at_ += bytes;
     return true;
   }
-  /// The next byte, which is not taken.
-  uint8_t peek(size_t ahead = 0) const { return left() > ahead ? at_[ahead] : 0; }
+  /// A byte further on, which is not taken; 0 behind the end.
+  uint8_t peek(size_t ahead) const { return left() > ahead ? at_[ahead] : 0; }
 
  private:
   size_t left() const { return static_cast<size_t>(end_ - at_); }
@@ -120,19 +120,19 @@ void** import_slot(const dl_phdr_info& executable, const char* name) {
   return nullptr;
 }
 
-bool write_protected(void** slot, void* value) {
+void write_protected(void** slot, void* value) {
   const auto page_size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   void* const page = reinterpret_cast<void*>(reinterpret_cast<uintptr_t>(slot) & ~(page_size - 1));
-  if (mprotect(page, page_size, PROT_READ | PROT_WRITE) != 0) return false;
+  if (mprotect(page, page_size, PROT_READ | PROT_WRITE) != 0) return;
   *slot = value;
-  return mprotect(page, page_size, PROT_READ) == 0;
+  mprotect(page, page_size, PROT_READ);
 }
 
 #endif
 
 }  // namespace
 
-bool widen_counter_stores() {
+void widen_counter_stores() {
 #if defined(__x86_64__)
   // Not where code is written by another address than it runs at.
   const auto* const apart = static_cast<const ptrdiff_t*>(dlsym(RTLD_DEFAULT, "tcg_splitwx_diff"));
@@ -140,7 +140,7 @@ bool widen_counter_stores() {
   Dl_info of{};
   void* symbol = nullptr;
   if (!apart || *apart != 0 || !function || !dladdr1(function, &of, &symbol, RTLD_DL_SYMENT) || !symbol)
-    return false;
+    return;
   caller = reinterpret_cast<uintptr_t>(function);
   caller_size = static_cast<const ElfW(Sym)*>(symbol)->st_size;
   void** slot = nullptr;
@@ -150,11 +150,9 @@ bool widen_counter_stores() {
         return 1;  // the first is the executable
       },
       &slot);
-  if (!slot) return false;
+  if (!slot) return;
   insert_of_glib = reinterpret_cast<Insert>(*slot);
-  return write_protected(slot, reinterpret_cast<void*>(insert));
-#else
-  return false;
+  write_protected(slot, reinterpret_cast<void*>(insert));
 #endif
 }
 

@@ -22,13 +22,12 @@ void lock(void* mutex, const char* file, int line) {
 
 }  // namespace
 
-bool watch_processor_loop(const qemu::Functions& f, void (*here)()) {
-  if (!f.lock_of_big_lock || !f.mutex_unlock) return false;
+void watch_processor_loop(const qemu::Functions& f, void (*here)()) {
+  if (!f.lock_of_big_lock || !f.mutex_unlock) return;
   at_loop = here;
   unlock_of_qemu = f.mutex_unlock;
   lock_of_qemu = *f.lock_of_big_lock;
   *f.lock_of_big_lock = lock;
-  return true;
 }
 
 void give_up_lock() { unlock_of_qemu(big_lock, __FILE__, __LINE__); }

@@ -12,7 +12,7 @@
 /// There the thread has the lock, but QEMU does not know it yet: it is given up and taken again by the
 /// functions below, not by QEMU's.
 ///
-/// False: this QEMU has no such hook; then nothing is changed. To be called once.
-bool watch_processor_loop(const qemu::Functions& f, void (*here)());
+/// To be called once. A QEMU without such a hook stays as it is: the timer is found due.
+void watch_processor_loop(const qemu::Functions& f, void (*here)());
 void give_up_lock();
 void take_lock();

@@ -48,7 +48,7 @@ def boot_alone(arch, folder, more):
     before = children_cpu()
     qemu = subprocess.Popen(
         [f"qemu-system-{arch}", "-nodefaults", "-display", "none", "-no-reboot", *machine, "-m", "256", "-smp", "1",
-         "-accel", "tcg", *more, "-serial", f"file:{log}", "-netdev", "hubport,id=n,hubid=0",
+         "-accel", "tcg", *more, "-serial", f"file:{log}", "-netdev", f"stream,id=n,server=on,addr.type=unix,addr.path={WORK}/wire",
          "-device", "virtio-net-pci,netdev=n,romfile=", "-kernel", folder / "kernel", "-initrd", initrd,
          "-append", f"console={console} panic=-1 quiet cryptomgr.notests{arguments}"])
     while "is up" not in log.read_text(errors="replace"):

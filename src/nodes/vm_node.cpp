@@ -25,13 +25,16 @@ sim::SharedBytes shared(std::vector<uint8_t>& bytes) {
 
 VmNode::VmNode(Config config)
     : config_(std::move(config)),
-      disks_(config_.disks),
+      disks_(config_.nvdimm ? decltype(config_.disks){} : config_.disks),
       cables_(config_.cables.size()),
       cards_(config_.cables.size()) {}
 VmNode::~VmNode() { shut_down(); }
 
 void VmNode::connect(Host host) {
   host_ = std::move(host);
+  if (config_.nvdimm)
+    for (const auto& disk : config_.disks)
+      config_.machine.nvdimms.push_back(std::make_shared<const vm::MemoryDisk>(*disk));
   boot(SimTime::zero());
 }
 

@@ -40,6 +40,7 @@ class VmNode final : public sim::RunningParticipant {
     Duration boundary{};
     Duration patience = Duration::s(60);  ///< wall time for one answer
     std::vector<std::shared_ptr<vm::SparseDisk>> disks{};
+    bool nvdimm = false;  ///< the disks are NVDIMMs, made when it is first switched on
   };
   static constexpr Duration kAccess = Duration::us(250);  ///< of a disk: a solid-state one behind a bus
   explicit VmNode(Config config);

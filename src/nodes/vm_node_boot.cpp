@@ -23,7 +23,7 @@ void VmNode::boot(SimTime t) {
   instructions_before_ = counters_.instructions;
   for (Cable& c : cables_) c.told = true;  // what QEMU begins with
   recording_.reset();
-  if (host_.snapshots && disks_.disks().empty() && config_.machine.nvdimms.empty())
+  if (host_.snapshots && config_.disks.empty())
     recording_ = std::make_unique<Recording>(vm::VtMachine::boot_key(machine_config()));
   if (!recording_ || !restore()) start();
   tell_carriers(t);

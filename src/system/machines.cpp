@@ -26,7 +26,7 @@ size_t disk_count(const scenario::LinuxNode& n) {
   return n.disks.size() + !n.image_file.empty() + n.extra_disk_size.has_value();
 }
 
-bool nvdimms_of(const scenario::LinuxNode& n) {
+bool has_nvdimms(const scenario::LinuxNode& n) {
   return n.disk_bus == scenario::LinuxNode::DiskBus::nvdimm && disk_count(n) > 0;
 }
 
@@ -122,7 +122,7 @@ void check_repeatable(const scenario::LinuxNode& n) {
   if (n.cpu_model == "host" || n.cpu_model == "host-passthrough" || n.cpu_model == "max")
     refuse(fmt::format("cpu_model: {} depends on the host: name a model such as {}", n.cpu_model,
                        n.arch == scenario::LinuxNode::Arch::x86_64 ? "qemu64" : "cortex-a57"));
-  if (nvdimms_of(n) && n.arch == scenario::LinuxNode::Arch::aarch64)
+  if (has_nvdimms(n) && n.arch == scenario::LinuxNode::Arch::aarch64)
     refuse("disk_bus: nvdimm is for x86_64, an ARM64 machine has it under UEFI only: remove it (aoe)");
   if (disk_count(n) > kMostDisks)
     refuse(
@@ -152,7 +152,7 @@ vm::GuestSettings guest_settings(const scenario::LinuxNode& n, const std::string
                              .files = {}};
   if (!wall_clock) {
     settings.disks = disk_count(n);
-    settings.nvdimm = nvdimms_of(n);
+    settings.nvdimm = has_nvdimms(n);
     settings.root_disk = !n.image_file.empty();
     for (const CardAddress& c : address.cards)
       settings.addresses.push_back(fmt::format("{}/{}", dotted_ipv4(c.ip), c.prefix));
@@ -189,11 +189,8 @@ nodes::VmNode::Config machine_config(const scenario::LinuxNode& n, const std::st
   c.settings = guest_settings(n, id, address, false, k3s).archive();
   c.boundary = n.boundary.value_or(Duration());
   c.patience = n.timeout;
-  if (nvdimms_of(n))
-    for (const auto& disk : disks_of(n))
-      c.machine.nvdimms.push_back(std::make_shared<const vm::MemoryDisk>(*disk));
-  else
-    c.disks = disks_of(n);
+  c.disks = disks_of(n);
+  c.nvdimm = has_nvdimms(n);
   return c;
 }
 
