@@ -82,8 +82,8 @@ class EnteredCommand {
   EnteredCommand(const EnteredCommand&) = delete;
   EnteredCommand& operator=(const EnteredCommand&) = delete;
 
-  int input() const { return input_.get(); }  ///< to be written; -1: none, or closed
-  void close_input() { input_ = Descriptor(); }
+  /// The end to write its standard input to; once.
+  Descriptor take_input() { return std::move(input_); }
   int output() const { return output_.get(); }
   int error() const { return error_.get(); }
   int pidfd() const { return pidfd_.get(); }

@@ -53,13 +53,7 @@ bool ByteChannel::send(std::string_view head, std::string_view body) {
   return true;
 }
 
-void ByteChannel::finish_output() {
-  finishing_ = true;
-  if (idle()) shutdown(socket_.get(), SHUT_WR);
-}
-
 void ByteChannel::flush() {
-  const bool waited = !idle();
   while (sent_ < out_.size()) {
     const ssize_t n =
         ::send(socket_.get(), out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -76,9 +70,6 @@ void ByteChannel::flush() {
   }
   if (const bool wanted = !idle(); wanted != wants_output_)
     loop_.want_output(socket_.get(), wants_output_ = wanted);
-  if (!waited || !idle()) return;
-  if (finishing_) shutdown(socket_.get(), SHUT_WR);
-  if (drained_) drained_();
 }
 
 }  // namespace xedgesim::live

@@ -28,10 +28,6 @@ class ByteChannel {
   void flush();
   /// Takes what is there now. False when the other end is gone.
   bool receive();
-  /// Nothing more is sent once what waits is written: the other end reads its end.
-  void finish_output();
-  /// Called whenever everything has been written; it may send.
-  void on_drained(std::function<void()> drained) { drained_ = std::move(drained); }
   /// Breaks the connection off; `closed` follows.
   void abort();
   bool idle() const { return out_.size() == sent_; }
@@ -42,11 +38,11 @@ class ByteChannel {
   EventLoop& loop_;
   Descriptor socket_;
   std::function<void(std::string_view)> arrived_;
-  std::function<void()> closed_, drained_;
+  std::function<void()> closed_;
   size_t most_waiting_;
   std::string out_;
   size_t sent_ = 0;
-  bool wants_output_ = false, finishing_ = false;
+  bool wants_output_ = false;
 };
 
 }  // namespace xedgesim::live

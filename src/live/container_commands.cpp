@@ -14,10 +14,14 @@ std::optional<uint64_t> ContainerGuest::run(const std::string& command, CommandS
   const uint64_t number = ++numbers_;
   Command& c = commands_[number];
   c.session = std::move(session);
-  const json body = {{"AttachStdin", c.session.took != nullptr},
-                     {"AttachStdout", true},
-                     {"AttachStderr", true},
-                     {"Cmd", {"sh", "-c", command}}};
+  json argv = {"sh", "-c", command}, environment = json::array();
+  if (c.session.took) {
+    c.input = std::make_unique<InputPipe>(loop_, c.session.took);
+    c.pass = inputs_->issue([pipe = c.input.get()](Descriptor end) { pipe->open(std::move(end)); });
+    argv.insert(argv.begin(), {kStarter, "--input"});
+    environment.push_back("XEDGESIM_INPUT=" + c.pass);
+  }
+  const json body = {{"AttachStdout", true}, {"AttachStderr", true}, {"Cmd", argv}, {"Env", environment}};
   c.call = std::make_unique<EngineCall>(
       loop_, config_.engine, "POST", "/containers/" + container_ + "/exec",
       body.dump(-1, ' ', false, json::error_handler_t::replace),
@@ -51,7 +55,6 @@ void ContainerGuest::start_command(uint64_t number, const std::string& exec) {
               [this, number, exec](container::Engine::Reply) {
                 const auto done = commands_.find(number);
                 if (done == commands_.end()) return;
-                done->second.takes_input = false;
                 done->second.call = std::make_unique<EngineCall>(
                     loop_, config_.engine, "GET", "/exec/" + exec + "/json", "",
                     EngineCall::Handlers{
@@ -61,52 +64,26 @@ void ContainerGuest::start_command(uint64_t number, const std::string& exec) {
                               j.is_object() && j.contains("ExitCode") && j["ExitCode"].is_number_integer();
                           end_command(number, known ? j["ExitCode"].get<int>() : 255);
                         }});
-              },
-          .begun =
-              [this, number](int status) {
-                const auto begun = commands_.find(number);
-                if (begun == commands_.end() || status != 200 || !begun->second.session.took) return;
-                begun->second.takes_input = true;
-                send_input(number);
-              },
-          .drained =
-              [this, number] {
-                const auto sent = commands_.find(number);
-                if (sent == commands_.end() || !std::exchange(sent->second.sending, false)) return;
-                sent->second.input.pop_front();
-                if (const auto took = sent->second.session.took) took();
-                send_input(number);
               }});
-}
-
-/// One piece at a time: who sends them waits until they have been taken.
-void ContainerGuest::send_input(uint64_t number) {
-  Command& c = commands_.at(number);
-  if (!c.takes_input || c.sending) return;
-  if (!c.input.empty()) {
-    c.sending = true;
-    c.call->send(c.input.front());
-  } else if (c.input_ends) {
-    c.takes_input = false;
-    c.call->end_input();
-  }
 }
 
 void ContainerGuest::input(uint64_t command, std::string_view bytes) {
   const auto it = commands_.find(command);
+  if (it != commands_.end() && it->second.input) it->second.input->write(bytes);
+}
+
+void ContainerGuest::drop_command(uint64_t number) {
+  const auto it = commands_.find(number);
   if (it == commands_.end()) return;
-  if (bytes.empty())
-    it->second.input_ends = true;
-  else
-    it->second.input.emplace_back(bytes);
-  send_input(command);
+  if (inputs_) inputs_->withdraw(it->second.pass);
+  commands_.erase(it);
 }
 
 void ContainerGuest::end_command(uint64_t number, int status) {
   const auto it = commands_.find(number);
   if (it == commands_.end()) return;
   const auto session = it->second.session;
-  commands_.erase(it);
+  drop_command(number);
   if (session.ended) session.ended(status);
 }
 
@@ -115,7 +92,7 @@ void ContainerGuest::kill(uint64_t command) {
   const auto it = commands_.find(command);
   if (it == commands_.end()) return;
   const std::string exec = it->second.exec;
-  commands_.erase(it);
+  drop_command(command);
   if (exec.empty()) return;
   try {
     const json j =

@@ -16,9 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr const char* kStarter = "/.xedgesim-start";  // in the container
-constexpr int64_t kCpuPeriod = 100'000;               // µs
-constexpr int kStopGrace = 10;                        // seconds
+constexpr const char* kInputSocket = "/.xedgesim-input";  // in the container, as container-start knows it
+constexpr int64_t kCpuPeriod = 100'000;                   // µs
+constexpr int kStopGrace = 10;                            // seconds
 
 }  // namespace
 
@@ -98,6 +98,7 @@ json ContainerGuest::creation() const {
   };
   for (const container::Volume& v : s.volumes) mount(v.host, v.inside, v.read_only);
   mount(fs::absolute(config_.programs / "container-start"), kStarter, true);
+  mount(files / "input", kInputSocket, true);
   mount(files / "hosts", "/etc/hosts", false);
   mount(files / "resolv.conf", "/etc/resolv.conf", false);
   json host = limits();
@@ -127,6 +128,7 @@ void ContainerGuest::start() {
   const container::Engine& engine = config_.engine;
   const std::string trouble = fmt::format("node '{}': the container does not start", id());
   write_files();
+  inputs_ = std::make_unique<InputListener>(loop_, config_.folder / (id() + ".etc") / "input");
   container_ = engine.demand(trouble, "POST", "/containers/create", creation()).value("Id", "");
   outside_.changed();  // so that it is written down before it runs
   try {
@@ -209,6 +211,7 @@ void ContainerGuest::take_rest_of_log() {
 void ContainerGuest::forget_all() noexcept {
   if (pidfd_.get() >= 0) loop_.forget(pidfd_.get());
   while (!commands_.empty()) end_command(commands_.begin()->first, 255);
+  inputs_.reset();
   last_words_.reset();
   spent_ += usage_.cpu;
   usage_ = {};

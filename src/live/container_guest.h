@@ -1,5 +1,4 @@
 #pragma once
-#include <deque>
 #include <map>
 #include <memory>
 
@@ -7,6 +6,8 @@
 #include "live/card_guest.h"
 #include "live/container_setup.h"
 #include "live/engine_call.h"
+#include "live/input_listener.h"
+#include "live/input_pipe.h"
 
 namespace xedgesim::live {
 
@@ -14,6 +15,8 @@ namespace xedgesim::live {
 constexpr const char* kSystemLabel = "org.xedgesim.system";
 constexpr const char* kNodeLabel = "org.xedgesim.node";
 constexpr const char* kOwnerLabel = "org.xedgesim.owner";  ///< PID:START of the program that made it
+/// container-start, in the container.
+constexpr const char* kStarter = "/.xedgesim-start";
 
 /// A container of an engine (Docker or Podman). The engine gives it no network; its card is a TAP device that
 /// is made in its network namespace as soon as there is one, and its program is held until then
@@ -60,9 +63,8 @@ class ContainerGuest final : public CardGuest {
     CommandSession session;
     std::unique_ptr<container::StreamSplitter> streams;
     std::unique_ptr<EngineCall> call;
-    std::deque<std::string> input;  ///< the first piece may be on its way
-    bool takes_input = false;       ///< the engine has begun to
-    bool sending = false, input_ends = false;
+    std::unique_ptr<InputPipe> input;  ///< none: it has no standard input
+    std::string pass;                  ///< for its pipe, until it has fetched it
   };
   nlohmann::json limits() const;
   nlohmann::json creation() const;
@@ -73,8 +75,8 @@ class ContainerGuest final : public CardGuest {
   void forget_all() noexcept;
   void order(const std::string& what, const std::string& target);
   void start_command(uint64_t number, const std::string& exec);
-  void send_input(uint64_t number);
   void end_command(uint64_t number, int status);
+  void drop_command(uint64_t number);
   void take_statistics(const std::string& body) const;
 
   Config config_;
@@ -86,6 +88,7 @@ class ContainerGuest final : public CardGuest {
   std::unique_ptr<EngineCall> logs_, last_words_;
   size_t log_bytes_ = 0;
   bool log_ended_ = false;
+  std::unique_ptr<InputListener> inputs_;
   std::map<uint64_t, Command> commands_;
   std::map<uint64_t, std::unique_ptr<EngineCall>> orders_;
   uint64_t numbers_ = 0;

@@ -12,17 +12,9 @@ EngineCall::EngineCall(EventLoop& loop, const container::Engine& engine, std::st
       [this](std::string_view bytes) {
         // The connection is closed behind each answer, which then is complete or not.
         if (!response_.feed(bytes)) channel_->abort();
-        if (response_.status() == 0 || std::exchange(begun_, true) || !handlers_.begun) return;
-        channel_->on_drained(handlers_.drained);
-        handlers_.begun(response_.status());
       },
       [this] { finish(); });
   channel_->send(container::http_request(method, "/v1.41" + target, body));
-  channel_->flush();
-}
-
-void EngineCall::send(std::string_view bytes) {
-  channel_->send(bytes);
   channel_->flush();
 }
 

@@ -179,11 +179,9 @@ std::optional<uint64_t> ProcessGuest::run(const std::string& command, CommandSes
       *sandbox_, std::vector<std::string>{"sh", "-c", command},
       with_usual_variables(config_.setup.environment), session.took != nullptr);
   c.session = std::move(session);
-  if (c.process->input() >= 0) {
-    make_nonblocking(c.process->input());
-    loop_.watch(c.process->input(), [this, number](short what) {
-      what& POLLERR ? close_input(number) : write_input(number);  // an error: nobody reads it any more
-    });
+  if (c.session.took) {
+    c.input = std::make_unique<InputPipe>(loop_, c.session.took);
+    c.input->open(c.process->take_input());
   }
   for (const bool error : {false, true}) {
     const int fd = error ? c.process->error() : c.process->output();
@@ -196,44 +194,7 @@ std::optional<uint64_t> ProcessGuest::run(const std::string& command, CommandSes
 
 void ProcessGuest::input(uint64_t command, std::string_view bytes) {
   const auto c = commands_.find(command);
-  if (c == commands_.end()) return;
-  if (bytes.empty())
-    c->second.input_ends = true;
-  else
-    c->second.input.emplace_back(bytes);
-  write_input(command);
-}
-
-/// What does not read any more has the rest taken from it.
-void ProcessGuest::write_input(uint64_t number) {
-  const auto it = commands_.find(number);
-  if (it == commands_.end()) return;
-  Command& c = it->second;
-  const int fd = c.process->input();
-  bool closed = fd < 0;
-  while (!c.input.empty()) {
-    const std::string& piece = c.input.front();
-    const ssize_t n = closed ? -1 : write(fd, piece.data() + c.written, piece.size() - c.written);
-    if (n < 0 && !closed && errno == EINTR) continue;
-    if (n < 0 && !closed && (errno == EAGAIN || errno == EWOULDBLOCK)) return loop_.want_output(fd, true);
-    closed = closed || n < 0;
-    c.written += n > 0 ? static_cast<size_t>(n) : 0;
-    if (!closed && c.written < piece.size()) continue;
-    c.written = 0;
-    c.input.pop_front();
-    c.session.took();
-  }
-  if (fd < 0) return;
-  loop_.want_output(fd, false);
-  if (closed || c.input_ends) close_input(number);
-}
-
-void ProcessGuest::close_input(uint64_t number) {
-  const auto c = commands_.find(number);
-  if (c == commands_.end()) return;
-  loop_.forget(c->second.process->input());
-  c->second.process->close_input();
-  write_input(number);
+  if (c != commands_.end() && c->second.input) c->second.input->write(bytes);
 }
 
 void ProcessGuest::take_command_output(uint64_t number, bool error) {
@@ -263,8 +224,7 @@ void ProcessGuest::drop_command(uint64_t number) {
   const auto c = commands_.find(number);
   if (c == commands_.end()) return;
   const container::EnteredCommand& process = *c->second.process;
-  for (const int fd : {process.input(), process.output(), process.error(), process.pidfd()})
-    if (fd >= 0) loop_.forget(fd);
+  for (const int fd : {process.output(), process.error(), process.pidfd()}) loop_.forget(fd);
   commands_.erase(c);
 }
 

@@ -1,11 +1,11 @@
 #pragma once
-#include <deque>
 #include <map>
 #include <memory>
 
 #include "container/sandbox.h"
 #include "live/card_guest.h"
 #include "live/container_setup.h"
+#include "live/input_pipe.h"
 
 namespace xedgesim::live {
 
@@ -42,16 +42,12 @@ class ProcessGuest final : public CardGuest {
   struct Command {
     std::unique_ptr<container::EnteredCommand> process;
     CommandSession session;
-    std::deque<std::string> input;
-    size_t written = 0;  ///< bytes of the first piece
-    bool input_ends = false;
+    std::unique_ptr<InputPipe> input;  ///< none: it has no standard input
   };
   std::filesystem::path unpack_root() const;
   void take_output();
   void ended();
   void take_command_output(uint64_t number, bool error);
-  void write_input(uint64_t number);
-  void close_input(uint64_t number);
   void command_ended(uint64_t number);
   void drop_command(uint64_t number);
   void close() noexcept;

@@ -83,8 +83,11 @@ class UpTest : public ::testing::Test {
     };
     EXPECT_EQ(exec("-i " + id + " -- sh -c 'cat; exit 7'"), 7);
     EXPECT_TRUE(read_file(folder_ / "out") == bytes) << read_file(folder_ / "out").size();
-    EXPECT_EQ(exec("-i " + id + " -- sh -c 'head -c 5 >/dev/null; echo had enough'"), 0);
-    EXPECT_EQ(read_file(folder_ / "out"), "had enough\n");
+    // Podman's own attachment to a command loses what such a one prints, at times.
+    for (int i = 0; i < 8; ++i) {
+      EXPECT_EQ(exec("-i " + id + " -- sh -c 'head -c 5 >/dev/null; echo had enough'"), 0);
+      EXPECT_EQ(read_file(folder_ / "out"), "had enough\n");
+    }
     EXPECT_EQ(exec("-i " + id + " -- true"), 0);
     EXPECT_EQ(exec(id + " -- sh -c 'cat; echo end'"), 0);
     EXPECT_EQ(read_file(folder_ / "out"), "end\n");
