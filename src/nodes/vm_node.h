@@ -53,6 +53,7 @@ class VmNode final : public sim::RunningParticipant {
     std::filesystem::path kernel, initrd;          ///< initrd may be empty
     std::filesystem::path folder;                  ///< for QEMU's own files
     const vm::SnapshotStore* snapshots = nullptr;  ///< outlives the node; null: it always boots in full
+    bool takes_turns = false;                      ///< while it runs, nothing else of the simulation does
   };
   /// Switches it on. Throws ConfigError, SimulationError.
   void connect(Host host);

@@ -36,7 +36,8 @@ vm::VtMachine::Config VmNode::machine_config() const {
                           .plugin = host_.plugin,
                           .folder = host_.folder,
                           .boot_second = offset_.count_ns() / 1'000'000'000,
-                          .patience = config_.patience};
+                          .patience = config_.patience,
+                          .takes_turns = host_.takes_turns};
   c.machine.kernel = host_.kernel;
   c.machine.initrd = host_.initrd;
   return c;

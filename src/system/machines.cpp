@@ -235,7 +235,8 @@ void connect_machines(std::vector<MachineNode>& machines, const MachineHost& on)
                              .kernel = {},
                              .initrd = {},
                              .folder = on.folder,
-                             .snapshots = on.snapshots};
+                             .snapshots = on.snapshots,
+                             .takes_turns = on.take_turns};
     if (m.group->kernel.empty()) {
       // A disk image is booted by the kernel and the init of `base`, which change over to it.
       const vm::Image image = images.get(m.group->image_file.empty() ? m.group->image : "base", arch);

@@ -66,6 +66,7 @@ struct MachineHost {
   std::filesystem::path plugin;
   std::filesystem::path folder;                  ///< for QEMU's own files
   const vm::SnapshotStore* snapshots = nullptr;  ///< of their boots; null: they boot in full
+  bool take_turns = false;                       ///< the simulation has one thread
 };
 
 /// Switches all machines on. Throws ConfigError when QEMU or an image is missing, SimulationError when a

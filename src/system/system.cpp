@@ -30,6 +30,7 @@ System::System(const scenario::Scenario& scenario, const SystemOptions& options)
   build_channel();
   ethernet_ = std::make_unique<EthernetNetwork>(scenario_, *scheduler_, observer_id());
   vm_plugin_ = options.vm_plugin;
+  one_thread_ = options.threads == 1;
   if (!options.vm_snapshots.empty()) vm_snapshots_.emplace(options.vm_snapshots);
   type_commands();
 }
@@ -129,7 +130,8 @@ void System::connect_programs(const std::filesystem::path& folder) {
   if (cloud_program_) cloud_program_->connect(folder / "external");
   connect_machines(ethernet_->machines(), {.plugin = vm_plugin_,
                                            .folder = folder / "vm",
-                                           .snapshots = vm_snapshots_ ? &*vm_snapshots_ : nullptr});
+                                           .snapshots = vm_snapshots_ ? &*vm_snapshots_ : nullptr,
+                                           .take_turns = one_thread_});
 }
 
 void System::shut_down_programs(const std::string& reason) noexcept {

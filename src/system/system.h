@@ -155,6 +155,7 @@ class System {
   std::string wan_name_;
   ProfileTimes profile_times_;
   std::filesystem::path vm_plugin_;
+  bool one_thread_ = true;
   std::optional<vm::SnapshotStore> vm_snapshots_;
   std::vector<GroupModels> groups_;  ///< by device group
   std::optional<nodes::ServiceModel> edge_model_, cloud_model_;

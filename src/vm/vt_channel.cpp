@@ -1,8 +1,8 @@
 #include "vm/vt_channel.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <cerrno>
 #include <cstring>
@@ -20,14 +20,19 @@ constexpr uint64_t kMostBytes = uint64_t{1} << 30;
 
 }  // namespace
 
+VtChannel::VtChannel(Descriptor socket, Duration patience) : socket_(std::move(socket)), patience_(patience) {
+  const int64_t us = patience.count_ns() / 1000;
+  const timeval t{.tv_sec = us / 1'000'000, .tv_usec = us % 1'000'000};
+  setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
+}
+
 bool VtChannel::receive_all(void* data, size_t length) {
   auto* p = static_cast<char*>(data);
   while (length > 0) {
-    pollfd ready{socket_.get(), POLLIN, 0};
-    const int r = poll(&ready, 1, static_cast<int>(patience_.count_ns() / 1'000'000));
-    if (r == 0) throw SimulationError(fmt::format("it did not answer within {:g} s", patience_.count_s()));
-    const ssize_t n = r < 0 ? -1 : recv(socket_.get(), p, length, 0);
+    const ssize_t n = recv(socket_.get(), p, length, 0);
     if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+      throw SimulationError(fmt::format("it did not answer within {:g} s", patience_.count_s()));
     if (n <= 0) return false;
     p += n;
     length -= static_cast<size_t>(n);

@@ -31,7 +31,7 @@ class VtChannel {
     int64_t instructions = 0;
     bool waiting = false;  ///< not everything it was handed has reached the guest, or a carrier is down
   };
-  VtChannel(Descriptor socket, Duration patience) : socket_(std::move(socket)), patience_(patience) {}
+  VtChannel(Descriptor socket, Duration patience);
 
   /// Waits for the greeting and the first boundary.
   Standing meet(std::vector<Record>& sent);

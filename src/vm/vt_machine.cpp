@@ -96,7 +96,9 @@ VtMachine::VtMachine(const Config& config, std::pair<Descriptor, Descriptor> soc
       takes_files_(major_version(config.qemu) >= kMigratesToFiles),
       channel_(std::move(sockets.first), config.patience),
       initrd_(initrd_of(config)),
-      qemu_(process(config, sockets.second.get(), from)) {}
+      qemu_(process(config, sockets.second.get(), from)) {
+  if (config.takes_turns) core_.emplace(qemu_.process().pid());
+}
 
 VtMachine::~VtMachine() { end(); }
 
@@ -121,6 +123,8 @@ VtChannel::Standing VtMachine::meet(std::vector<VtChannel::Record>& sent) {
 
 VtChannel::Standing VtMachine::go(VtChannel::Leave leave, const std::vector<VtChannel::Record>& inputs,
                                   std::vector<VtChannel::Record>& sent) {
+  std::optional<SharedCore::Turn> turn;
+  if (core_) turn.emplace(*core_);
   if (!from_) return channel_.go(leave, inputs, sent);
   const std::string& partial = from_->snapshot.partial;
   std::vector<VtChannel::Record> first{{.time = from_->snapshot.reached,

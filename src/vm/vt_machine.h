@@ -10,6 +10,7 @@
 #include "vm/machine.h"
 #include "vm/qemu_probe.h"
 #include "vm/qemu_process.h"
+#include "vm/shared_core.h"
 #include "vm/snapshot_store.h"
 #include "vm/vt_channel.h"
 
@@ -26,6 +27,7 @@ class VtMachine {
     std::filesystem::path folder;         ///< for QEMU's own files
     int64_t boot_second = 0;              ///< of the run
     Duration patience = Duration::s(60);  ///< wall time for one answer
+    bool takes_turns = false;             ///< while it runs, nothing else of ours does
   };
   /// Switched on; meet() comes first. Throws ConfigError, SimulationError.
   explicit VtMachine(const Config& config);
@@ -67,6 +69,7 @@ class VtMachine {
   std::optional<SnapshotStore::Found> from_;
   std::filesystem::path initrd_;
   QemuProcess qemu_;
+  std::optional<SharedCore> core_;  // when it takes turns with us
 };
 
 }  // namespace xedgesim::vm
