@@ -7,6 +7,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -430,9 +431,9 @@ std::unique_ptr<std::string> read_text_file(const std::filesystem::path& file, c
     return nullptr;
   }
   auto text = std::make_unique<std::string>();
-  text->resize(kMostBytes + 1);
-  in.read(text->data(), static_cast<std::streamsize>(text->size()));
-  text->resize(static_cast<size_t>(in.gcount()));
+  std::array<char, 1 << 16> chunk;
+  while (text->size() <= kMostBytes && (in.read(chunk.data(), chunk.size()), in.gcount() > 0))
+    text->append(chunk.data(), static_cast<size_t>(in.gcount()));
   if (in.bad()) {
     report.error(blame, unreadable());
     return nullptr;
