@@ -13,7 +13,7 @@ namespace xedgesim::vm {
 /// Every kRest the scheduler is free to choose again, so that two pairs that met on a core part.
 class SharedCore {
  public:
-  static constexpr std::chrono::milliseconds kRest{50};  ///< of wall time
+  static constexpr std::chrono::milliseconds kRest{20};  ///< of wall time
   /// `process` runs with the affinity of the calling thread.
   explicit SharedCore(pid_t process);
 
