@@ -61,7 +61,7 @@ metrics::CollectorOptions collector_options(System& system,
 std::unique_ptr<System> build_system(const scenario::Scenario& scenario, const SystemOptions& options) {
   auto system = std::make_unique<System>(scenario, options);
   schedule_faults(*system);
-  check_network_names(*system);
+  check_metric_names(*system);
   return system;
 }
 
