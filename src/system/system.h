@@ -39,6 +39,7 @@ struct SystemOptions {
   std::filesystem::path vm_plugin;  ///< the virtual-time plugin for QEMU
   /// Folder of boot snapshots of machines in virtual time; empty: they always boot in full.
   std::filesystem::path vm_snapshots{};
+  std::function<void(std::string_view)> log{};  ///< one line for a person: a snapshot that is damaged
 };
 
 /// One device of the built system.
