@@ -12,6 +12,7 @@
 #include "vm/image/guest_settings.h"
 #include "vm/image/image_builder.h"
 #include "vm/image/image_store.h"
+#include "vm/image/kernel_module.h"
 #include "vm/image/recipe.h"
 #include "vm/process.h"
 
@@ -142,6 +143,23 @@ TEST(ImageBuilder, SaysWhatToInstallForAProgramOfTheOtherProcessor) {
   }
   EXPECT_NE(refusal([&] { builder.build("gw", Arch::aarch64, "No"); }).find("--suite: 'No' is no name"),
             std::string::npos);
+}
+
+TEST(KernelModule, LosesItsSignatureAndNothingElse) {
+  const std::string code =
+                        "\x7f"
+                        "ELF and what follows",
+                    mark = "~Module signature appended~\n";
+  const auto with = [&](const std::string& signature, const std::string& length) {
+    return code + signature + std::string(8, '\0') + length + mark;
+  };
+  using namespace std::string_literals;
+  EXPECT_EQ(without_signature(with("PKCS7", "\0\0\0\5"s)), code);
+  EXPECT_EQ(without_signature(with(std::string(0x203, 's'), "\0\0\2\3"s)), code);
+  // Not signed, or not as Linux does it: as it is.
+  for (const std::string& other : {""s, code, mark, code.substr(0, 5) + mark, with("PKCS7", "\0\0\0\xff"s),
+                                   with("PKCS7", "\0\0\0\5"s) + "x"})
+    EXPECT_EQ(without_signature(other), other);
 }
 
 TEST(ImageStore, TellsHowToBuildWhatIsMissing) {
