@@ -28,6 +28,7 @@
 #include "system/gateways.h"
 #include "system/ml_placement.h"
 #include "system/model_config.h"
+#include "system/ns3_config.h"
 #include "system/profile_times.h"
 
 namespace xedgesim::system {
@@ -122,6 +123,8 @@ class System {
   void build_external(DeviceNode& node);
   void build_programs(const SystemOptions& options);
   void build_gateways();
+  /// Devices, gateways and interferers, which are made here.
+  std::vector<RadioStation> build_stations();
   void build_channel();
   void build_jammers(std::vector<net::ChannelStation>& stations);
   void build_services(const SystemOptions& options);
