@@ -25,8 +25,9 @@ namespace {
 
 constexpr int64_t kHeaderNs = 192'000, kByteNs = 32'000, kCcaNs = 128'000;
 constexpr int64_t kKeepNs = 64'000'000;  // longest energy detection that sees everything
-constexpr int64_t kLastEventNs = 10'000'000;  // after which a PHY has no events left: a frame and a turnaround
-constexpr double kBusyDbm = -96.58;      // what LrWpanPhy takes for busy
+constexpr int64_t kLastEventNs =
+    10'000'000;                      // after which a PHY has no events left: a frame and a turnaround
+constexpr double kBusyDbm = -96.58;  // what LrWpanPhy takes for busy
 
 int64_t now_ns() { return Simulator::Now().GetNanoSeconds(); }
 double mw(double dbm) { return std::pow(10.0, dbm / 10); }
@@ -143,6 +144,14 @@ void Air::make_phy(size_t index) {
   antenna->SetAttribute("Gain", DoubleValue(s.gain_db));
   phy->SetAntenna(antenna);
   phy->AssignStreams(s.stream);
+  listen_to(index);
+  phy->SetChannel(channel_);
+  channel_->AddRx(phy);
+  phy->PlmeSetTRXStateRequest(IEEE_802_15_4_PHY_RX_ON);
+}
+
+void Air::listen_to(size_t index) {
+  const Ptr<LrWpanPhy> phy = stations_[index].phy;
   const auto mine = [this, index, raw = PeekPointer(phy)] {
     return PeekPointer(stations_[index].phy) == raw;
   };
@@ -177,9 +186,6 @@ void Air::make_phy(size_t index) {
                                     if (packet && stations_[index].ended == packet->id)
                                       received(index, packet->id, false, 0);
                                   }));
-  phy->SetChannel(channel_);
-  channel_->AddRx(phy);
-  phy->PlmeSetTRXStateRequest(IEEE_802_15_4_PHY_RX_ON);
 }
 
 /// Ends a run once nothing else happens at this instant.

@@ -75,6 +75,8 @@ class Air {
 
   Station& at(size_t station);
   void make_phy(size_t station);
+  /// What the PHY of a station tells comes here, until it is retired.
+  void listen_to(size_t station);
   void fence();
   const OnAir* find(int64_t id) const;
   const OnAir* of(ns3::Ptr<const ns3::Packet> packet) const;

@@ -78,6 +78,23 @@ Ptr<LrWpanNetDevice> radio_at(double x, double y, uint16_t address, Ptr<SingleMo
   return device;
 }
 
+/// One a second; counts in `sent` when they are handed to the MAC. Both must outlive the simulation.
+void schedule_reports(Device& d, int reports, int payload, int64_t& sent) {
+  for (int k = 0; k < reports; ++k)
+    Simulator::ScheduleWithContext(
+        d.radio->GetNode()->GetId(), Seconds(1 + d.phase + k), [&d, &sent, k, payload] {
+          std::vector<uint8_t> bytes(static_cast<size_t>(payload));
+          for (int b = 0; b < 4; ++b) bytes[static_cast<size_t>(b)] = static_cast<uint8_t>(k >> (24 - 8 * b));
+          McpsDataRequestParams params;
+          params.m_dstPanId = 1;
+          params.m_dstAddr = Mac16Address("00:00");
+          params.m_txOptions = TX_OPTION_ACK;
+          d.requested[static_cast<size_t>(k)] = Simulator::Now().GetSeconds();
+          ++sent;
+          d.radio->GetMac()->McpsDataRequest(params, Create<Packet>(bytes.data(), bytes.size()));
+        });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -120,20 +137,7 @@ int main(int argc, char** argv) {
     stream += d.radio->AssignStreams(stream);
     d.requested.resize(static_cast<size_t>(reports));
     d.arrived.resize(static_cast<size_t>(reports));
-    for (int k = 0; k < reports; ++k)
-      Simulator::ScheduleWithContext(
-          d.radio->GetNode()->GetId(), Seconds(1 + d.phase + k), [&d, &sent, k, payload] {
-            std::vector<uint8_t> bytes(static_cast<size_t>(payload));
-            for (int b = 0; b < 4; ++b)
-              bytes[static_cast<size_t>(b)] = static_cast<uint8_t>(k >> (24 - 8 * b));
-            McpsDataRequestParams params;
-            params.m_dstPanId = 1;
-            params.m_dstAddr = Mac16Address("00:00");
-            params.m_txOptions = TX_OPTION_ACK;
-            d.requested[static_cast<size_t>(k)] = Simulator::Now().GetSeconds();
-            ++sent;
-            d.radio->GetMac()->McpsDataRequest(params, Create<Packet>(bytes.data(), bytes.size()));
-          });
+    schedule_reports(d, reports, payload, sent);
   }
   Simulator::Stop(Seconds(reports + 3));
   Simulator::Run();

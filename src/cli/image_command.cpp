@@ -138,6 +138,31 @@ ExitCode list(bool json) {
   return ExitCode::ok;
 }
 
+ExitCode unused(bool clear, bool json) {
+  const vm::ImageStore store;
+  const auto found = store.unused();
+  if (clear) store.remove(found);
+  auto list = nlohmann::ordered_json::array();
+  int64_t bytes = 0;
+  for (const auto& u : found) {
+    bytes += u.bytes;
+    list.push_back({{"path", u.path.string()}, {"bytes", u.bytes}, {"what", u.what}, {"removed", clear}});
+    if (!json)
+      std::printf("%s\n", fmt::format("{:>8.1f} MB  {} ({})", static_cast<double>(u.bytes) * 1e-6,
+                                      u.path.string(), u.what)
+                              .c_str());
+  }
+  if (json)
+    std::printf("%s\n", list.dump(2).c_str());
+  else if (found.empty())
+    std::printf("nothing in %s is unused\n", store.folder().c_str());
+  else
+    std::printf("%s\n", fmt::format("{:>8.1f} MB  {}", static_cast<double>(bytes) * 1e-6,
+                                    clear ? "removed" : "in all; --clear removes it")
+                            .c_str());
+  return ExitCode::ok;
+}
+
 ExitCode snapshots(bool clear, bool json) {
   const vm::SnapshotStore store;
   if (clear) store.clear();
@@ -200,6 +225,17 @@ void add_image(CLI::App& app, Body& body) {
   add_format(*l, *format);
   l->footer("Example:  xedgesim image list");
   l->callback([&body, format] { body = [format] { return list(*format == "json"); }; });
+  CLI::App* u = image->add_subcommand(
+      "unused",
+      "What earlier versions and earlier builds left among the images, which nothing uses any more");
+  auto clear_unused = std::make_shared<bool>(false);
+  u->add_flag("--clear", *clear_unused, "Remove it");
+  auto unused_format = std::make_shared<std::string>("table");
+  add_format(*u, *unused_format);
+  u->footer("Example:  xedgesim image unused --clear");
+  u->callback([&body, clear_unused, unused_format] {
+    body = [clear_unused, unused_format] { return unused(*clear_unused, *unused_format == "json"); };
+  });
   CLI::App* s = image->add_subcommand(
       "snapshots", "What is kept of boots in virtual time, from which later runs start their machines");
   auto clear = std::make_shared<bool>(false);

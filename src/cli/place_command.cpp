@@ -12,6 +12,7 @@
 #include "report/placement_search.h"
 #include "report/run_set.h"
 #include "scenario/search_space.h"
+#include "system/ethernet.h"
 #include "system/placement_space.h"
 #include "system/run.h"
 
@@ -152,14 +153,16 @@ Futile futile(const RunPlanner& planner, const experiment::RunRecord& run,
 /// satisfy with every seed, so one that failed once is decided.
 class Search {
  public:
-  Search(const PlaceFlags& flags, const Installation& installation, const scenario::SearchSpace& space)
+  Search(const PlaceFlags& flags, const Installation& installation, const scenario::SearchSpace& space,
+         const scenario::Scenario& base)
       : flags_(flags),
         installation_(installation),
         space_(space),
         planner_(flags.batch.common, installation) {
     const auto names = report::possible_figures();
-    question_.objective = experiment::parse_objective(space.objective, names, "--objective");
-    question_.requirements = experiment::parse_requirements(space.subject, names, "--subject");
+    const auto flows = system::EthernetNetwork::flow_names(base);
+    question_.objective = experiment::parse_objective(space.objective, names, flows, "--objective");
+    question_.requirements = experiment::parse_requirements(space.subject, names, flows, "--subject");
   }
 
   void plan(const scenario::Scenario& base) {
@@ -283,8 +286,8 @@ class Search {
 ExitCode place_command(const PlaceFlags& flags) {
   const Installation installation = find_installation(flags.batch.common.platforms);
   const scenario::SearchSpace space = space_of(flags);
-  Search search(flags, installation, space);
   const scenario::Scenario base = load_or_throw(flags.batch.file, flags.batch.common, installation);
+  Search search(flags, installation, space, base);
   search.plan(base);
   return search.run(base.meta.name + "-place");
 }

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "metrics/suggest.h"
+#include "scenario/suggest.h"
 
 namespace xedgesim::experiment {
 namespace {
@@ -58,8 +59,9 @@ std::string_view without_flow(std::string_view figure) { return figure.substr(0,
 
 class Parser {
  public:
-  Parser(std::string_view text, const std::vector<std::string>& metrics, std::string_view option)
-      : text_(text), metrics_(metrics), option_(option) {}
+  Parser(std::string_view text, const std::vector<std::string>& metrics,
+         const std::vector<std::string>& flows, std::string_view option)
+      : text_(text), metrics_(metrics), flows_(flows), option_(option) {}
 
   std::vector<Requirement> requirements() {
     std::vector<Requirement> out;
@@ -117,7 +119,10 @@ class Parser {
     const std::string word(text_.substr(begin, at_ - begin));
     if (word.empty()) fail(begin, "a figure is expected here, such as energy, p95_latency or accuracy");
     for (const FigureAlias& a : figure_aliases())
-      if (a.alias == word) return {.written = word, .name = std::string(a.name), .better = better_of(a.name)};
+      if (a.alias == word) {
+        refuse_bracket(word);
+        return {.written = word, .name = std::string(a.name), .better = better_of(a.name)};
+      }
     const auto known = [&](const std::string& name) {
       return std::find(metrics_.begin(), metrics_.end(), name) != metrics_.end();
     };
@@ -127,7 +132,10 @@ class Parser {
         fail(begin, fmt::format("'{}' is of one flow: write {}[FLOW] with the flow's id", word, word));
       return {.written = word + flow, .name = word + flow, .better = better_of(word)};
     }
-    if (known(word)) return {.written = word, .name = word, .better = better_of(word)};
+    if (known(word)) {
+      refuse_bracket(word);
+      return {.written = word, .name = word, .better = better_of(word)};
+    }
     std::vector<std::string> names = metrics_;
     std::string aliases;
     for (const FigureAlias& a : figure_aliases()) {
@@ -139,6 +147,14 @@ class Parser {
                      word, metrics::suggestion(word, names), aliases));
   }
 
+  /// What is of the whole run has no part that a bracket could name.
+  void refuse_bracket(const std::string& figure) const {
+    if (!done() && text_[at_] == '[')
+      fail(at_, fmt::format("'{}' is of the whole run: remove the brackets; a flow has figures of its own, "
+                            "such as flow_loss_rate[FLOW], a device has them in assertions only",
+                            figure));
+  }
+
   /// "[voice]", or nothing.
   std::string bracketed() {
     if (done() || text_[at_] != '[') return {};
@@ -146,7 +162,16 @@ class Parser {
     if (end == std::string_view::npos) fail(at_, "the bracket is not closed: write ] behind the flow's id");
     if (end == at_ + 1) return {};
     const size_t begin = std::exchange(at_, end + 1);
-    return std::string(text_.substr(begin, at_ - begin));
+    const std::string flow(text_.substr(begin + 1, end - begin - 1));
+    if (std::find(flows_.begin(), flows_.end(), flow) == flows_.end()) fail(begin + 1, no_flow(flow));
+    return fmt::format("[{}]", flow);
+  }
+
+  std::string no_flow(const std::string& wanted) const {
+    std::string hint = metrics::suggestion(wanted, flows_);
+    if (hint.empty())
+      hint = flows_.empty() ? ": the scenario has no flow" : ": there are " + scenario::name_list(flows_);
+    return fmt::format("no flow is named '{}'{}", wanted, hint);
   }
 
   Requirement requirement() {
@@ -216,6 +241,7 @@ class Parser {
 
   std::string_view text_;
   const std::vector<std::string>& metrics_;
+  const std::vector<std::string>& flows_;
   std::string_view option_;
   size_t at_ = 0;
 };
@@ -263,13 +289,13 @@ bool Requirement::holds(double value) const {
 }
 
 std::vector<Requirement> parse_requirements(std::string_view text, const std::vector<std::string>& metrics,
-                                            std::string_view option) {
-  return Parser(text, metrics, option).requirements();
+                                            const std::vector<std::string>& flows, std::string_view option) {
+  return Parser(text, metrics, flows, option).requirements();
 }
 
 Objective parse_objective(std::string_view text, const std::vector<std::string>& metrics,
-                          std::string_view option) {
-  return Parser(text, metrics, option).objective();
+                          const std::vector<std::string>& flows, std::string_view option) {
+  return Parser(text, metrics, flows, option).objective();
 }
 
 }  // namespace xedgesim::experiment

@@ -44,14 +44,14 @@ const std::vector<FigureAlias>& figure_aliases();
 
 /// "a<1ms, b>=90%": requirements separated by commas; empty for empty text. An alias takes a value with its
 /// unit, a metric's own name also a bare number (its unit is in the name). `metrics`: names that are figures
-/// beside the aliases; "x[FLOW]" stands for x[a] with the id of any flow. Throws ConfigError with the column,
-/// the text and a caret below the mistake; `option` is how the text was given ("--subject").
+/// beside the aliases; "x[FLOW]" stands for x[a] with the id of one of `flows`. Throws ConfigError with the
+/// column, the text and a caret below the mistake; `option` is how the text was given ("--subject").
 std::vector<Requirement> parse_requirements(std::string_view text, const std::vector<std::string>& metrics,
-                                            std::string_view option);
+                                            const std::vector<std::string>& flows, std::string_view option);
 
 /// "energy", "max:reliability", "min:tx_bytes": the direction may be left out where the figure has one.
 /// Throws as above.
 Objective parse_objective(std::string_view text, const std::vector<std::string>& metrics,
-                          std::string_view option);
+                          const std::vector<std::string>& flows, std::string_view option);
 
 }  // namespace xedgesim::experiment

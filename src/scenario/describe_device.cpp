@@ -64,9 +64,11 @@ const Description<DeviceConfig>& describe_config() {
     d.add({.key = "sample_rate", .doc = "samples a second of the sensor"}, &C::sample_rate_hz, frequency());
     d.add({.key = "report_interval", .doc = "time between reports"}, &C::report_interval,
           positive_duration());
-    d.add({.key = "forward_interval", .doc = "time between data packets to the edge"}, &C::forward_interval,
-          positive_duration());
-    d.add({.key = "inference_interval", .doc = "time between inferences on the device"},
+    d.add({.key = "forward_interval",
+           .doc = "time between data packets to the edge; the same as report_interval, which goes first"},
+          &C::forward_interval, positive_duration());
+    d.add({.key = "inference_interval",
+           .doc = "time between inferences on the device; the same as the two before it, which go first"},
           &C::inference_interval, positive_duration());
     d.add({.key = "packet_size", .doc = "payload of a report"}, &C::packet_size, bytes_bare(1, 1, 65535));
     d.add({.key = "tx_power", .doc = "transmit power"}, &C::tx_power_dbm, power_bare());
@@ -124,10 +126,14 @@ const Description<Sensor>& describe_sensor() {
                      {"constant", T::constant},
                      {"sine", T::sine},
                      {"noise", T::noise}}));
-    d.add({.key = "file", .doc = "csv, wav: the recording; frames: a table, one row a window; vibration: a data set (absent: "
-                  "generated)"},
-          &Sensor::file, file_path());
-    d.add({.key = "labels", .doc = "frames: the class of each row, one a line; absent: the table's column `label`"}, &Sensor::labels, file_path());
+    d.add(
+        {.key = "file",
+         .doc = "csv, wav: the recording; frames: a table, one row a window; vibration: a data set (absent: "
+                "generated)"},
+        &Sensor::file, file_path());
+    d.add({.key = "labels",
+           .doc = "frames: the class of each row, one a line; absent: the table's column `label`"},
+          &Sensor::labels, file_path());
     d.add({.key = "column", .doc = "csv: column to use; absent: the first numeric one"}, &Sensor::column,
           text());
     d.add({.key = "rate", .doc = "rate of the recording; absent: the file's or config.sample_rate"},
@@ -336,8 +342,9 @@ const Description<Device>& describe_device() {
     d.add({.key = "ml_split", .doc = "hybrid: which layers run where"}, &Device::ml_split,
           struct_of(describe_split()));
     d.add({.key = "ml_remote",
-           .doc = "hybrid: where the rest of the cut model runs; adaptive: where the model runs when not on the "
-                  "device"},
+           .doc =
+               "hybrid: where the rest of the cut model runs; adaptive: where the model runs when not on the "
+               "device"},
           &Device::ml_remote, choice<MlRemote>({{"edge", MlRemote::edge}, {"cloud", MlRemote::cloud}}));
     d.add({.key = "ml_adaptive", .doc = "adaptive: when the placement changes"}, &Device::ml_adaptive,
           struct_of(describe_adaptive()));

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "scenario/common.h"
@@ -51,13 +52,30 @@ struct DeviceConfig {
   bool operator==(const DeviceConfig&) const = default;
 };
 
+/// How often a device reports has three names; the first of them that is given counts.
+struct ReportInterval {
+  const char* key;  ///< of `config`
+  std::optional<Duration> value;
+};
+inline std::array<ReportInterval, 3> report_intervals(const DeviceConfig& c) {
+  return {{{"report_interval", c.report_interval},
+           {"forward_interval", c.forward_interval},
+           {"inference_interval", c.inference_interval}}};
+}
+/// The one that counts; `report_interval` without a value when none is given.
+inline ReportInterval report_interval(const DeviceConfig& c) {
+  for (const ReportInterval& i : report_intervals(c))
+    if (i.value) return i;
+  return {"report_interval", std::nullopt};
+}
+
 /// What one analogue (or other) input of a device sees.
 struct Sensor {
   enum class Type { vibration, frames, csv, wav, constant, sine, noise };
   std::string pin = "AIN0";  ///< AIN0..AIN7 or a model's channel name; `channel` is a synonym
   Type type = Type::vibration;
-  FilePath file;                      ///< csv, wav: samples; frames: table; vibration: data set (absent: generated)
-  FilePath labels;                    ///< frames: ground truth, one line a frame; absent: the table's column `label`
+  FilePath file;    ///< csv, wav: samples; frames: table; vibration: data set (absent: generated)
+  FilePath labels;  ///< frames: ground truth, one line a frame; absent: the table's column `label`
   std::optional<std::string> column;  ///< csv: column to use (absent: the first numeric one)
   std::optional<int64_t>
       rate_hz;       ///< rate of the recording; absent: from the file or the config's sample_rate

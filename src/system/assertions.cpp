@@ -46,7 +46,7 @@ std::string one_node(const scenario::Targets& targets, const std::string& what) 
   return targets.front();
 }
 
-/// What the metrics of one family are about: flows, links, or ports as SWITCH:PORT.
+/// What the metrics of one family are about: flows, links, ports as SWITCH:PORT, or devices.
 struct Family {
   const char* one;
   std::vector<std::string> members;
@@ -61,6 +61,9 @@ Family family_of(std::string_view metric, System& system) {
         f.members.push_back(fmt::format("{}:{}", w->core().config().name, p.name));
   } else if (metric.rfind("link_", 0) == 0) {
     for (const System::LinkEnds& l : system.links()) f.members.push_back(l.link->config().name);
+  } else if (!scenario::is_network_metric(metric)) {
+    f.one = "device";
+    for (const DeviceNode& d : system.devices()) f.members.push_back(d.id);
   } else {
     f.one = "flow";
     for (const auto& flow : system.ethernet().flows()) f.members.push_back(flow.name);
@@ -70,12 +73,12 @@ Family family_of(std::string_view metric, System& system) {
 
 }  // namespace
 
-void check_network_names(System& system) {
+void check_metric_names(System& system) {
   const auto& assertions = system.scenario().validation.assertions;
   for (size_t i = 0; i < assertions.size(); ++i) {
     const scenario::Assertion& a = assertions[i];
     const auto [metric, bracketed] = scenario::split_metric(a.metric);
-    if (a.is_expectation() || !scenario::is_network_metric(metric)) continue;
+    if (a.is_expectation()) continue;
     const std::string wanted = bracketed.empty() ? one_node(a.scope.node, a.metric) : bracketed;
     if (wanted.empty()) continue;
     const Family family = family_of(metric, system);

@@ -11,8 +11,8 @@ class System;
 
 /// validation.assertions of a scenario in the form the experiment layer judges.
 std::vector<experiment::Assertion> metric_assertions(const scenario::Scenario& scenario);
-/// Refuses a metric of the network about a flow, link or port that the built network does not have.
-void check_network_names(System& system);
+/// Refuses a metric about a flow, link, port or device that the built system does not have.
+void check_metric_names(System& system);
 std::vector<experiment::ConsoleExpectation> console_expectations(const scenario::Scenario& scenario);
 
 }  // namespace xedgesim::system

@@ -7,7 +7,8 @@
 
 #include "base/error.h"
 #include "base/rng.h"
-#include "firmware/common/features.h"
+#include "firmware/common/settings.h"
+#include "firmware/common/window_plan.h"
 #include "system/gateways.h"
 
 namespace xedgesim::system {
@@ -69,9 +70,6 @@ std::vector<std::pair<uint32_t, uint32_t>> uicr_settings(const scenario::Scenari
     return d ? static_cast<uint32_t>(std::clamp<int64_t>(d->count_ns() / 1'000'000, 0, kErased - 1))
              : kErased;
   };
-  const std::optional<Duration> interval = c.report_interval    ? c.report_interval
-                                           : c.forward_interval ? c.forward_interval
-                                                                : c.inference_interval;
   const uint32_t gateway = plan ? plan->short_address : 0x0000;
   const uint32_t words[] = {
       kMagic,
@@ -80,7 +78,7 @@ std::vector<std::pair<uint32_t, uint32_t>> uicr_settings(const scenario::Scenari
       channel | uint32_t{power} << 8 | gateway << 16,
       c.sample_rate_hz ? static_cast<uint32_t>(std::clamp<int64_t>(*c.sample_rate_hz, 0, kErased - 1))
                        : kErased,
-      milliseconds(interval),
+      milliseconds(scenario::report_interval(c).value),
       milliseconds(c.phase),
       c.destination ? static_cast<uint32_t>(*c.destination) : kErased,
       placement_word(group),
@@ -100,12 +98,15 @@ devices::Identity identity_of(uint64_t seed, std::string_view name) {
 }
 
 int64_t windows_per_report(const scenario::DeviceConfig& c) {
-  const auto interval = c.report_interval    ? c.report_interval
-                        : c.forward_interval ? c.forward_interval
-                                             : c.inference_interval;
-  const int64_t ms = interval ? interval->count_ns() / 1'000'000 : 1000;
-  const int64_t samples = std::max<int64_t>(1, c.sample_rate_hz.value_or(1000) * ms / 1000);
-  return (samples + FEATURES_MAX_SAMPLES - 1) / int64_t{FEATURES_MAX_SAMPLES};
+  const auto taken = [](int64_t v, int64_t least, int64_t most, int64_t otherwise) {
+    return static_cast<uint32_t>(v >= least && v <= most ? v : otherwise);
+  };
+  const auto interval = scenario::report_interval(c).value;
+  const uint32_t ms = taken(interval ? interval->count_ns() / 1'000'000 : -1, SETTINGS_MIN_REPORT_INTERVAL_MS,
+                            SETTINGS_MAX_REPORT_INTERVAL_MS, SETTINGS_DEFAULT_REPORT_INTERVAL_MS);
+  const uint32_t hz = taken(c.sample_rate_hz.value_or(-1), SETTINGS_MIN_SAMPLE_RATE_HZ,
+                            SETTINGS_MAX_SAMPLE_RATE_HZ, SETTINGS_DEFAULT_SAMPLE_RATE_HZ);
+  return plan_windows(hz, ms).windows_per_report;
 }
 
 bool feeds_vibration(const scenario::Device& group) {

@@ -43,6 +43,25 @@ std::vector<std::string> EthernetNetwork::participant_names(const scenario::Scen
   return names;
 }
 
+std::vector<std::string> EthernetNetwork::flow_names(const scenario::Scenario& s) {
+  std::vector<std::string> names;
+  const auto taken = [&](const std::string& n) {
+    return std::find(names.begin(), names.end(), n) != names.end();
+  };
+  for (const auto& [from, entry] : expanded_nodes(s)) {
+    if (s.nodes[entry].type != scenario::LinuxNode::Type::model) continue;
+    for (const scenario::TrafficFlow& f : s.nodes[entry].traffic) {
+      std::string name = f.id.empty()               ? from + "_to_" + f.to
+                         : s.nodes[entry].count > 1 ? from + "_" + f.id
+                                                    : f.id;
+      const std::string stem = name;
+      for (int number = 2; f.id.empty() && taken(name); ++number) name = fmt::format("{}_{}", stem, number);
+      names.push_back(std::move(name));
+    }
+  }
+  return names;
+}
+
 /// One end of a cable.
 struct EthernetNetwork::Plug {
   sim::ParticipantId participant = sim::kNobody;
@@ -62,6 +81,7 @@ class EthernetNetwork::Builder {
         scheduler_(scheduler),
         observer_(observer),
         machines_(expanded_nodes(s)),
+        flow_names_(flow_names(s)),
         cards_(all_cards(s)),
         window_(machine_window(s)),
         wall_(on_wall_clock(s)) {}
@@ -253,12 +273,12 @@ class EthernetNetwork::Builder {
                                  .ip = cards_[machine].front().ip,
                                  .vlan = static_cast<uint16_t>(n.vlan.value_or(0)),
                                  .cable = cable};
-    for (const scenario::TrafficFlow& f : n.traffic) c.flows.push_back(make_flow(machine, n.count > 1, f));
+    for (const scenario::TrafficFlow& f : n.traffic) c.flows.push_back(make_flow(machine, f));
     out_.hosts_.push_back(std::make_unique<nodes::TrafficHost>(std::move(c)));
     scheduler_.attach(scheduler_.id(id), *out_.hosts_.back());
   }
 
-  nodes::TrafficFlow make_flow(size_t machine, bool one_of_many, const scenario::TrafficFlow& f) {
+  nodes::TrafficFlow make_flow(size_t machine, const scenario::TrafficFlow& f) {
     const std::string& from = machines_[machine].first;
     const auto to =
         std::find_if(machines_.begin(), machines_.end(), [&](const auto& m) { return m.first == f.to; });
@@ -266,19 +286,11 @@ class EthernetNetwork::Builder {
       throw ConfigError(fmt::format("node '{}': a flow is for '{}', but no node has that name", from, f.to));
     if (to->first == from)
       throw ConfigError(fmt::format("node '{}': a flow is for the node itself: name another", from));
-    std::string name = f.id.empty() ? from + "_to_" + f.to : one_of_many ? from + "_" + f.id : f.id;
-    const auto taken = [&](const std::string& n) {
-      return std::any_of(out_.flows_.begin(), out_.flows_.end(),
-                         [&](const Flow& other) { return other.name == n; });
-    };
-    if (taken(name)) {
-      if (!f.id.empty())
-        throw ConfigError(
-            fmt::format("node '{}': there are two flows with the id '{}': rename one", from, name));
-      int number = 2;
-      while (taken(fmt::format("{}_{}", name, number))) ++number;
-      name = fmt::format("{}_{}", name, number);
-    }
+    const std::string& name = flow_names_.at(out_.flows_.size());
+    if (std::any_of(out_.flows_.begin(), out_.flows_.end(),
+                    [&](const Flow& other) { return other.name == name; }))
+      throw ConfigError(
+          fmt::format("node '{}': there are two flows with the id '{}': rename one", from, name));
     const auto target = static_cast<size_t>(to - machines_.begin());
     nodes::TrafficFlow out{.id = static_cast<uint32_t>(out_.flows_.size()), .name = name};
     out.type = f.type == scenario::TrafficFlow::Type::ping ? nodes::TrafficFlow::Type::ping
@@ -304,6 +316,7 @@ class EthernetNetwork::Builder {
   sim::Scheduler& scheduler_;
   sim::ParticipantId observer_;
   std::vector<std::pair<std::string, size_t>> machines_;
+  std::vector<std::string> flow_names_;
   std::vector<std::vector<CardAddress>> cards_;  // of machines_
   std::optional<Duration> window_;
   const bool wall_;

@@ -19,6 +19,9 @@ class EthernetNetwork {
  public:
   /// Names of the participants the sections need.
   static std::vector<std::string> participant_names(const scenario::Scenario& scenario);
+  /// Those of all flows between model nodes, in the order of flows(): the id (of a node that there are
+  /// several of: NODE_id), else FROM_to_TO, numbered from the second on.
+  static std::vector<std::string> flow_names(const scenario::Scenario& scenario);
   /// Throws ConfigError for what cannot be built, with what to change. Machines tell `observer` what they
   /// print.
   EthernetNetwork(const scenario::Scenario& scenario, sim::Scheduler& scheduler, sim::ParticipantId observer);

@@ -37,6 +37,8 @@ class FaultInjector {
   const MachineNode* machine_named(const std::string& id) const;
   void fail_nodes(SimTime begin, SimTime end);
   void slow_services(SimTime begin, SimTime end);
+  void set_links(SimTime t);
+  void change_profile(SimTime begin, SimTime end);
 
   // Wired links.
   void overlay(SimTime begin, SimTime end, const net::LinkPatch& patch);

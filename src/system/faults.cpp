@@ -38,6 +38,7 @@ void FaultInjector::inject(Duration at) {
       switch_machines(begin, SimTime::never(), ControlCode::reset, ControlCode::reset);
       break;
     case Fault::Type::device_failure:
+    case Fault::Type::brown_out:
       pair(begin, end, ControlCode::power_off, ControlCode::power_on);
       break;
     case Fault::Type::device_reset:
@@ -60,22 +61,15 @@ void FaultInjector::inject(Duration at) {
       overlay(begin, end, link_patch(fault_.impairments));
       break;
     case Fault::Type::link_set:
-      for (net::Link* l : fault_links(system_, fault_))
-        post_link_change(system_, *l, begin, net::LinkSide::both, net::LinkAction::set,
-                         l->add_patch(link_patch(fault_.impairments)));
+      set_links(begin);
       break;
     case Fault::Type::apply_profile:
-      apply_profile(system_, fault_.profile, begin);
-      if (!end.is_never()) apply_profile(system_, system_.scenario().network.profile, end);
-      system_.profile_times().add(begin, end);
+      change_profile(begin, end);
       break;
     case Fault::Type::radio_interference:
       break;  // a station of its own, System::build_jammers()
     case Fault::Type::sensor_fault:
       for (const auto& target : targets()) disturb(begin, end, target.id);
-      break;
-    case Fault::Type::brown_out:
-      pair(begin, end, ControlCode::power_off, ControlCode::power_on);
       break;
     case Fault::Type::clock_drift:
       for (const auto& target : targets()) shift_clock(begin, end, target.id);
@@ -84,6 +78,18 @@ void FaultInjector::inject(Duration at) {
       slow_services(begin, end);
       break;
   }
+}
+
+void FaultInjector::set_links(SimTime t) {
+  for (net::Link* l : fault_links(system_, fault_))
+    post_link_change(system_, *l, t, net::LinkSide::both, net::LinkAction::set,
+                     l->add_patch(link_patch(fault_.impairments)));
+}
+
+void FaultInjector::change_profile(SimTime begin, SimTime end) {
+  apply_profile(system_, fault_.profile, begin);
+  if (!end.is_never()) apply_profile(system_, system_.scenario().network.profile, end);
+  system_.profile_times().add(begin, end);
 }
 
 std::vector<scenario::NamedNode> FaultInjector::targets() const {

@@ -64,8 +64,7 @@ ModelGroup model_group(const scenario::Scenario& s, const scenario::Device& d,
                 .conversion = devices::amperes_of(a, "saadc"),
                 .tx = devices::transmit_amperes(a, tx_power(s, c)) + devices::amperes_of(a, "hfxo"),
                 .rx = devices::amperes_of(a, "radio_rx") + devices::amperes_of(a, "hfxo")};
-  const auto interval = c.report_interval ? c.report_interval : c.forward_interval;
-  g.interval = interval.value_or(Duration::s(1));
+  g.interval = scenario::report_interval(c).value.value_or(Duration::s(1));
   const bool vibration = g.kind == ModelKind::vibration_sensor;
   g.sample_rate_hz = c.sample_rate_hz.value_or(vibration ? kDefaultRate : 0);
   if (!vibration) return g;

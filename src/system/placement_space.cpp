@@ -20,7 +20,7 @@ using scenario::MlPlacement;
 using Variants = std::vector<PlacementVariant>;
 
 constexpr MlPlacement kAllPlacements[] = {MlPlacement::device, MlPlacement::edge, MlPlacement::cloud,
-                                       MlPlacement::hybrid, MlPlacement::adaptive};
+                                          MlPlacement::hybrid, MlPlacement::adaptive};
 constexpr int kIntervalFactors[] = {1, 2, 4};
 
 std::string word(MlPlacement p) {
@@ -145,22 +145,16 @@ void add_placements(const scenario::Scenario& s, const scenario::SearchSpace& sp
   }
 }
 
-/// Path and value of the group's report interval, if it has one.
-std::pair<const char*, std::optional<Duration>> interval_of(const Device& d) {
-  if (d.config.report_interval) return {"report_interval", d.config.report_interval};
-  if (d.config.forward_interval) return {"forward_interval", d.config.forward_interval};
-  if (d.config.inference_interval) return {"inference_interval", d.config.inference_interval};
-  return {"report_interval", std::nullopt};
-}
-
 void multiply_intervals(const scenario::Scenario& s, const scenario::SearchSpace& space,
                         const std::vector<size_t>& groups, Variants& variants) {
   for (const size_t g : groups)
-    if (space.vary.contains(fmt::format("devices[{}].config.{}", g, interval_of(s.devices[g]).first))) return;
+    if (space.vary.contains(
+            fmt::format("devices[{}].config.{}", g, scenario::report_interval(s.devices[g].config).key)))
+      return;
   std::vector<Duration> values;
   if (space.report_intervals) {
     values = *space.report_intervals;
-  } else if (const auto own = interval_of(s.devices[groups.front()]).second) {
+  } else if (const auto own = scenario::report_interval(s.devices[groups.front()].config).value) {
     for (const int factor : kIntervalFactors) values.push_back(*own * factor);
   }
   if (values.empty()) return;
@@ -172,8 +166,8 @@ void multiply_intervals(const scenario::Scenario& s, const scenario::SearchSpace
       more.back().name += "-every_" + text;
       more.back().parameters["report interval"] = text;
       for (const size_t g : groups)
-        more.back().overrides.push_back(
-            fmt::format("devices[{}].config.{}={}", g, interval_of(s.devices[g]).first, text));
+        more.back().overrides.push_back(fmt::format(
+            "devices[{}].config.{}={}", g, scenario::report_interval(s.devices[g].config).key, text));
     }
   }
   variants = std::move(more);

@@ -61,7 +61,7 @@ metrics::CollectorOptions collector_options(System& system,
 std::unique_ptr<System> build_system(const scenario::Scenario& scenario, const SystemOptions& options) {
   auto system = std::make_unique<System>(scenario, options);
   schedule_faults(*system);
-  check_network_names(*system);
+  check_metric_names(*system);
   return system;
 }
 
@@ -76,7 +76,8 @@ class Run {
                                         .threads = options.threads,
                                         .engine = options.engine,
                                         .vm_plugin = options.vm_plugin,
-                                        .vm_snapshots = options.vm_snapshots})),
+                                        .vm_snapshots = options.vm_snapshots,
+                                        .log = options.log})),
         assertions_(metric_assertions(scenario)),
         watcher_(console_expectations(scenario), console_names(*system_)),
         directory_(options.directory),

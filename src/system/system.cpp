@@ -31,7 +31,7 @@ System::System(const scenario::Scenario& scenario, const SystemOptions& options)
   ethernet_ = std::make_unique<EthernetNetwork>(scenario_, *scheduler_, observer_id());
   vm_plugin_ = options.vm_plugin;
   one_thread_ = options.threads == 1;
-  if (!options.vm_snapshots.empty()) vm_snapshots_.emplace(options.vm_snapshots);
+  if (!options.vm_snapshots.empty()) vm_snapshots_.emplace(options.vm_snapshots).on_damage(options.log);
   type_commands();
 }
 

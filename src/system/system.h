@@ -28,6 +28,7 @@
 #include "system/gateways.h"
 #include "system/ml_placement.h"
 #include "system/model_config.h"
+#include "system/ns3_config.h"
 #include "system/profile_times.h"
 
 namespace xedgesim::system {
@@ -39,6 +40,7 @@ struct SystemOptions {
   std::filesystem::path vm_plugin;  ///< the virtual-time plugin for QEMU
   /// Folder of boot snapshots of machines in virtual time; empty: they always boot in full.
   std::filesystem::path vm_snapshots{};
+  std::function<void(std::string_view)> log{};  ///< one line for a person: a snapshot that is damaged
 };
 
 /// One device of the built system.
@@ -121,6 +123,8 @@ class System {
   void build_external(DeviceNode& node);
   void build_programs(const SystemOptions& options);
   void build_gateways();
+  /// Devices, gateways and interferers, which are made here.
+  std::vector<RadioStation> build_stations();
   void build_channel();
   void build_jammers(std::vector<net::ChannelStation>& stations);
   void build_services(const SystemOptions& options);

@@ -46,13 +46,11 @@ void System::build_gateways() {
   }
 }
 
-void System::build_channel() {
+std::vector<RadioStation> System::build_stations() {
   const scenario::Wireless& w = scenario_.network.wireless;
   std::vector<RadioStation> stations;
-  std::map<std::string, sim::ParticipantId, std::less<>> ids;
   const auto add = [&](sim::ParticipantId id, const std::string& name, const scenario::Position& p,
                        double gain, int64_t channel) {
-    ids.emplace(name, id);
     stations.push_back(
         {.station = {.station = {.id = id,
                                  .x_m = p.x_m,
@@ -82,6 +80,14 @@ void System::build_channel() {
     scheduler_->attach(scheduler_->id(i.id), *interferers_.back());
     add(scheduler_->id(i.id), i.id, i.position, 0, w.channel);
   }
+  return stations;
+}
+
+void System::build_channel() {
+  const scenario::Wireless& w = scenario_.network.wireless;
+  std::vector<RadioStation> stations = build_stations();
+  std::map<std::string, sim::ParticipantId, std::less<>> ids;
+  for (const RadioStation& r : stations) ids.emplace(r.station.name, r.station.station.id);
   const auto radio = [&](const std::string& name) -> std::optional<sim::ParticipantId> {
     auto it = ids.find(name);
     if (it == ids.end() && !scenario_.edge.empty() && name == scenario_.edge.front().id)

@@ -82,11 +82,9 @@ std::string encode(const SnapshotHead& head) {
   for (const BootSnapshot::Line& l : s.lines) lines.push_back({l.time, binary(l.text)});
   for (const VtChannel::Record& r : s.inputs)
     inputs.push_back({r.time, static_cast<uint32_t>(r.type), binary(r.bytes), r.card});
-  const json j{{"reached", s.reached},
-               {"lines", std::move(lines)},
-               {"inputs", std::move(inputs)},
-               {"partial", binary(s.partial)},
-               {"state_bytes", head.state_bytes}};
+  const json j{
+      {"reached", s.reached},         {"lines", std::move(lines)},       {"inputs", std::move(inputs)},
+      {"partial", binary(s.partial)}, {"state_bytes", head.state_bytes}, {"state_digest", head.state_digest}};
   std::string out;
   json::to_cbor(j, out);
   return out;
@@ -101,7 +99,8 @@ std::optional<SnapshotHead> decode_snapshot_head(std::string_view bytes) {
                                    .lines = {},
                                    .inputs = {},
                                    .partial = text_of(j.at("partial"))},
-                      .state_bytes = integer(j.at("state_bytes"), kLatest)};
+                      .state_bytes = integer(j.at("state_bytes"), kLatest),
+                      .state_digest = j.at("state_digest").get<std::string>()};
     int64_t last = 0;
     for (const json& l : j.at("lines")) {
       head.snapshot.lines.push_back({integer(l.at(0), kLatest), text_of(l.at(1))});

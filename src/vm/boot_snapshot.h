@@ -26,7 +26,8 @@ struct BootSnapshot {
 /// What a file beside QEMU's own state says of it.
 struct SnapshotHead {
   BootSnapshot snapshot;
-  int64_t state_bytes = 0;  ///< of QEMU's own state
+  int64_t state_bytes = 0;        ///< of QEMU's own state
+  std::string state_digest = {};  ///< of its bytes, as Digest::hex()
   bool operator==(const SnapshotHead&) const = default;
 };
 

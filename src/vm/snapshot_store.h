@@ -2,8 +2,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/descriptor.h"
 #include "vm/boot_snapshot.h"
@@ -19,13 +21,15 @@ class SnapshotStore {
   static constexpr int64_t kLimit = int64_t{4} << 30;  ///< bytes of all snapshots
   explicit SnapshotStore(std::filesystem::path folder = default_folder(), int64_t limit = kLimit)
       : folder_(std::move(folder)), limit_(limit) {}
+  /// Is told what find() had to throw away, one sentence; by one thread at a time.
+  void on_damage(std::function<void(std::string_view)> tell) { tell_ = std::move(tell); }
 
   struct Found {
     BootSnapshot snapshot;
     std::filesystem::path file;  ///< QEMU's migration stream
     Descriptor state;            ///< the same, open: it stays readable when the file goes
   };
-  /// A damaged one is none.
+  /// A damaged one is none; one whose state is not what was kept is removed, too.
   std::optional<Found> find(const std::string& key) const;
   /// `write_state` fills the file that it is given. What it throws passes through, and nothing is kept then.
   /// Takes the place of an earlier one. Throws SimulationError when the folder cannot be written.
@@ -44,9 +48,12 @@ class SnapshotStore {
 
  private:
   void trim(const std::string& spared) const;
+  void throw_away(const std::string& key) const;
 
   std::filesystem::path folder_;
   int64_t limit_;
+  std::function<void(std::string_view)> tell_;
+  mutable std::mutex telling_;
 };
 
 }  // namespace xedgesim::vm

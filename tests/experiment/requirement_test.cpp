@@ -1,5 +1,7 @@
 #include "experiment/requirement.h"
 
+#include <fmt/format.h>
+
 #include <cstdint>
 
 #include <gtest/gtest.h>
@@ -17,9 +19,10 @@ const std::vector<std::string> kMetrics{"p95_e2e_latency_ms",
                                         "packet_delivery_rate",
                                         "flow_loss_rate[FLOW]",
                                         "p95_flow_delay_ms[FLOW]"};
+const std::vector<std::string> kFlows{"a", "b", "voice to all"};
 
 std::vector<Requirement> parse(const std::string& text) {
-  return parse_requirements(text, kMetrics, "--subject");
+  return parse_requirements(text, kMetrics, kFlows, "--subject");
 }
 
 std::string refusal(const std::string& text) {
@@ -33,7 +36,7 @@ std::string refusal(const std::string& text) {
 
 std::string objective_refusal(const std::string& text) {
   try {
-    parse_objective(text, kMetrics, "--objective");
+    parse_objective(text, kMetrics, kFlows, "--objective");
   } catch (const ConfigError& e) {
     return e.what();
   }
@@ -95,12 +98,12 @@ TEST(Requirement, NamesTheColumnOfAMistake) {
 }
 
 TEST(Requirement, ObjectivesKnowTheirGoodSide) {
-  EXPECT_EQ(parse_objective("energy", kMetrics, "").figure.name, "energy_per_sample_mJ");
-  EXPECT_EQ(parse_objective("energy", kMetrics, "").better, Better::less);
-  EXPECT_EQ(parse_objective("accuracy", kMetrics, "").better, Better::more);
-  EXPECT_EQ(parse_objective("battery_life", kMetrics, "").better, Better::more);
-  EXPECT_EQ(parse_objective("max:tx_bytes", kMetrics, "").better, Better::more);
-  EXPECT_EQ(parse_objective("min:tx_bytes", kMetrics, "").text, "least tx_bytes");
+  EXPECT_EQ(parse_objective("energy", kMetrics, kFlows, "").figure.name, "energy_per_sample_mJ");
+  EXPECT_EQ(parse_objective("energy", kMetrics, kFlows, "").better, Better::less);
+  EXPECT_EQ(parse_objective("accuracy", kMetrics, kFlows, "").better, Better::more);
+  EXPECT_EQ(parse_objective("battery_life", kMetrics, kFlows, "").better, Better::more);
+  EXPECT_EQ(parse_objective("max:tx_bytes", kMetrics, kFlows, "").better, Better::more);
+  EXPECT_EQ(parse_objective("min:tx_bytes", kMetrics, kFlows, "").text, "least tx_bytes");
   EXPECT_NE(objective_refusal("tx_bytes").find("column 1: 'tx_bytes' has no good side"), std::string::npos);
   EXPECT_NE(objective_refusal("energy,latency").find("column 7: one figure is the objective"),
             std::string::npos);
@@ -108,7 +111,7 @@ TEST(Requirement, ObjectivesKnowTheirGoodSide) {
 }
 
 TEST(Requirement, FiguresOfAFlowNameIt) {
-  const Objective o = parse_objective("flow_loss_rate[voice to all]", kMetrics, "--objective");
+  const Objective o = parse_objective("flow_loss_rate[voice to all]", kMetrics, kFlows, "--objective");
   EXPECT_EQ(o.figure.name, "flow_loss_rate[voice to all]");
   EXPECT_EQ(o.better, Better::less);
   EXPECT_EQ(o.text, "least flow_loss_rate[voice to all]");
@@ -124,7 +127,18 @@ TEST(Requirement, FiguresOfAFlowNameIt) {
   EXPECT_NE(objective_refusal("flow_loss_rate[]").find("is of one flow"), std::string::npos);
   EXPECT_NE(objective_refusal("min:flow_loss_rate[a").find("column 19: the bracket is not closed"),
             std::string::npos);
-  EXPECT_NE(objective_refusal("reliability[a]").find("column 12: one figure"), std::string::npos);
+  EXPECT_EQ(objective_refusal("min:flow_loss_rate[vioce to all]"),
+            "--objective, column 20: no flow is named 'vioce to all' — did you mean 'voice to all'?\n"
+            "  min:flow_loss_rate[vioce to all]\n                     ^");
+  EXPECT_NE(refusal("latency<1s,flow_loss_rate[xyzzy]<1%")
+                .find("--subject, column 27: no flow is named 'xyzzy': there are a, b, voice to all\n"),
+            std::string::npos);
+  for (const std::string figure : {"reliability", "latency"})
+    EXPECT_NE(
+        objective_refusal(figure + "[a]")
+            .find(fmt::format("column {}: '{}' is of the whole run: remove", figure.size() + 1, figure)),
+        std::string::npos)
+        << objective_refusal(figure + "[a]");
 }
 
 // Random bytes end in an answer or in a sentence with a column, never in anything else.

@@ -12,8 +12,8 @@ namespace {
 const std::vector<std::string> kMetrics{"ml_accuracy", "p95_e2e_latency_ms"};
 
 SearchQuestion question(const std::string& objective, const std::string& subject) {
-  return {.objective = experiment::parse_objective(objective, kMetrics, ""),
-          .requirements = experiment::parse_requirements(subject, kMetrics, ""),
+  return {.objective = experiment::parse_objective(objective, kMetrics, {}, ""),
+          .requirements = experiment::parse_requirements(subject, kMetrics, {}, ""),
           .left_out = {{"hybrid", "no model"}},
           .pruned = {}};
 }

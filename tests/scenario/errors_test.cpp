@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -122,6 +123,23 @@ TEST(Warnings, SettingsThatTheShippedFirmwareDoesNotTake) {
             "s.yaml:3:80: devices[0].config.sample_rate: the shipped firmware takes 10 to 20000 Hz, "
             "and its default instead of this; the board's console says so\n");
   EXPECT_NE(said("report_interval: 1us").find("whole milliseconds from 10 to 3600000"), std::string::npos);
+  for (const std::string key : {"forward_interval", "inference_interval"})
+    for (const std::string value : {"9ms", "10.5ms", "1us", "3601s"})
+      EXPECT_EQ(
+          said(key + ": " + value),
+          fmt::format("s.yaml:3:{}: devices[0].config.", 69 + key.size()) + key +
+              ": the shipped firmware takes whole milliseconds from 10 to 3600000, and its default instead "
+              "of this; the board's console says so\n");
+  EXPECT_EQ(said("forward_interval: 1s, sample_rate: 4kHz"), "");
+  EXPECT_EQ(
+      said("forward_interval: 1025ms"),
+      "s.yaml:3:85: devices[0].config.forward_interval: the shipped vib_sensor reports every 1024ms instead: "
+      "its reports are of 2 whole windows of 512 samples at 1000 Hz\n");
+  EXPECT_NE(said("sample_rate: 10Hz, report_interval: 10ms").find("every 100ms instead"), std::string::npos);
+  EXPECT_EQ(
+      said("report_interval: 1s, inference_interval: 1us"),
+      "s.yaml:3:108: devices[0].config.inference_interval: report_interval is given, too, and goes first, so "
+      "this one does nothing: remove one of them\n");
   EXPECT_NE(said("tx_power: 20dBm").find("whole dBm from -40 to 8"), std::string::npos);
   const std::string loud = "{gateways: [{id: g}], wireless: {tx_power: 20dBm}}";
   EXPECT_EQ(said("", loud),

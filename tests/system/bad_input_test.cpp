@@ -173,7 +173,15 @@ TEST_F(BadInput, ValidateFindsWhatOnlyBuildingTheSystemShows) {
             ":4:44: validation.assertions[0].metric: no flow is named 'vioce' — did you mean 'voice'?\n"},
            {network + "flow_lost, scope: {node: cable}}]}\n", "no flow is named 'cable': there are voice\n"},
            {network + "\"link_loss_rate[voice]\"}]}\n", "no link is named 'voice': there are cable\n"},
-           {network + "\"port_vlanFiltered[s:1]\"}]}\n", "no switch port is named 's:1': there is no switch port"},
+           {network + "\"port_vlanFiltered[s:1]\"}]}\n",
+            "no switch port is named 's:1': there is no switch port"},
+           {network + "\"energy_mJ[cable]\"}]}\n",
+            ":4:44: validation.assertions[0].metric: no device is named 'cable': there is no device in this "
+            "scenario\n"},
+           {"scenario: {name: t, duration: 2s}\nnetwork: {gateways: [{id: g}]}\n"
+            "devices: [{id: vib, type: model, count: 2}]\n"
+            "validation: {assertions: [{max: 1, metric: \"tx_packets[vib]\"}]}\n",
+            "no device is named 'vib': there are vib_1, vib_2\n"},
            {std::string(kOneBoard), "firmware '" + file("empty.elf", "") + "' is empty"}}) {
     const std::string path = scenario(text, "empty.elf");
     const ProgramResult r = run(path);

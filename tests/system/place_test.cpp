@@ -155,6 +155,8 @@ TEST(Place, MistakesAreSentences) {
             std::string::npos);
   EXPECT_NE(said({"--objective", "flow_loss_rate"}).find("write flow_loss_rate[FLOW] with the flow's id"),
             std::string::npos);
+  EXPECT_NE(said({"--objective", "flow_loss_rate[voice]"}).find("'voice': the scenario has no flow\n"),
+            std::string::npos);
   EXPECT_NE(said({"--objective", "link_loss_rate"}).find("take one of energy, power, battery_life"),
             std::string::npos)
       << "what no summary has would be without data after all the runs";

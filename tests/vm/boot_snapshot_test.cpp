@@ -17,7 +17,8 @@ const SnapshotHead kHead{.snapshot = {.reached = 5'000'000'003,
                                       .inputs = {{3, vt::RecordType::frame, {1, 2, 0xff}, 1},
                                                  {4, vt::RecordType::carrier, {0}, 1}},
                                       .partial = "login: "},
-                         .state_bytes = 100'000'000};
+                         .state_bytes = 100'000'000,
+                         .state_digest = "0123456789abcdef0123456789abcdef"};
 
 TEST(BootSnapshot, IsReadAsItWasWritten) {
   EXPECT_EQ(decode_snapshot_head(encode(kHead)), kHead);
@@ -53,10 +54,11 @@ TEST(BootSnapshot, WhatNoBootLeavesIsNone) {
                         {"/inputs/0/2", nullptr},
                         {"/inputs/0/3", uint64_t{1} << 32},
                         {"/partial", json::object()},
-                        {"/state_bytes", -1}};
+                        {"/state_bytes", -1},
+                        {"/state_digest", 5}};
   for (const Case& c : cases)
     EXPECT_FALSE(decode_snapshot_head(with(json::json_pointer(c.where), c.what))) << c.where << c.what;
-  for (const char* name : {"reached", "lines", "inputs", "partial", "state_bytes"}) {
+  for (const char* name : {"reached", "lines", "inputs", "partial", "state_bytes", "state_digest"}) {
     json j = json::from_cbor(encode(kHead));
     j.erase(name);
     const std::vector<uint8_t> cbor = json::to_cbor(j);

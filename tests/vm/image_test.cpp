@@ -1,6 +1,8 @@
 // Images: what goes into an initial RAM disk, judged by cpio; recipes and their mistakes; the store.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -12,6 +14,7 @@
 #include "vm/image/guest_settings.h"
 #include "vm/image/image_builder.h"
 #include "vm/image/image_store.h"
+#include "vm/image/kernel_module.h"
 #include "vm/image/recipe.h"
 #include "vm/process.h"
 
@@ -142,6 +145,61 @@ TEST(ImageBuilder, SaysWhatToInstallForAProgramOfTheOtherProcessor) {
   }
   EXPECT_NE(refusal([&] { builder.build("gw", Arch::aarch64, "No"); }).find("--suite: 'No' is no name"),
             std::string::npos);
+}
+
+TEST(KernelModule, LosesItsSignatureAndNothingElse) {
+  const std::string code =
+                        "\x7f"
+                        "ELF and what follows",
+                    mark = "~Module signature appended~\n";
+  const auto with = [&](const std::string& signature, const std::string& length) {
+    return code + signature + std::string(8, '\0') + length + mark;
+  };
+  using namespace std::string_literals;
+  EXPECT_EQ(without_signature(with("PKCS7", "\0\0\0\5"s)), code);
+  EXPECT_EQ(without_signature(with(std::string(0x203, 's'), "\0\0\2\3"s)), code);
+  // Not signed, or not as Linux does it: as it is.
+  for (const std::string& other : {""s, code, mark, code.substr(0, 5) + mark, with("PKCS7", "\0\0\0\xff"s),
+                                   with("PKCS7", "\0\0\0\5"s) + "x"})
+    EXPECT_EQ(without_signature(other), other);
+}
+
+TEST(ImageStore, KnowsWhatNothingUsesAnyMore) {
+  const TemporaryFolder folder;
+  const ImageStore store(folder.path());
+  const auto put = [&](const std::string& file, const std::string& text) { write_text(folder / file, text); };
+  const auto image = [&](const std::string& name) {
+    put(name + "/kernel", "1234");
+    put(name + "/initrd", "123");
+  };
+  for (const char* name : {"base-x86_64-01", "base-x86_64-02", "my-x86_64-box-aarch64-03", "lone-aarch64-04"})
+    image(name);
+  store.select("base", Arch::x86_64, "02");
+  store.select("my-x86_64-box", Arch::aarch64, "03");
+  put("apt-amd64/cache/archives/a.deb", "12345");
+  put("apt-arm64/status", "");
+  put("apt-bookworm-amd64/status", "in use");
+  put("making-old/root", "12");
+  put("making-new/root", "under way");
+  put("of the user/x", "x");
+  put("kvm-0123", "a probe's answer");
+  put("half-x86_64-05/kernel", "being made by nobody we know");
+  fs::last_write_time(folder / "making-old", fs::file_time_type::clock::now() - std::chrono::hours(25));
+  const auto found = store.unused();
+  std::vector<std::string> said;
+  for (const auto& u : found)
+    said.push_back(fmt::format("{} {} {}", u.path.filename().string(), u.bytes, u.what));
+  EXPECT_EQ(said, (std::vector<std::string>{"apt-amd64 5 packages fetched by an earlier version",
+                                            "apt-arm64 0 packages fetched by an earlier version",
+                                            "base-x86_64-01 7 an earlier build of base for x86_64",
+                                            "lone-aarch64-04 7 an earlier build of lone for aarch64",
+                                            "making-old 2 begun and never finished"}));
+  store.remove(found);
+  EXPECT_TRUE(store.unused().empty());
+  EXPECT_TRUE(store.find("base", Arch::x86_64) && store.find("my-x86_64-box", Arch::aarch64));
+  for (const char* name : {"apt-bookworm-amd64", "making-new", "of the user", "kvm-0123", "half-x86_64-05"})
+    EXPECT_TRUE(fs::exists(folder / name)) << name;
+  for (const auto& u : found) EXPECT_FALSE(fs::exists(u.path)) << u.path;
 }
 
 TEST(ImageStore, TellsHowToBuildWhatIsMissing) {

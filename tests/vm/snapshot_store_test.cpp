@@ -62,6 +62,33 @@ TEST(SnapshotStore, KeepsNothingHalf) {
                SimulationError);
 }
 
+TEST(SnapshotStore, ABitThatFlippedIsToldAndTheSnapshotRemoved) {
+  const TemporaryFolder folder;
+  SnapshotStore store(folder / "s");
+  std::vector<std::string> told;
+  store.on_damage([&](std::string_view text) { told.emplace_back(text); });
+  const std::string state(1'000'000, 'x');
+  for (const int64_t at : {0, 500'000, 999'999}) {
+    SCOPED_TRACE(at);
+    told.clear();
+    store.keep("a", kSnapshot, [&](const fs::path&, int fd) { write(fd, state); });
+    EXPECT_TRUE(store.find("a"));
+    EXPECT_TRUE(told.empty());
+    std::fstream(folder / "s/a/state", std::ios::in | std::ios::out | std::ios::binary)
+        .seekp(at)
+        .put('x' ^ 1);
+    EXPECT_FALSE(store.find("a"));
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0],
+              "warning: the snapshot " + (folder / "s/a").string() +
+                  " is not what was kept there, so its machine boots in full and another is kept: if "
+                  "this comes again, check that disk");
+    EXPECT_FALSE(fs::exists(folder / "s/a"));
+  }
+  EXPECT_FALSE(store.find("a"));
+  EXPECT_EQ(told.size(), 1u) << "told once";
+}
+
 TEST(SnapshotStore, ThoseUsedLastStayWithinTheLimit) {
   const TemporaryFolder folder;
   const SnapshotStore store(folder / "s", 250);

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/whole_file.h"
 #include "vm/image/cpio.h"
+#include "vm/image/kernel_module.h"
 #include "vm/image/work_folder.h"
 #include "vm/process.h"
 
@@ -83,22 +84,6 @@ std::optional<fs::path> find_file(const fs::path& root, const std::vector<std::s
 /// Debian's package of the compiler for a processor that is not the host's.
 std::string_view cross_compiler(Arch arch) {
   return arch == Arch::aarch64 ? "g++-aarch64-linux-gnu" : "g++-x86-64-linux-gnu";
-}
-
-/// Without the signature that is appended to it (include/linux/module_signature.h): 12 bytes, the last four
-/// its length, and a mark. Kernels here do not insist on one, and checking it takes an emulated processor ten
-/// million instructions a module.
-std::string without_signature(std::string module) {
-  constexpr std::string_view kMark = "~Module signature appended~\n";
-  constexpr size_t kDescription = 12;
-  if (!module.ends_with(kMark) || module.size() < kMark.size() + kDescription) return module;
-  const size_t description = module.size() - kMark.size() - kDescription;
-  size_t length = 0;
-  for (size_t i = kDescription - 4; i < kDescription; ++i)
-    length = length << 8 | static_cast<uint8_t>(module[description + i]);
-  if (length > description) return module;
-  module.resize(description - length);
-  return module;
 }
 
 std::string module_contents(const fs::path& file) {

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <set>
 
 #include "base/error.h"
 #include "vm/cache_folder.h"
+#include "vm/image/work_folder.h"
 
 namespace xedgesim::vm {
 namespace {
@@ -13,6 +16,20 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string label(const std::string& name, Arch arch) { return fmt::format("{}-{}", name, to_string(arch)); }
+
+constexpr std::chrono::hours kForgotten{24};
+
+int64_t bytes_below(const fs::path& folder) {
+  int64_t bytes = 0;
+  std::error_code ec;
+  for (fs::recursive_directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec)) {
+    std::error_code gone;
+    if (!it->is_regular_file(gone) || it->is_symlink(gone)) continue;
+    const auto size = it->file_size(gone);
+    if (!gone) bytes += static_cast<int64_t>(size);
+  }
+  return bytes;
+}
 
 }  // namespace
 
@@ -60,6 +77,46 @@ std::vector<std::string> ImageStore::names() const {
       if (e.is_symlink(ec) && file.ends_with(end)) found.insert(file.substr(0, file.size() - end.size()));
     }
   return {found.begin(), found.end()};
+}
+
+std::vector<ImageStore::Unused> ImageStore::unused() const {
+  std::vector<Unused> out;
+  std::error_code ec;
+  for (fs::directory_iterator it(folder_, ec), end; !ec && it != end; it.increment(ec)) {
+    std::error_code gone;
+    if (!it->is_directory(gone) || it->is_symlink(gone)) continue;
+    const std::string what = why_unused(it->path());
+    if (!what.empty()) out.push_back({it->path(), bytes_below(it->path()), what});
+  }
+  std::sort(out.begin(), out.end(), [](const Unused& a, const Unused& b) { return a.path < b.path; });
+  return out;
+}
+
+std::string ImageStore::why_unused(const fs::path& folder) const {
+  const std::string file = folder.filename().string();
+  std::error_code ec;
+  if (file.starts_with(WorkFolder::kPrefix) &&
+      fs::last_write_time(folder, ec) + kForgotten < fs::file_time_type::clock::now() && !ec)
+    return "begun and never finished";
+  for (const Arch arch : {Arch::x86_64, Arch::aarch64}) {
+    if (file == fmt::format("apt-{}", debian_name(arch))) return "packages fetched by an earlier version";
+    const size_t dash = file.rfind('-');  // a key has none, a name may
+    const std::string end = label("", arch);
+    if (dash == std::string::npos || dash <= end.size() || !file.substr(0, dash).ends_with(end)) continue;
+    const std::string name = file.substr(0, dash - end.size()), content = file.substr(dash + 1);
+    const auto current = find(name, arch);
+    if (with_content(name, arch, content) && !(current && current->content == content))
+      return fmt::format("an earlier build of {} for {}", name, to_string(arch));
+  }
+  return {};
+}
+
+void ImageStore::remove(const std::vector<Unused>& unused) const {
+  for (const Unused& u : unused) {
+    std::error_code ec;
+    fs::remove_all(u.path, ec);
+    if (ec) throw SimulationError(fmt::format("cannot remove {}: {}", u.path.string(), ec.message()));
+  }
 }
 
 void ImageStore::select(const std::string& name, Arch arch, const std::string& content) const {

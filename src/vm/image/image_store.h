@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -33,10 +34,25 @@ class ImageStore {
   /// Of all images that are there, for either processor.
   std::vector<std::string> names() const;
 
+  /// What takes room and no present version looks at.
+  struct Unused {
+    std::filesystem::path path;
+    int64_t bytes = 0;
+    std::string what;
+  };
+  /// Packages fetched by versions that kept one release of Debian, builds that another one took the place of,
+  /// and what was begun a day ago and never finished; by name. Nothing else that lies in the folder.
+  std::vector<Unused> unused() const;
+  /// Removes those. Throws SimulationError, naming what cannot be removed.
+  void remove(const std::vector<Unused>& unused) const;
+
   std::filesystem::path content_folder(const std::string& name, Arch arch, const std::string& content) const;
   const std::filesystem::path& folder() const { return folder_; }
 
  private:
+  /// Empty: it is in use, or not ours.
+  std::string why_unused(const std::filesystem::path& folder) const;
+
   std::filesystem::path folder_;
 };
 

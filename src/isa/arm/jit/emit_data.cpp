@@ -55,6 +55,29 @@ void Emitter::alu() {
   }
 }
 
+void Emitter::with_operand(Inst::Id id, const Gp& to) {
+  if (i_->shift != Insn::kNoShift)
+    a_.emit(id, to, ecx);
+  else if (i_->immediate)
+    a_.emit(id, to, asmjit::Imm(static_cast<int32_t>(i_->op->imm)));
+  else
+    with(id, to, i_->op->rm);
+}
+
+/// The address arithmetic of the host does what needs neither flags nor more than its form.
+bool Emitter::add_as_address(bool subtraction) {
+  const Op& op = *i_->op;
+  if (i_->shift != Insn::kNoShift || !mapped(op.rd) || !mapped(op.rn) || op.rd == op.rn) return false;
+  const auto base = host(op.rn).r64();
+  if (i_->immediate)
+    a_.lea(host(op.rd), ptr(base, static_cast<int32_t>(subtraction ? -op.imm : op.imm)));
+  else if (!subtraction && mapped(op.rm))
+    a_.lea(host(op.rd), ptr(base, host(op.rm).r64()));
+  else
+    return false;
+  return true;
+}
+
 void Emitter::add_subtract(unsigned kind) {
   const Op& op = *i_->op;
   const bool reversed = kind == kRsb, subtraction = kind != kAdd && kind != kCmn;
@@ -88,47 +111,21 @@ void Emitter::add_subtract(unsigned kind) {
   };
 
   if (compares && subtraction && mapped(n)) {
-    if (shifted)
-      a_.cmp(host(n), ecx);
-    else if (i_->immediate)
-      a_.cmp(host(n), static_cast<int32_t>(op.imm));
-    else
-      with(Inst::kIdCmp, host(n), op.rm);
+    with_operand(Inst::kIdCmp, host(n));
     return finish_flags();
   }
   if (reversed) {
-    if (i_->immediate)
-      a_.mov(eax, static_cast<int32_t>(op.imm));
-    else if (shifted)
-      a_.mov(eax, ecx);
-    else
-      load(eax, op.rm);
+    with_operand(Inst::kIdMov, eax);
     with(Inst::kIdSub, eax, n);
     store(op.rd, eax);
     return finish_flags();
   }
   const auto id = subtraction ? Inst::kIdSub : Inst::kIdAdd;
-  // The address arithmetic of the host does what needs neither flags nor more than its form.
-  if (!i_->sets_flags && !shifted && mapped(op.rd) && mapped(n) && op.rd != n) {
-    if (i_->immediate) {
-      const auto offset = static_cast<int32_t>(subtraction ? -op.imm : op.imm);
-      a_.lea(host(op.rd), ptr(host(n).r64(), offset));
-      return;
-    }
-    if (!subtraction && mapped(op.rm)) {
-      a_.lea(host(op.rd), ptr(host(n).r64(), host(op.rm).r64()));
-      return;
-    }
-  }
+  if (!i_->sets_flags && add_as_address(subtraction)) return;
   const bool in_place = !compares && mapped(op.rd) && op.rd == n;
   const Gp to = in_place ? host(op.rd) : Gp(eax);
   if (!in_place) load(eax, n);
-  if (shifted)
-    a_.emit(id, to, ecx);
-  else if (i_->immediate)
-    a_.emit(id, to, asmjit::Imm(static_cast<int32_t>(op.imm)));
-  else
-    with(id, to, op.rm);
+  with_operand(id, to);
   if (!compares && !in_place) {
     if (op.rd == 13) a_.and_(eax, -4);  // without flags only
     store(op.rd, eax);

@@ -172,6 +172,12 @@ Emitter::Cond Emitter::condition(unsigned cond) {
     a_.bt(eax, flags_.c_bit);
     return negateCond(code);  // CF is the carry itself
   }
+  return condition_of_base(cond);
+}
+
+Emitter::Cond Emitter::condition_of_base(unsigned cond) {
+  const Cond code = kSubtraction[cond];
+  const bool carry = (cond >> 1) == 1, mixed = (cond >> 1) == 4;
   switch (flags_.base) {
     case kFlagsSub:
       if (flags_.a.kind == Value::reg && mapped(flags_.a.v) && flags_.b.kind == Value::imm) {

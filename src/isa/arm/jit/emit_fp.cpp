@@ -31,37 +31,58 @@ void Emitter::check_result(const Xmm& v, const Label& slow) {
   });
 }
 
+void Emitter::fp_negate(const Xmm& v) {
+  a_.mov(eax, static_cast<int32_t>(0x80000000));
+  a_.movd(xmm2, eax);
+  a_.xorps(v, xmm2);
+}
+
+/// VMLA and its kin round twice: the product is a result of its own.
+void Emitter::fp_accumulate(const Label& slow) {
+  const Op& op = *i_->op;
+  a_.movss(xmm1, single(op.rn));
+  a_.mulss(xmm1, single(op.rm));
+  check_result(xmm1, slow);
+  if (i_->kind == kVnmls) {
+    a_.movaps(xmm0, xmm1);
+    a_.subss(xmm0, single(op.rd));
+    return;
+  }
+  a_.movss(xmm0, single(op.rd));
+  if (i_->kind == kVnmla) fp_negate(xmm0);
+  i_->kind == kVmla ? a_.addss(xmm0, xmm1) : a_.subss(xmm0, xmm1);
+}
+
+void Emitter::fp_fused() {
+  const Op& op = *i_->op;
+  a_.movss(xmm0, single(op.rd));
+  a_.movss(xmm1, single(op.rn));
+  if (i_->kind == kVfma)
+    a_.vfmadd231ss(xmm0, xmm1, single(op.rm));
+  else if (i_->kind == kVfms)
+    a_.vfnmadd231ss(xmm0, xmm1, single(op.rm));
+  else if (i_->kind == kVfnma)
+    a_.vfnmsub231ss(xmm0, xmm1, single(op.rm));
+  else
+    a_.vfmsub231ss(xmm0, xmm1, single(op.rm));
+}
+
 void Emitter::fp_arithmetic() {
   const Op& op = *i_->op;
   const Label slow = a_.newLabel(), done = a_.newLabel();
   need_fp(slow);
-  const auto negate = [&](const Xmm& v) {
-    a_.mov(eax, static_cast<int32_t>(0x80000000));
-    a_.movd(xmm2, eax);
-    a_.xorps(v, xmm2);
-  };
   switch (i_->kind) {
     case kVmla:
     case kVmls:
     case kVnmla:
     case kVnmls:
-      a_.movss(xmm1, single(op.rn));
-      a_.mulss(xmm1, single(op.rm));
-      check_result(xmm1, slow);
-      if (i_->kind == kVnmls) {
-        a_.movaps(xmm0, xmm1);
-        a_.subss(xmm0, single(op.rd));
-        break;
-      }
-      a_.movss(xmm0, single(op.rd));
-      if (i_->kind == kVnmla) negate(xmm0);
-      i_->kind == kVmla ? a_.addss(xmm0, xmm1) : a_.subss(xmm0, xmm1);
+      fp_accumulate(slow);
       break;
     case kVmul:
     case kVnmul:
       a_.movss(xmm0, single(op.rn));
       a_.mulss(xmm0, single(op.rm));
-      if (i_->kind == kVnmul) negate(xmm0);
+      if (i_->kind == kVnmul) fp_negate(xmm0);
       break;
     case kVadd:
       a_.movss(xmm0, single(op.rn));
@@ -79,16 +100,7 @@ void Emitter::fp_arithmetic() {
       a_.sqrtss(xmm0, single(op.rm));
       break;
     default:
-      a_.movss(xmm0, single(op.rd));
-      a_.movss(xmm1, single(op.rn));
-      if (i_->kind == kVfma)
-        a_.vfmadd231ss(xmm0, xmm1, single(op.rm));
-      else if (i_->kind == kVfms)
-        a_.vfnmadd231ss(xmm0, xmm1, single(op.rm));
-      else if (i_->kind == kVfnma)
-        a_.vfnmsub231ss(xmm0, xmm1, single(op.rm));
-      else
-        a_.vfmsub231ss(xmm0, xmm1, single(op.rm));
+      fp_fused();
   }
   check_result(xmm0, slow);
   a_.movss(single(op.rd), xmm0);

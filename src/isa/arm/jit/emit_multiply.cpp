@@ -60,32 +60,35 @@ void Emitter::multiply() {
     case kSmlad:
     case kSmuad:
       return dual_multiply();
-    default: {
-      const bool is_signed = i_->kind == kSmull || i_->kind == kSmlal;
-      load(eax, op.rn);
-      load(ecx, op.rm);
-      if (is_signed) {
-        a_.movsxd(rax, eax);
-        a_.movsxd(rcx, ecx);
-      }
-      a_.imul(rax, rcx);
-      a_.mov(rcx, rax);
-      a_.shr(rcx, 32);
-      if (i_->kind == kSmull || i_->kind == kUmull) {
-        store(op.rd, eax);
-        store(op.ra, ecx);
-      } else {
-        if (mapped(op.rd))
-          a_.add(host(op.rd), eax);
-        else
-          a_.add(reg_memory(op.rd), eax);
-        if (mapped(op.ra))
-          a_.adc(host(op.ra), ecx);
-        else
-          a_.adc(reg_memory(op.ra), ecx);
-      }
-    }
+    default:
+      long_multiply();
   }
+}
+
+void Emitter::long_multiply() {
+  const Op& op = *i_->op;
+  load(eax, op.rn);
+  load(ecx, op.rm);
+  if (i_->kind == kSmull || i_->kind == kSmlal) {
+    a_.movsxd(rax, eax);
+    a_.movsxd(rcx, ecx);
+  }
+  a_.imul(rax, rcx);
+  a_.mov(rcx, rax);
+  a_.shr(rcx, 32);
+  if (i_->kind == kSmull || i_->kind == kUmull) {
+    store(op.rd, eax);
+    store(op.ra, ecx);
+    return;
+  }
+  if (mapped(op.rd))
+    a_.add(host(op.rd), eax);
+  else
+    a_.add(reg_memory(op.rd), eax);
+  if (mapped(op.ra))
+    a_.adc(host(op.ra), ecx);
+  else
+    a_.adc(reg_memory(op.ra), ecx);
 }
 
 void Emitter::dual_multiply() {

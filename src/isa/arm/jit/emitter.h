@@ -86,6 +86,8 @@ class Emitter {
   void set_arithmetic(bool subtraction, Value a, Value b, int destination);
   Cond condition(unsigned cond);
   Cond condition_from_memory(unsigned cond);
+  /// From the operands of what set the flags last.
+  Cond condition_of_base(unsigned cond);
   void carry_to_host(bool as_borrow);
 
   // --- leaving and going on (emit_branch.cpp) ---
@@ -115,6 +117,9 @@ class Emitter {
   void operand(const Gp& to);
   void shift_operand(const Gp& to);
   void add_subtract(unsigned kind);
+  /// `id` to `to` and the second operand, which is in ecx when it is shifted.
+  void with_operand(asmjit::x86::Inst::Id id, const Gp& to);
+  bool add_as_address(bool subtraction);
   void with_carry(unsigned kind);
   struct Carry {
     Value value;
@@ -137,6 +142,7 @@ class Emitter {
   // --- products (emit_multiply.cpp) ---
   void multiply();
   void dual_multiply();
+  void long_multiply();
   void set_q_on_overflow();
 
   // --- memory (emit_memory.cpp) ---
@@ -154,6 +160,9 @@ class Emitter {
   // --- floating point (emit_fp.cpp) ---
   void need_fp(const Label& slow);
   void fp_arithmetic();
+  void fp_negate(const asmjit::x86::Xmm& v);
+  void fp_accumulate(const Label& slow);
+  void fp_fused();
   void check_result(const asmjit::x86::Xmm& v, const Label& slow);
   void fp_move();
   void fp_compare();
