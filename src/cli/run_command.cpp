@@ -120,14 +120,22 @@ std::string counted(int64_t n, std::string_view what) {
   return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
 }
 
-/// "20 emulated boards, 1 edge and 1 cloud service".
+/// "10 emulated boards, 90 behavioural devices, 1 edge and 1 cloud service".
 std::string participants_of(const scenario::Scenario& s) {
-  int64_t boards = 0, machines = 0;
-  for (const auto& d : s.devices) boards += d.count;
+  using Type = scenario::Device::Type;
+  int64_t boards = 0, models = 0, programs = 0, machines = 0;
+  for (const auto& d : s.devices)
+    (d.type == Type::model ? models : d.type == Type::external ? programs : boards) += d.count;
   for (const auto& n : s.nodes) machines += n.type == scenario::LinuxNode::Type::model ? 0 : n.count;
   std::string text;
-  if (boards > 0 || machines == 0) text = counted(boards, "emulated board");
-  if (machines > 0) text += (text.empty() ? "" : ", ") + counted(machines, "machine");
+  const auto add = [&text](int64_t n, std::string_view what) {
+    if (n > 0) text += (text.empty() ? "" : ", ") + counted(n, what);
+  };
+  add(boards, "emulated board");
+  add(models, "behavioural device");
+  add(programs, "external device");
+  add(machines, "machine");
+  if (text.empty()) text = counted(0, "emulated board");
   if (machines > 0 && s.edge.empty() && s.cloud.empty()) return text;
   return fmt::format("{}, {} edge and {}", text, s.edge.size(),
                      counted(static_cast<int64_t>(s.cloud.size()), "cloud service"));
