@@ -61,6 +61,17 @@ TEST(Trace, IsNotWrittenUnlessAskedFor) {
   EXPECT_FALSE(std::filesystem::exists(run.folder / "run/trace.perfetto.json"));
 }
 
+TEST(Hops, AddUpToTheMeanLatencyAlsoWhenSamplesAreLost) {
+  const Results run("vibration-monitoring",
+                    {"--set", "scenario.duration=20s", "--set", "devices[0].config.report_interval=250ms",
+                     "--set", "validation="});
+  ASSERT_GT(run.summary["summary"]["samples_lost"], 20);
+  double sum = 0;
+  for (const char* hop : {"compute", "access", "air", "wire", "queue", "inference", "reply"})
+    sum += run.summary["hops"][hop]["mean_ms"].get<double>();
+  EXPECT_NEAR(sum, run.summary["summary"]["avg_e2e_latency_ms"].get<double>(), 0.05);  // two are in flight
+}
+
 TEST(CloudStore, HoldsWhatTheSummaryCounts) {
   const Results run("vibration-monitoring", {"--set", "scenario.duration=5s", "--set", "devices[0].count=3"});
   std::istringstream lines(run.file("cloud/cloud_backend.jsonl"));
