@@ -214,6 +214,17 @@ void print_outcome(const system::RunOutcome& outcome, bool json) {
     std::fprintf(stderr, "%s\n", outcome.reason.c_str());
 }
 
+/// The guide's last line of a log (section 7.2), which people look for in a CI job's; none without
+/// assertions.
+std::string verdict_line(const metrics::Json& summary) {
+  const auto all = summary.find("assertions");
+  if (all == summary.end() || all->empty()) return "";
+  size_t failed = 0;
+  for (const auto& a : *all) failed += !a.value("passed", false);
+  if (failed == 0) return "✅ All assertions passed";
+  return fmt::format("❌ {} of {} failed", failed, counted(static_cast<int64_t>(all->size()), "assertion"));
+}
+
 ExitCode run_command(const RunFlags& flags) {
   const bool json = flags.common.format == "json";
   std::FILE* const out = json ? stderr : stdout;
@@ -266,6 +277,10 @@ ExitCode run_command(const RunFlags& flags) {
   options.stop = &watch_interrupts();
   std::signal(SIGPIPE, SIG_IGN);
   const system::RunOutcome outcome = system::run_scenario(scenario, options);
+  if (!flags.quiet) {
+    if (const std::string verdict = verdict_line(outcome.summary); !verdict.empty()) progress.log(verdict);
+    progress.log("Results: " + outcome.directory.string());
+  }
   print_outcome(outcome, json);
   return outcome.code;
 }

@@ -61,6 +61,24 @@ TEST(Trace, IsNotWrittenUnlessAskedFor) {
   EXPECT_FALSE(std::filesystem::exists(run.folder / "run/trace.perfetto.json"));
 }
 
+/// The last lines of the guide's section 7.2.
+TEST(RunLog, EndsWithTheVerdictAndTheFolder) {
+  const TemporaryFolder folder;
+  const std::string out = (folder / "run").string();
+  const std::vector<std::string> command{"run", source("scenarios/hello/scenario.yaml"), "-o", out};
+  const ProgramResult good = run_program(command);
+  EXPECT_NE(good.out.find("] ✅ All assertions passed\n"), std::string::npos) << good.out;
+  EXPECT_NE(good.out.find("] Results: " + out + "\n"), std::string::npos) << good.out;
+  std::vector<std::string> failing = command;
+  failing.insert(failing.end(), {"--set", "validation.assertions[0].expect_line=never"});
+  const ProgramResult bad = run_program(failing);
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_NE(bad.out.find("] ❌ 1 of 1 assertion failed\n"), std::string::npos) << bad.out;
+  std::vector<std::string> quiet = command;
+  quiet.emplace_back("-q");
+  EXPECT_EQ(run_program(quiet).out.find("All assertions passed"), std::string::npos);
+}
+
 TEST(Hops, AddUpToTheMeanLatencyAlsoWhenSamplesAreLost) {
   const Results run("vibration-monitoring",
                     {"--set", "scenario.duration=20s", "--set", "devices[0].config.report_interval=250ms",
