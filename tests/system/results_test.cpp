@@ -79,6 +79,31 @@ TEST(RunLog, EndsWithTheVerdictAndTheFolder) {
   EXPECT_EQ(run_program(quiet).out.find("All assertions passed"), std::string::npos);
 }
 
+/// Serial port, pins and sleep of one board (the guide's section 3.2), whatever executes it.
+TEST(DeviceMetrics, CountWhatABoardDoesBesideItsRadio) {
+  for (const char* engine : {"auto", "interpreter"}) {
+    const Results run("hello", {"--set", "scenario.duration=4500ms", "--set",
+                                "metrics.collection_interval=1s", "--engine", engine});
+    const Json& board = run.summary["per_device"]["board"];
+    size_t printed = 0;
+    std::istringstream console(run.file("consoles/board.log"));
+    std::string line;
+    while (std::getline(console, line)) printed += line.substr(line.find("] ") + 2).size() + 2;  // CR, LF
+    EXPECT_EQ(board["uart_tx_bytes"], printed);
+    EXPECT_EQ(board["uart_rx_bytes"], 0);
+    // Four LEDs and TXD become high, then LED1 changes at once and once a second.
+    EXPECT_EQ(board["gpio_changes"], 10);
+    // In each second: for the next second, and when the UART has sent the line.
+    EXPECT_EQ(board["wakeups"], 11);
+    std::istringstream lines(run.file("device_metrics.csv"));
+    std::getline(lines, line);
+    EXPECT_TRUE(line.ends_with(",uart_tx_bytes,uart_rx_bytes,gpio_changes,wakeups")) << line;
+    std::getline(lines, line);
+    std::getline(lines, line);
+    EXPECT_TRUE(line.ends_with(",20,0,1,2")) << line;  // the second second
+  }
+}
+
 TEST(Hops, AddUpToTheMeanLatencyAlsoWhenSamplesAreLost) {
   const Results run("vibration-monitoring",
                     {"--set", "scenario.duration=20s", "--set", "devices[0].config.report_interval=250ms",
