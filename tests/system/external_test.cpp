@@ -95,13 +95,13 @@ TEST_F(External, CrowdsOfDevicesThatNobodyHears) {
          "devices:\n"
          "  - {id: board, count: 4, platform: nrf52840dk, firmware: firmware/vib_sensor.elf, config: "
          "{sample_rate: 1000Hz, report_interval: 1s}}\n"
-         "  - {id: bulk, count: 100, type: model, model: models/device_model.py, config: "
+         "  - {id: bulk, count: 200, type: model, model: models/device_model.py, config: "
          "{sample_rate: 1000Hz, report_interval: 1s, packet_size: 64, tx_power: 0}}\n";
   for (const char* threads : {"1", "2"}) {
     const ProgramResult r = run_program({"run", path.string(), "-j", threads, "--output",
                                          (folder_ / (std::string("run") + threads)).string()});
     ASSERT_EQ(r.exit_code, 0) << r.out << r.err;
-    EXPECT_NE(r.out.find("Starting 4 emulated boards, 100 behavioural devices, 0 edge"), std::string::npos)
+    EXPECT_NE(r.out.find("Starting 4 emulated boards, 200 behavioural devices, 0 edge"), std::string::npos)
         << r.out;
   }
   const auto digest = [&](const char* run) {
