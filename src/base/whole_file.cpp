@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 
@@ -16,9 +18,12 @@ std::string read_whole_file(const std::filesystem::path& file) {
 }
 
 void write_whole_file(const std::filesystem::path& file, std::string_view text) {
+  errno = 0;
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
   out << text;
-  if (!out.flush()) throw SimulationError(fmt::format("cannot write {}: is the disk full?", file.string()));
+  if (!out.flush())
+    throw SimulationError(fmt::format("cannot write {}: {}", file.string(),
+                                      errno != 0 ? std::strerror(errno) : "is the disk full?"));
 }
 
 }  // namespace xedgesim

@@ -19,15 +19,20 @@ namespace {
 /// The shipped scenario that a bare mix of devices (seed 8.6) runs.
 constexpr const char* kScaleScenario = "scenarios/scale-100/scenario.yaml";
 
-/// What sets the counts of `scenario` to a mix: the first group of emulated boards and the first of models.
+/// What sets the counts of `scenario` to a mix: the first group of emulated boards and the first of models. A
+/// group of none is taken out after that, the last first, so that the others keep their places till then.
 std::vector<std::string> mix_overrides(const scenario::Scenario& scenario, const scenario::DeviceMix& mix) {
   std::vector<std::string> overrides;
+  std::vector<size_t> unwanted;
   using Type = scenario::Device::Type;
   const auto set = [&](Type type, int64_t count, const char* what) {
     for (size_t i = 0; i < scenario.devices.size(); ++i) {
       const Type here = scenario.devices[i].type;
       if ((here == Type::renode ? Type::mcu : here) != type) continue;
-      overrides.push_back(fmt::format("devices[{}].count={}", i, count));
+      if (count > 0)
+        overrides.push_back(fmt::format("devices[{}].count={}", i, count));
+      else
+        unwanted.push_back(i);
       return;
     }
     if (count > 0)
@@ -36,6 +41,8 @@ std::vector<std::string> mix_overrides(const scenario::Scenario& scenario, const
   };
   set(Type::mcu, mix.emulated, "emulated boards (type mcu)");
   set(Type::model, mix.models, "models (type model)");
+  std::ranges::sort(unwanted, std::ranges::greater());
+  for (const size_t i : unwanted) overrides.push_back(fmt::format("devices[{}]=", i));
   return overrides;
 }
 

@@ -58,7 +58,7 @@ scenario::LoadOptions load_options(const CommonOptions& options, const Installat
   load.overrides = options.overrides;
   load.timelines.assign(options.timelines.begin(), options.timelines.end());
   load.platforms = platforms::platform_names(installation.platforms);
-  load.search_paths = {installation.executable_dir, installation.root};
+  load.search_paths = {std::filesystem::current_path(), installation.executable_dir, installation.root};
   return load;
 }
 

@@ -89,6 +89,11 @@ void print_inputs(report::TextTable inputs, bool all) {
 ExitCode compare_command(const CompareFlags& flags) {
   std::vector<report::RunSet> sets;
   for (const std::string& d : flags.directories) sets.push_back(report::load_run_set(d));
+  for (const report::RunSet& set : sets)
+    for (const report::RunResults& run : set.runs)
+      if (run.counts() && !run.complete())
+        std::fprintf(stderr, "warning: %s: the run ended early (%s), its figures are those until then\n",
+                     run.directory.c_str(), run.reason.c_str());
   if (flags.exact) {
     if (sets.size() != 2 || sets[0].runs.size() != 1 || sets[1].runs.size() != 1)
       throw ConfigError("--exact compares two runs: name the folders of two single runs");

@@ -120,14 +120,22 @@ std::string counted(int64_t n, std::string_view what) {
   return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
 }
 
-/// "20 emulated boards, 1 edge and 1 cloud service".
+/// "10 emulated boards, 90 behavioural devices, 1 edge and 1 cloud service".
 std::string participants_of(const scenario::Scenario& s) {
-  int64_t boards = 0, machines = 0;
-  for (const auto& d : s.devices) boards += d.count;
+  using Type = scenario::Device::Type;
+  int64_t boards = 0, models = 0, programs = 0, machines = 0;
+  for (const auto& d : s.devices)
+    (d.type == Type::model ? models : d.type == Type::external ? programs : boards) += d.count;
   for (const auto& n : s.nodes) machines += n.type == scenario::LinuxNode::Type::model ? 0 : n.count;
   std::string text;
-  if (boards > 0 || machines == 0) text = counted(boards, "emulated board");
-  if (machines > 0) text += (text.empty() ? "" : ", ") + counted(machines, "machine");
+  const auto add = [&text](int64_t n, std::string_view what) {
+    if (n > 0) text += (text.empty() ? "" : ", ") + counted(n, what);
+  };
+  add(boards, "emulated board");
+  add(models, "behavioural device");
+  add(programs, "external device");
+  add(machines, "machine");
+  if (text.empty()) text = counted(0, "emulated board");
   if (machines > 0 && s.edge.empty() && s.cloud.empty()) return text;
   return fmt::format("{}, {} edge and {}", text, s.edge.size(),
                      counted(static_cast<int64_t>(s.cloud.size()), "cloud service"));
@@ -206,6 +214,17 @@ void print_outcome(const system::RunOutcome& outcome, bool json) {
     std::fprintf(stderr, "%s\n", outcome.reason.c_str());
 }
 
+/// The guide's last line of a log (section 7.2), which people look for in a CI job's; none without
+/// assertions.
+std::string verdict_line(const metrics::Json& summary) {
+  const auto all = summary.find("assertions");
+  if (all == summary.end() || all->empty()) return "";
+  size_t failed = 0;
+  for (const auto& a : *all) failed += !a.value("passed", false);
+  if (failed == 0) return "✅ All assertions passed";
+  return fmt::format("❌ {} of {} failed", failed, counted(static_cast<int64_t>(all->size()), "assertion"));
+}
+
 ExitCode run_command(const RunFlags& flags) {
   const bool json = flags.common.format == "json";
   std::FILE* const out = json ? stderr : stdout;
@@ -258,6 +277,10 @@ ExitCode run_command(const RunFlags& flags) {
   options.stop = &watch_interrupts();
   std::signal(SIGPIPE, SIG_IGN);
   const system::RunOutcome outcome = system::run_scenario(scenario, options);
+  if (!flags.quiet) {
+    if (const std::string verdict = verdict_line(outcome.summary); !verdict.empty()) progress.log(verdict);
+    progress.log("Results: " + outcome.directory.string());
+  }
   print_outcome(outcome, json);
   return outcome.code;
 }

@@ -15,12 +15,15 @@ struct DeviceCounters {
   int64_t instructions = 0;
   Duration active = {};  ///< time the core was awake
   Duration asleep = {};
-  int64_t tx_bytes = 0;      ///< PSDU bytes sent, each attempt and each ACK
-  int64_t rx_bytes = 0;      ///< PSDU bytes received with a good FCS
-  int64_t tx_packets = 0;    ///< frames sent, retransmissions included, ACKs not
-  int64_t rx_packets = 0;    ///< frames received with a good FCS and meant for this node, ACKs included
-  int64_t cca_busy = 0;      ///< clear channel assessments that found the channel busy
-  int64_t memory_bytes = 0;  ///< gauge: guest memory touched (0 when unknown)
+  int64_t tx_bytes = 0;    ///< PSDU bytes sent, each attempt and each ACK
+  int64_t rx_bytes = 0;    ///< PSDU bytes received with a good FCS
+  int64_t tx_packets = 0;  ///< frames sent, retransmissions included, ACKs not
+  int64_t rx_packets = 0;  ///< frames received with a good FCS and meant for this node, ACKs included
+  int64_t cca_busy = 0;    ///< clear channel assessments that found the channel busy
+  int64_t uart_tx_bytes = 0, uart_rx_bytes = 0;  ///< bytes of the serial ports
+  int64_t gpio_changes = 0;                      ///< changes of level of pins that the chip drives
+  int64_t wakeups = 0;                           ///< ends of a sleep of the core
+  int64_t memory_bytes = 0;                      ///< gauge: guest memory touched (0 when unknown)
   std::vector<CauseEnergy> energy = {};
   std::optional<double> battery_fraction = {};  ///< gauge
   std::optional<SimTime> depleted_at = {};

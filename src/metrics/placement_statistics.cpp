@@ -40,6 +40,7 @@ void PlacementStatistics::sample(const Span& s) {
 }
 
 void PlacementStatistics::written(const Span& s) {
+  if (s.lost()) return;
   for (size_t i = 0; i < kHops.size(); ++i)
     if (const auto hop = s.hop(kHops[i])) hops_[i].add(*hop);
 }

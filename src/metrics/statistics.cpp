@@ -50,6 +50,9 @@ void Statistics::sample(const Span& s) {
 void Statistics::written(const Span& s) {
   if (!range_.contains(s.born())) return;
   devices_[raw(s.device)].attempts += s.attempts;
+  // The last attempt of a lost sample is no part of the way to a result, and hops are to add up to the
+  // latency.
+  if (s.lost()) return;
   for (size_t i = 0; i < kHops.size(); ++i) {
     if (const auto hop = s.hop(kHops[i])) hops_[i].add(*hop);
   }

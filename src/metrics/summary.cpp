@@ -61,6 +61,10 @@ Json device_json(const DeviceStatistics& d) {
   j["tx_bytes"] = d.end.tx_bytes;
   j["rx_bytes"] = d.end.rx_bytes;
   j["cca_busy"] = d.end.cca_busy;
+  j["uart_tx_bytes"] = d.end.uart_tx_bytes;
+  j["uart_rx_bytes"] = d.end.uart_rx_bytes;
+  j["gpio_changes"] = d.end.gpio_changes;
+  j["wakeups"] = d.end.wakeups;
   j["cycles"] = d.end.cycles;
   j["instructions"] = d.end.instructions;
   j["active_s"] = seconds(d.end.active);

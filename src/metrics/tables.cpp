@@ -31,10 +31,11 @@ int64_t energy_of(const DeviceCounters& c, std::string_view cause) {
 
 DeviceTable::DeviceTable(RunDirectory& directory, Formats formats)
     : table_(directory, "device_metrics",
-             {"node_id",     "time_us",       "cycles",         "energy_uJ",     "tx_bytes",
-              "rx_bytes",    "sleep_time_us", "active_time_us", "instructions",  "memory_kb",
-              "tx_packets",  "rx_packets",    "cca_busy",       "cpu_active_uJ", "sleep_uJ",
-              "radio_tx_uJ", "radio_rx_uJ",   "radio_idle_uJ",  "other_uJ",      "battery_fraction"},
+             {"node_id",       "time_us",       "cycles",         "energy_uJ",     "tx_bytes",
+              "rx_bytes",      "sleep_time_us", "active_time_us", "instructions",  "memory_kb",
+              "tx_packets",    "rx_packets",    "cca_busy",       "cpu_active_uJ", "sleep_uJ",
+              "radio_tx_uJ",   "radio_rx_uJ",   "radio_idle_uJ",  "other_uJ",      "battery_fraction",
+              "uart_tx_bytes", "uart_rx_bytes", "gpio_changes",   "wakeups"},
              formats) {}
 
 void DeviceTable::row(const std::string& device, size_t index, SimTime t, const DeviceCounters& now) {
@@ -66,7 +67,11 @@ void DeviceTable::row(const std::string& device, size_t index, SimTime t, const 
               microjoules(causes[3]),
               microjoules(causes[4]),
               microjoules(other),
-              now.battery_fraction ? Cell(rounded(*now.battery_fraction, 9)) : Cell()});
+              now.battery_fraction ? Cell(rounded(*now.battery_fraction, 9)) : Cell(),
+              now.uart_tx_bytes - last.uart_tx_bytes,
+              now.uart_rx_bytes - last.uart_rx_bytes,
+              now.gpio_changes - last.gpio_changes,
+              now.wakeups - last.wakeups});
   last = now;
 }
 

@@ -25,6 +25,7 @@ McuNode::McuNode(Config config)
   if (config_.battery) battery_.emplace(*config_.battery);
   connect_power();
   machine_.on_console.connect([this](std::string_view device, uint8_t byte, SimTime t) {
+    if (device != "itm" && device != "semihosting") ++counters_.uart_tx_bytes;
     if (device == config_.console) print(byte, t);
   });
   machine_.on_log.connect(
@@ -173,6 +174,7 @@ void McuNode::deliver(const sim::Event& e, sim::Outbox& outbox) {
     return;
   }
   const size_t first = outbox.events().size();
+  if (e.code == bus::kSerialInput && e.data) counters_.uart_rx_bytes += static_cast<int64_t>(e.data->size());
   if (!shielded_ || e.code == bus::kSerialInput || e.code == static_cast<uint32_t>(air::Code::cca_result) ||
       e.code == static_cast<uint32_t>(air::Code::ed_result) ||
       e.code == static_cast<uint32_t>(air::Code::rssi_result)) {

@@ -44,6 +44,7 @@ class McuNode final : public sim::RunningParticipant, private bus::AnalogSource 
   struct Counters {
     int64_t cca_started = 0;
     int64_t tx_frames = 0, tx_bytes = 0;  ///< PSDU bytes, acknowledgements included
+    int64_t uart_tx_bytes = 0, uart_rx_bytes = 0;
   };
   const Counters& counters() const { return counters_; }
   const Battery* battery() const { return battery_ ? &*battery_ : nullptr; }

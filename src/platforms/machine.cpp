@@ -43,6 +43,7 @@ void Machine::build_devices(const FirmwareImage& firmware) {
   resources_.analog = config_.analog;
   resources_.flash = this;
   resources_.power = this;
+  resources_.pins = &pins_;
   resources_.identity = config_.identity;
   resources_.uicr = platform_.uicr_words(firmware);
   resources_.uicr.insert(resources_.uicr.end(), config_.uicr.begin(), config_.uicr.end());

@@ -68,6 +68,8 @@ class Machine final : private bus::Board,
   Duration time_active() const { return counted_active_ + clock_.length_of(active_cycles_ - counted_cycles_); }
   uint64_t instructions() const { return core_->instructions(); }
   uint64_t wakeups() const { return wakeups_; }
+  /// Changes of level of pins that the chip drives.
+  uint64_t pin_changes() const { return pins_.changes; }
   bool locked_up() const { return locked_up_; }
   const devices::Currents& currents() const { return resources_.currents; }
   const Platform& platform() const { return platform_; }
@@ -179,6 +181,10 @@ class Machine final : private bus::Board,
   uint64_t counted_cycles_ = 0;
   Duration counted_active_;
   uint64_t wakeups_ = 0;
+  struct PinCounter final : bus::PinObserver {
+    void pin_changed(unsigned, bool, SimTime) override { ++changes; }
+    uint64_t changes = 0;
+  } pins_;
 };
 
 }  // namespace xedgesim::platforms

@@ -82,6 +82,9 @@ TextTable tradeoff_table(std::span<const VariantResults> variants) {
     lines.push_back({label, [=](const VariantResults& v) { return with_interval(v, name, factor, unit); }});
   };
   lines.push_back({"Runs", [](const VariantResults& v) {
+                     if (v.runs.size() == 1 && !v.runs.front()->complete())
+                       return fmt::format("1 ({} after {} s)", v.runs.front()->status,
+                                          v.runs.front()->summary.value("duration_s", 0.0));
                      return v.incomplete == 0
                                 ? fmt::format("{}", v.runs.size())
                                 : fmt::format("{} ({} without result)", v.runs.size(), v.incomplete);

@@ -25,7 +25,7 @@ std::vector<Placed> placements_of(const RunSet& set) {
   std::vector<Placed> all;
   for (const RunResults& run : set.runs) {
     const auto found = run.summary.find("placements");
-    if (!run.complete() || found == run.summary.end() || !found->is_object()) continue;
+    if (!run.counts() || found == run.summary.end() || !found->is_object()) continue;
     for (const auto& [placement, figures] : found->items()) {
       if (!figures.is_object()) continue;
       const std::string name =
@@ -186,7 +186,7 @@ struct Change {
 std::vector<Change> changes_of(const RunSet& set) {
   std::vector<Change> all;
   for (const RunResults& run : set.runs) {
-    if (!run.complete()) continue;
+    if (!run.counts()) continue;
     std::ifstream in(run.directory / "events.jsonl");
     for (std::string line; std::getline(in, line);) {
       if (line.find("\"placement\"") == std::string::npos) continue;

@@ -54,6 +54,7 @@ std::string status_of(const Json& summary) {
 
 RunResults single_run(const std::filesystem::path& directory) {
   RunResults run;
+  run.alone = true;
   run.directory = directory;
   run.summary = experiment::read_json(directory / "summary.json");
   run.inputs = read_or_empty(directory / "inputs.json");
@@ -204,7 +205,7 @@ std::vector<VariantResults> variant_results(const RunSet& set) {
     std::map<std::string, std::vector<double>> values;
     for (const RunResults& r : set.runs) {
       if (r.variant != name) continue;
-      if (!r.complete()) {
+      if (!r.counts()) {
         ++v.incomplete;
         continue;
       }

@@ -26,8 +26,12 @@ struct RunResults {
   Json summary;  ///< empty object when the run left none
   Json inputs;   ///< inputs.json, or an empty object
 
-  /// The run reached its end: its figures count.
+  bool alone = false;  ///< of no batch: what it has counts even if it ended early
+
+  /// The run reached its end.
   bool complete() const { return status == "passed" || status == "assertion_failed"; }
+  /// Its figures count: in a mean over runs only those of complete ones.
+  bool counts() const { return complete() || (alone && summary.contains("summary")); }
 };
 
 /// The runs below one folder of results: those of a batch, or a single run.
@@ -56,7 +60,7 @@ std::vector<std::string> possible_figures();
 
 struct VariantResults {
   std::string name;
-  std::vector<const RunResults*> runs;  ///< complete ones
+  std::vector<const RunResults*> runs;  ///< those that count
   size_t incomplete = 0;
   std::map<std::string, SampleStatistics> figures;  ///< over the runs that have the figure
 

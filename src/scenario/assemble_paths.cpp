@@ -91,6 +91,10 @@ class Setter {
       return nullptr;
     }
     auto copy = std::make_shared<Value>(*node);
+    if (depth + 1 == path_.size() && value_->is_null()) {
+      copy->items.erase(copy->items.begin() + static_cast<ptrdiff_t>(*i));
+      return copy;
+    }
     copy->items[*i] = set(node->items[*i], depth + 1, fmt::format("{}[{}]", above, s.index));
     return copy->items[*i] ? copy : nullptr;
   }

@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -208,17 +209,23 @@ class FirmwareCodec : public Codec<Firmware> {
   std::string type() const override { return "ELF, HEX or BIN@address"; }
 };
 
-FilePath find_file(const std::string& written, const Mark& mark, const LoadContext& context) {
+/// Where a file of that name is looked for, in this order.
+std::vector<std::filesystem::path> candidates(const std::string& written, const Mark& mark,
+                                              const LoadContext& context) {
   const std::filesystem::path path(written);
-  if (path.is_absolute()) return {written, path.lexically_normal()};
-  const std::filesystem::path first = (context.report.source(mark.file).folder / path).lexically_normal();
-  std::error_code ec;
-  if (std::filesystem::exists(first, ec)) return {written, first};
-  for (const auto& folder : context.options.search_paths) {
-    const std::filesystem::path other = (folder / path).lexically_normal();
-    if (std::filesystem::exists(other, ec)) return {written, other};
-  }
-  return {written, first};
+  if (path.is_absolute()) return {path.lexically_normal()};
+  std::vector<std::filesystem::path> all{(context.report.source(mark.file).folder / path).lexically_normal()};
+  for (const auto& folder : context.options.search_paths) all.push_back((folder / path).lexically_normal());
+  return all;
+}
+
+FilePath find_file(const std::string& written, const Mark& mark, const LoadContext& context) {
+  const std::vector<std::filesystem::path> places = candidates(written, mark, context);
+  const auto found = std::ranges::find_if(places, [](const std::filesystem::path& place) {
+    std::error_code ec;
+    return std::filesystem::exists(place, ec);
+  });
+  return {written, found == places.end() ? places.front() : *found};
 }
 
 }  // namespace
@@ -245,9 +252,13 @@ bool check_exists(const FilePath& file, const Mark& mark, const Path& path, Load
   std::error_code ec;
   if (!context.options.check_files || std::filesystem::is_regular_file(file.resolved, ec)) return true;
   const bool folder = std::filesystem::is_directory(file.resolved, ec);
+  std::vector<std::string> places;
+  for (const std::filesystem::path& place : candidates(file.written, mark, context))
+    if (std::ranges::find(places, place.string()) == places.end()) places.push_back(place.string());
   context.report.error(
       mark, fmt::format("{}: the file '{}' {} (looked for {}): create it or correct the path", path.text(),
-                        file.written, folder ? "is a folder" : "does not exist", file.resolved.string()));
+                        file.written, folder ? "is a folder" : "does not exist",
+                        folder ? file.resolved.string() : fmt::format("{}", fmt::join(places, ", "))));
   return false;
 }
 

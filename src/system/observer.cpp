@@ -99,6 +99,10 @@ metrics::DeviceCounters Observer::read_device(size_t index, SimTime t) const {
   c.rx_packets = p.rx_packets;
   c.rx_bytes = p.rx_bytes;
   c.cca_busy = p.cca_busy;
+  c.uart_tx_bytes = node.counters().uart_tx_bytes;
+  c.uart_rx_bytes = node.counters().uart_rx_bytes;
+  c.gpio_changes = static_cast<int64_t>(machine.pin_changes());
+  c.wakeups = static_cast<int64_t>(machine.wakeups());
   // A node may stand up to one instruction beyond the instant that is being collected.
   const SimTime reached = std::max(t, p.energy_time);
   if (p.seed_model) {

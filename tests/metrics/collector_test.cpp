@@ -50,6 +50,10 @@ struct SmallRun {
                    .tx_packets = 1,
                    .rx_packets = 1,
                    .cca_busy = 0,
+                   .uart_tx_bytes = 12,
+                   .uart_rx_bytes = 3,
+                   .gpio_changes = 4,
+                   .wakeups = 5,
                    .memory_bytes = 24'576,
                    .energy = {{"cpu_active", 6'400'000}, {"radio_tx", 28'800}, {"saadc", 1'001}},
                    .battery_fraction = 0.999999,
@@ -113,12 +117,13 @@ TEST(Collector, WritesTheSeedsTablesWithAmountsOfEachInterval) {
       (Lines{
           "node_id,time_us,cycles,energy_uJ,tx_bytes,rx_bytes,sleep_time_us,active_time_us,instructions,"
           "memory_kb,tx_packets,rx_packets,cca_busy,cpu_active_uJ,sleep_uJ,radio_tx_uJ,radio_rx_uJ,"
-          "radio_idle_uJ,other_uJ,battery_fraction",
+          "radio_idle_uJ,other_uJ,battery_fraction,uart_tx_bytes,uart_rx_bytes,gpio_changes,wakeups",
           "vib_1,500000,640000,6429.801,64,5,490000,10000,500000,24,1,1,0,6400.000,0.000,28.800,0.000,0.000,"
-          "1.001,0.999999000",
-          "vib_2,500000,1000,2.250,0,0,499985,15,900,0,0,0,0,0.000,2.250,0.000,0.000,0.000,0.000,",
-          "vib_1,1000000,10000,100.000,0,0,0,0,0,24,1,0,0,100.000,0.000,0.000,0.000,0.000,0.000,0.999999000",
-          "vib_2,1000000,0,2.250,0,0,500015,0,0,0,0,0,0,0.000,2.250,0.000,0.000,0.000,0.000,"}));
+          "1.001,0.999999000,12,3,4,5",
+          "vib_2,500000,1000,2.250,0,0,499985,15,900,0,0,0,0,0.000,2.250,0.000,0.000,0.000,0.000,,0,0,0,0",
+          "vib_1,1000000,10000,100.000,0,0,0,0,0,24,1,0,0,100.000,0.000,0.000,0.000,0.000,0.000,0.999999000,"
+          "0,0,0,0",
+          "vib_2,1000000,0,2.250,0,0,500015,0,0,0,0,0,0,0.000,2.250,0.000,0.000,0.000,0.000,,0,0,0,0"}));
   EXPECT_EQ(
       run.lines("network_metrics.csv"),
       (Lines{"time_us,packets_sent,packets_delivered,packets_dropped,avg_latency_us,channel_utilization,"

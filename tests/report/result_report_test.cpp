@@ -48,6 +48,24 @@ TEST(RunSetTest, ReadsARunABatchAndAScenariosLatest) {
   EXPECT_EQ(load_run_set(scenario.path()).runs.at(0).name, "demo");
 }
 
+TEST(RunSetTest, ARunThatWasInterruptedIsShownAsFarAsItWent) {
+  ResultFolder folder;
+  folder.run("", 42, 0.9, 5, 1);
+  auto summary = nlohmann::ordered_json::parse(text_of(folder.path() / "summary.json"));
+  summary["status"] = "interrupted";
+  summary["reason"] = "interrupted at 4 s";
+  folder.write("summary.json", summary.dump());
+  const RunSet set = load_run_set(folder.path());
+  const auto variants = variant_results(set);
+  EXPECT_EQ(variants.at(0).mean("ml_accuracy"), 0.9);
+  EXPECT_EQ(tradeoff_table(variants).rows.at(0).at(1), "1 (interrupted after 4 s)");
+  EXPECT_TRUE(find(result_charts(set), "latency_by_hop"));
+  // What a run leaves that was killed: nothing is known but that.
+  folder.write("summary.json", R"({"status": "interrupted", "reason": "the run did not reach its end"})");
+  const RunSet killed = load_run_set(folder.path());
+  EXPECT_EQ(variant_results(killed).at(0).incomplete, 1u);
+}
+
 TEST(RunSetTest, StatisticsOverTheSeeds) {
   ResultFolder folder;
   folder.batch();

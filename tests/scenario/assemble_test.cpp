@@ -35,6 +35,14 @@ TEST(Override, LaterOnesWinAndTheFileIsNotNeededToHaveTheKey) {
   EXPECT_EQ(r.scenario.meta.seed, 2u);
 }
 
+TEST(Override, AnEmptyValueTakesAnEntryOutOfItsList) {
+  const LoadResult r = with(kTwo, {"devices[0]=", "devices[0].count=7"});
+  ASSERT_EQ(to_text(r.errors), "");
+  ASSERT_EQ(r.scenario.devices.size(), 1u);
+  EXPECT_EQ(r.scenario.devices[0].id, with(kTwo, {}).scenario.devices[1].id);
+  EXPECT_EQ(r.scenario.devices[0].count, 7);
+}
+
 struct WrongOverride {
   const char* text;
   const char* said;
@@ -58,7 +66,9 @@ TEST(Override, MistakesNameTheOverride) {
       {"scenario.duration=5",
        "--set scenario.duration=5: scenario.duration: '5' has no unit: write a time such as 10ms (ns, us, "
        "ms, s, min, h)\n"},
-      {"scenario.name=[a", "--set scenario.name=[a: the value is wrong: a list or map cannot be a key: write plain text before the ':' and close every '[' and '{'\n"},
+      {"scenario.name=[a",
+       "--set scenario.name=[a: the value is wrong: a list or map cannot be a key: write plain text before "
+       "the ':' and close every '[' and '{'\n"},
       {"scenario",
        "--set scenario: this is no override: write path=value, such as scenario.seed=43 or "
        "devices[0].count=100\n"},
@@ -217,6 +227,17 @@ TEST_F(Includes, SearchPathsAreTriedAfterTheOwnFolder) {
   const LoadResult r = load_scenario(main, o);
   ASSERT_EQ(to_text(r.errors), "");
   EXPECT_EQ(r.scenario.devices[0].firmware->file.resolved, folder_ / "parts/fw.elf");
+}
+
+TEST_F(Includes, AMissingFileIsToldWithAllThePlacesItCouldBeIn) {
+  const auto main = write(
+      "s.yaml", "scenario: {name: t, duration: 1s}\ndevices: [{id: a, platform: p, firmware: fw.elf}]\n");
+  LoadOptions o;
+  o.search_paths = {folder_ / "parts", folder_ / "parts/../parts", folder_ / "more"};
+  EXPECT_NE(to_text(load_scenario(main, o).errors)
+                .find("(looked for " + (folder_ / "fw.elf").string() + ", " +
+                      (folder_ / "parts/fw.elf").string() + ", " + (folder_ / "more/fw.elf").string() + ")"),
+            std::string::npos);
 }
 
 TEST_F(Includes, PositionFilesAreRead) {

@@ -30,6 +30,28 @@ fs::path hello_batch(const TemporaryFolder& folder, const std::string& more = ""
 
 nlohmann::json json_of(const fs::path& file) { return nlohmann::json::parse(read_file(file)); }
 
+/// The guide's sections 2.5 and 8.6: files are named from the folder the command is given in, and a mix may
+/// have no models at all.
+TEST(BatchCommand, RunsTheSeedsBatchesFromTheProjectsFolder) {
+  TemporaryFolder folder;
+  for (const char* name : {"device-inference", "edge-inference", "cloud-inference"}) {
+    fs::create_directories(folder / "scenarios" / name);
+    fs::copy_file(hello(), folder / "scenarios" / name / "config.yaml");
+  }
+  fs::copy_file(source("tests/scenario/data/seed_2_5_batch.yaml"), folder / "scenarios/batch-config.yaml");
+  const std::vector<std::string> there = {"env", "-C", folder.path().string()};
+  const ProgramResult r =
+      Program({"batch", "scenarios/batch-config.yaml", "--set", "scenario.duration=3s"}, there).wait();
+  EXPECT_EQ(r.exit_code, 0) << r.out << r.err;
+  EXPECT_TRUE(fs::exists(folder / "results/ml-placement-comparison/cloud-inference/summary.json"));
+
+  fs::copy_file(source("tests/scenario/data/seed_8_6_batch.yaml"), folder / "scale.yaml");
+  const ProgramResult scale =
+      Program({"batch", "scale.yaml", "--set", "scenario.duration=1s", "--dry-run"}, there).wait();
+  EXPECT_EQ(scale.exit_code, 0) << scale.out << scale.err;
+  EXPECT_EQ(scale.out.find("cannot run"), std::string::npos) << scale.out;
+}
+
 TEST(BatchCommand, RunsReportsAndDoesNotRepeat) {
   TemporaryFolder folder;
   const std::string file = hello_batch(folder).string(), out = (folder / "out").string();

@@ -86,6 +86,30 @@ run(P())
   EXPECT_EQ(summary()["digest"], first["digest"]);
 }
 
+/// Nobody acknowledges, and programs and boards act all the time: what a timer of the radio tells a program
+/// may not be before what the program was let run to.
+TEST_F(External, CrowdsOfDevicesThatNobodyHears) {
+  const auto path = folder_ / "crowd.yaml";
+  std::ofstream(path)
+      << "scenario: {name: t, duration: 2s}\n"
+         "devices:\n"
+         "  - {id: board, count: 4, platform: nrf52840dk, firmware: firmware/vib_sensor.elf, config: "
+         "{sample_rate: 1000Hz, report_interval: 1s}}\n"
+         "  - {id: bulk, count: 200, type: model, model: models/device_model.py, config: "
+         "{sample_rate: 1000Hz, report_interval: 1s, packet_size: 64, tx_power: 0}}\n";
+  for (const char* threads : {"1", "2"}) {
+    const ProgramResult r = run_program({"run", path.string(), "-j", threads, "--output",
+                                         (folder_ / (std::string("run") + threads)).string()});
+    ASSERT_EQ(r.exit_code, 0) << r.out << r.err;
+    EXPECT_NE(r.out.find("Starting 4 emulated boards, 200 behavioural devices, 0 edge"), std::string::npos)
+        << r.out;
+  }
+  const auto digest = [&](const char* run) {
+    return nlohmann::json::parse(read_file(folder_ / run / "summary.json"))["digest"];
+  };
+  EXPECT_EQ(digest("run1"), digest("run2"));
+}
+
 TEST_F(External, LiesAboutTheTimeItReached) {
   fails(run(kBare +
             "ready()\nm = hear()\nsay({'type': 'DONE', 'at_ns': m['to_ns'] + 5, 'next_ns': None})\nhear()\n"),

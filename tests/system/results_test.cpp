@@ -61,6 +61,60 @@ TEST(Trace, IsNotWrittenUnlessAskedFor) {
   EXPECT_FALSE(std::filesystem::exists(run.folder / "run/trace.perfetto.json"));
 }
 
+/// The last lines of the guide's section 7.2.
+TEST(RunLog, EndsWithTheVerdictAndTheFolder) {
+  const TemporaryFolder folder;
+  const std::string out = (folder / "run").string();
+  const std::vector<std::string> command{"run", source("scenarios/hello/scenario.yaml"), "-o", out};
+  const ProgramResult good = run_program(command);
+  EXPECT_NE(good.out.find("] ✅ All assertions passed\n"), std::string::npos) << good.out;
+  EXPECT_NE(good.out.find("] Results: " + out + "\n"), std::string::npos) << good.out;
+  std::vector<std::string> failing = command;
+  failing.insert(failing.end(), {"--set", "validation.assertions[0].expect_line=never"});
+  const ProgramResult bad = run_program(failing);
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_NE(bad.out.find("] ❌ 1 of 1 assertion failed\n"), std::string::npos) << bad.out;
+  std::vector<std::string> quiet = command;
+  quiet.emplace_back("-q");
+  EXPECT_EQ(run_program(quiet).out.find("All assertions passed"), std::string::npos);
+}
+
+/// Serial port, pins and sleep of one board (the guide's section 3.2), whatever executes it.
+TEST(DeviceMetrics, CountWhatABoardDoesBesideItsRadio) {
+  for (const char* engine : {"auto", "interpreter"}) {
+    const Results run("hello", {"--set", "scenario.duration=4500ms", "--set",
+                                "metrics.collection_interval=1s", "--engine", engine});
+    const Json& board = run.summary["per_device"]["board"];
+    size_t printed = 0;
+    std::istringstream console(run.file("consoles/board.log"));
+    std::string line;
+    while (std::getline(console, line)) printed += line.substr(line.find("] ") + 2).size() + 2;  // CR, LF
+    EXPECT_EQ(board["uart_tx_bytes"], printed);
+    EXPECT_EQ(board["uart_rx_bytes"], 0);
+    // Four LEDs and TXD become high, then LED1 changes at once and once a second.
+    EXPECT_EQ(board["gpio_changes"], 10);
+    // In each second: for the next second, and when the UART has sent the line.
+    EXPECT_EQ(board["wakeups"], 11);
+    std::istringstream lines(run.file("device_metrics.csv"));
+    std::getline(lines, line);
+    EXPECT_TRUE(line.ends_with(",uart_tx_bytes,uart_rx_bytes,gpio_changes,wakeups")) << line;
+    std::getline(lines, line);
+    std::getline(lines, line);
+    EXPECT_TRUE(line.ends_with(",20,0,1,2")) << line;  // the second second
+  }
+}
+
+TEST(Hops, AddUpToTheMeanLatencyAlsoWhenSamplesAreLost) {
+  const Results run("vibration-monitoring",
+                    {"--set", "scenario.duration=20s", "--set", "devices[0].config.report_interval=250ms",
+                     "--set", "validation="});
+  ASSERT_GT(run.summary["summary"]["samples_lost"], 20);
+  double sum = 0;
+  for (const char* hop : {"compute", "access", "air", "wire", "queue", "inference", "reply"})
+    sum += run.summary["hops"][hop]["mean_ms"].get<double>();
+  EXPECT_NEAR(sum, run.summary["summary"]["avg_e2e_latency_ms"].get<double>(), 0.05);  // two are in flight
+}
+
 TEST(CloudStore, HoldsWhatTheSummaryCounts) {
   const Results run("vibration-monitoring", {"--set", "scenario.duration=5s", "--set", "devices[0].count=3"});
   std::istringstream lines(run.file("cloud/cloud_backend.jsonl"));

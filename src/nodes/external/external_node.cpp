@@ -11,6 +11,7 @@ using net::ieee802154::TxStatus;
 void ExternalNode::handle(const sim::Event& e, sim::EventContext& context) {
   if (e.kind == sim::EventKind::control) return control(e, context);
   if (!on_) return;
+  scheduler_waits_ = e.kind >= sim::EventKind::decision;
   if (e.kind != sim::EventKind::state || e.source != config_.program) {
     mac_.handle(e, context);
     return;
@@ -35,16 +36,15 @@ void ExternalNode::mac_received(const net::ieee802154::RxFrame& f, sim::EventCon
 
 void ExternalNode::mac_confirmed(const TxReport& report, sim::EventContext& context) {
   int64_t tag = current_tag_;
-  Duration later;
-  if (report.status == TxStatus::queue_full) {
-    later = air::kMinEffectDelay;
-  } else {
+  if (report.status != TxStatus::queue_full) {
     XEDGESIM_ASSERT(!in_mac_.empty() && in_mac_.front().first == report.handle);
     tag = in_mac_.front().second;
     in_mac_.pop_front();
   }
   on_confirm(tag, report, context.now());
-  context.post({.time = context.now() + later,
+  // A refused frame and a timer that ran out (no acknowledgement, the end of a frame that wants none) come as
+  // the program may already have been let run to the end of the window.
+  context.post({.time = context.now() + (scheduler_waits_ ? Duration() : air::kMinEffectDelay),
                 .kind = sim::EventKind::delivery,
                 .target = config_.program,
                 .code = static_cast<uint32_t>(ExternalCode::sent),

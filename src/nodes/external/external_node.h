@@ -41,6 +41,7 @@ class ExternalNode final : public sim::EventParticipant, private net::ieee802154
   Config config_;
   net::ieee802154::CsmaMac mac_;
   bool on_ = true;
+  bool scheduler_waits_ = false;  // for the event at hand: nobody has been let run past it
   int64_t current_tag_ = 0;
   std::deque<std::pair<uint64_t, int64_t>> in_mac_;  // handle, tag
 };
