@@ -58,7 +58,8 @@ scenario::LoadOptions load_options(const CommonOptions& options, const Installat
   load.overrides = options.overrides;
   load.timelines.assign(options.timelines.begin(), options.timelines.end());
   load.platforms = platforms::platform_names(installation.platforms);
-  load.search_paths = {std::filesystem::current_path(), installation.executable_dir, installation.root};
+  std::error_code gone;  // the working directory may have been removed
+  load.search_paths = {std::filesystem::current_path(gone), installation.executable_dir, installation.root};
   return load;
 }
 
