@@ -226,7 +226,7 @@ void connect_machines(std::vector<MachineNode>& machines, const MachineHost& on)
     if (!m.node) continue;
     const vm::Arch arch = arch_of(*m.group);
     if (!found.contains(arch)) {
-      const vm::QemuProbe probe = vm::probe_virtual_time(arch, on.plugin);
+      const vm::QemuProbe probe = vm::probe_virtual_time(arch, on.plugin, images.folder());
       if (!probe.qemu) throw ConfigError(fmt::format("node '{}': {}", m.id, probe.reason));
       found[arch] = *probe.qemu;
     }

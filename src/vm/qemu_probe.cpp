@@ -3,17 +3,25 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <sstream>
+#include <fstream>
+#include <iterator>
 
+#include "base/digest.h"
 #include "base/error.h"
+#include "vm/file_identity.h"
 #include "vm/process.h"
 
 namespace xedgesim::vm {
 namespace fs = std::filesystem;
 
+namespace {
+
+std::string program_of(Arch arch) { return fmt::format("qemu-system-{}", to_string(arch)); }
+
+}  // namespace
+
 QemuProbe probe_qemu(Arch arch) {
-  const std::string program = fmt::format("qemu-system-{}", to_string(arch));
+  const std::string program = program_of(arch);
   const fs::path binary = find_program(program);
   if (binary.empty())
     return {
@@ -34,12 +42,18 @@ QemuProbe probe_qemu(Arch arch) {
   }
 }
 
-QemuProbe probe_virtual_time(Arch arch, const fs::path& plugin) {
+namespace {
+
+bool was_tried(const std::string& version) {
+  return version.starts_with("7.2.") || version.starts_with("10.0.");
+}
+
+QemuProbe try_virtual_time(Arch arch, const fs::path& plugin) {
   QemuProbe probe = probe_qemu(arch);
   if (!probe.qemu) return probe;
   const auto refuse = [&](const std::string& why) { return QemuProbe{.qemu = {}, .reason = why}; };
   const std::string& v = probe.qemu->version;
-  if (!v.starts_with("7.2.") && !v.starts_with("10.0."))
+  if (!was_tried(v))
     return refuse(fmt::format(
         "{} has version {}, which was not tried: virtual time needs the QEMU of Debian 12 (7.2) or 13 (10.0)",
         probe.qemu->binary.string(), v));
@@ -57,6 +71,31 @@ QemuProbe probe_virtual_time(Arch arch, const fs::path& plugin) {
   }
   if (said.find("xedgesim-vt: ready") != std::string::npos) return probe;
   return refuse(fmt::format("{} cannot take part in virtual time: {}", probe.qemu->binary.string(), said));
+}
+
+}  // namespace
+
+QemuProbe probe_virtual_time(Arch arch, const fs::path& plugin, const fs::path& known) {
+  const fs::path binary = find_program(program_of(arch));
+  std::error_code ec;
+  if (known.empty() || binary.empty() || !fs::exists(plugin, ec)) return try_virtual_time(arch, plugin);
+  // One file for each place of a plugin, so that builds do not pile up.
+  Digest place;
+  place.add(fs::absolute(plugin, ec).string());
+  const fs::path file = known / fmt::format("qemu-{}-{}", to_string(arch), place.hex().substr(0, 16));
+  const std::string pair = identity_of(binary) + "\n" + identity_of(plugin) + "\n";
+  if (std::ifstream in(file); in) {
+    const std::string kept(std::istreambuf_iterator<char>(in), {});
+    if (kept.starts_with(pair) && was_tried(kept.substr(pair.size())))
+      return {.qemu = Qemu{binary, kept.substr(pair.size())}, .reason = {}};
+  }
+  QemuProbe probe = try_virtual_time(arch, plugin);
+  if (!probe.qemu) return probe;
+  fs::create_directories(known, ec);
+  const fs::path making = fmt::format("{}.{}", file.string(), getpid());
+  std::ofstream(making) << pair << probe.qemu->version;
+  fs::rename(making, file, ec);
+  return probe;
 }
 
 }  // namespace xedgesim::vm

@@ -23,7 +23,9 @@ struct QemuProbe {
 QemuProbe probe_qemu(Arch arch);
 
 /// The same, and that it can take part in virtual time: a version this was tried with (7.2, 10.0), and a
-/// plugin that finds in it what it needs. Starts QEMU once, without a machine.
-QemuProbe probe_virtual_time(Arch arch, const std::filesystem::path& plugin);
+/// plugin that finds in it what it needs. Starts QEMU twice, without a machine; not where the folder `known`
+/// (empty: none) has it that these very files went together. The plugin looks again in every machine.
+QemuProbe probe_virtual_time(Arch arch, const std::filesystem::path& plugin,
+                             const std::filesystem::path& known = {});
 
 }  // namespace xedgesim::vm

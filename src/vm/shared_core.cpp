@@ -26,11 +26,10 @@ void SharedCore::bind_process(const cpu_set_t& cores) const {
     sched_setaffinity(std::atoi(thread.path().filename().c_str()), sizeof cores, &cores);
 }
 
-SharedCore::Turn::Turn(SharedCore& core) : core_(core) {
+SharedCore::Turn::Turn(SharedCore& core, bool may_last) : core_(core) {
   if (CPU_COUNT(&core.all_) < 2) return;
-  const auto now = std::chrono::steady_clock::now();
-  if (now - core.rested_ > kRest) {
-    core.rested_ = now;
+  if (may_last || ++core.turns_ > kTurns) {
+    core.turns_ = 0;
     if (core.core_ >= 0) core.bind_process(core.all_);
     core.core_ = -1;
     return;

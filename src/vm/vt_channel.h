@@ -43,6 +43,7 @@ class VtChannel {
   };
   /// Lets it run, handing it `inputs` (times not before where it stands, in order); appends what it sent.
   Standing go(Leave leave, const std::vector<Record>& inputs, std::vector<Record>& sent);
+  int64_t now() const { return standing_.now; }
   /// What the guest has printed since the last end of line.
   std::string unfinished_line();
   /// Asks it to end; it no longer answers. Does not throw.

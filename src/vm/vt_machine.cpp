@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/whole_file.h"
 #include "vm/boot_files.h"
+#include "vm/file_identity.h"
 
 namespace xedgesim::vm {
 namespace {
@@ -23,16 +24,8 @@ constexpr int kMigratesToFiles = 9;  // from this version of QEMU on, which take
 constexpr const char* kRoms[] = {"/usr/share/seabios/bios-256k.bin", "/usr/share/qemu/linuxboot_dma.bin"};
 constexpr Duration kFarewell = Duration::s(5);  // wall time to end in good order
 constexpr Duration kPollPause = Duration::ms(1);
+constexpr int64_t kBrief = 4'000'000;             // ns of the machine: some milliseconds of the host at most
 constexpr int64_t kUnlimited = int64_t{1} << 40;  // bytes a second of a migration
-
-/// Which file it is, without reading it.
-std::string identity(const fs::path& file) {
-  std::error_code ec;
-  const fs::path real = fs::canonical(file, ec);
-  const auto size = fs::file_size(real, ec);
-  const auto changed = fs::last_write_time(real, ec).time_since_epoch().count();
-  return fmt::format("{} {} {}", real.string(), size, changed);
-}
 
 int major_version(const Qemu& qemu) { return std::atoi(qemu.version.c_str()); }
 
@@ -66,11 +59,11 @@ std::string VtMachine::boot_key(const Config& c) {
   Digest d;
   d.add(int64_t{kSnapshotFormat});
   d.add(c.qemu.version);
-  d.add(identity(c.qemu.binary));
+  d.add(identity_of(c.qemu.binary));
   d.add(read_whole_file(c.plugin));
   Machine m = c.machine;
-  for (const char* rom : kRoms) d.add(identity(rom));
-  for (const fs::path& part : {m.kernel, m.initrd}) d.add(part.empty() ? std::string() : identity(part));
+  for (const char* rom : kRoms) d.add(identity_of(rom));
+  for (const fs::path& part : {m.kernel, m.initrd}) d.add(part.empty() ? std::string() : identity_of(part));
   d.add(c.settings);
   m.kernel = "kernel";
   m.initrd = "initrd";
@@ -124,7 +117,7 @@ VtChannel::Standing VtMachine::meet(std::vector<VtChannel::Record>& sent) {
 VtChannel::Standing VtMachine::go(VtChannel::Leave leave, const std::vector<VtChannel::Record>& inputs,
                                   std::vector<VtChannel::Record>& sent) {
   std::optional<SharedCore::Turn> turn;
-  if (core_) turn.emplace(*core_);
+  if (core_) turn.emplace(*core_, leave.until - channel_.now() > kBrief);
   if (!from_) return channel_.go(leave, inputs, sent);
   const std::string& partial = from_->snapshot.partial;
   std::vector<VtChannel::Record> first{{.time = from_->snapshot.reached,

@@ -294,5 +294,50 @@ TEST(QemuProbe, AMissingPluginIsOneSentence) {
             "the plugin /no/such/plugin.so is missing: run scripts/build (scripts/demo leaves it out)");
 }
 
+TEST(QemuProbe, IsKeptForTheSameFilesOnly) {
+  const TemporaryFolder folder;
+  const auto qemu = folder / "qemu-system-x86_64";
+  const auto plugin = folder / "plugin.so";
+  // Says what it is for, and leaves a line for each start.
+  const auto install = [&](const std::string& version) {
+    std::ofstream(qemu) << "#!/bin/sh\necho >>" << (folder / "starts").string() << "\necho QEMU version "
+                        << version << " xedgesim-vt: ready\n";
+    std::filesystem::permissions(qemu, std::filesystem::perms::owner_all);
+  };
+  const auto starts = [&] {
+    const auto file = folder / "starts";
+    const auto n = std::filesystem::exists(file) ? std::filesystem::file_size(file) : 0;
+    std::filesystem::remove(file);
+    return n;
+  };
+  const std::string path = std::getenv("PATH");
+  setenv("PATH", (folder.path().string() + ":" + path).c_str(), 1);
+  install("7.2.22");
+  std::ofstream(plugin) << "one";
+  const auto version = [&] {
+    const QemuProbe p = probe_virtual_time(Arch::x86_64, plugin, folder / "known");
+    return p.qemu ? p.qemu->version : p.reason;
+  };
+  EXPECT_EQ(version(), "7.2.22");
+  EXPECT_EQ(starts(), 2u);
+  EXPECT_EQ(version(), "7.2.22");
+  EXPECT_EQ(starts(), 0u);
+  std::ofstream(plugin) << "another";
+  EXPECT_EQ(version(), "7.2.22");
+  EXPECT_EQ(starts(), 2u) << "another plugin";
+  install("10.0.13");
+  EXPECT_EQ(version(), "10.0.13");
+  EXPECT_EQ(starts(), 2u) << "another QEMU";
+  install("8.1.50");
+  EXPECT_NE(version().find("8.1.50, which was not tried"), std::string::npos);
+  EXPECT_NE(version().find("8.1.50, which was not tried"), std::string::npos);
+  EXPECT_EQ(starts(), 2u) << "a refusal is not kept";
+  for (const auto& f : std::filesystem::directory_iterator(folder / "known"))
+    std::ofstream(f.path(), std::ios::trunc) << "nonsense";
+  install("10.0.13");
+  EXPECT_EQ(version(), "10.0.13");
+  setenv("PATH", path.c_str(), 1);
+}
+
 }  // namespace
 }  // namespace xedgesim::vm
