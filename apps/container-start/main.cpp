@@ -18,6 +18,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/descriptor.h"
+
 namespace {
 
 constexpr const char* kCard = "eth0";
@@ -42,7 +44,7 @@ void wait_for_card() {
   close(s);
 }
 
-/// The descriptor that came; -1 when none did.
+/// Makes what comes the standard input; -1 when nothing did.
 int fetch_input(const char* pass) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -52,27 +54,16 @@ int fetch_input(const char* pass) {
       send(s, pass, std::strlen(pass), MSG_NOSIGNAL) < 0)
     return -1;
   char byte = 0;
-  iovec data{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  const ssize_t n = recvmsg(s, &message, 0);
-  const cmsghdr* const c = CMSG_FIRSTHDR(&message);
+  xedgesim::Descriptor input;
+  const ssize_t n = xedgesim::receive_with_descriptor(s, &byte, 1, input);
   close(s);
-  if (n != 1 || !c || c->cmsg_type != SCM_RIGHTS) return -1;
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(c), sizeof fd);
-  return fd;
+  return n == 1 ? dup2(input.get(), 0) : -1;
 }
 
 bool take_input() {
   const char* pass = std::getenv(kPass);
   const int input = pass ? fetch_input(pass) : -1;
-  if (input < 0 || dup2(input, 0) != 0) return false;
-  close(input);
+  if (input != 0) return false;
   unsetenv(kPass);
   return true;
 }

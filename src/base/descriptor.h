@@ -1,6 +1,8 @@
 #pragma once
 #include <sys/types.h>
 
+#include <cstddef>
+
 #include <utility>
 
 namespace xedgesim {
@@ -17,6 +19,12 @@ class Descriptor {
  private:
   int fd_;
 };
+
+/// sendmsg(2) without SIGPIPE, and a descriptor beside the bytes (SCM_RIGHTS, unix(7)) unless it is -1.
+/// System calls and the stack only, for what runs between fork and exec.
+ssize_t send_with_descriptor(int socket, const void* data, size_t length, int descriptor, int flags = 0);
+/// recvmsg(2); the descriptor that came with the bytes is in `descriptor` and closes on exec.
+ssize_t receive_with_descriptor(int socket, void* data, size_t length, Descriptor& descriptor, int flags = 0);
 
 /// A handle on a process, readable when it has ended; none when there is no such process.
 Descriptor open_pidfd(pid_t pid);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/secret.h"
 #include "cli/command.h"
 #include "export/compose.h"
 #include "export/libvirt.h"
@@ -24,17 +25,6 @@ struct ExportFlags {
   std::string datapath = "system";
   std::string run;
 };
-
-/// 64 hex digits from the host's random source.
-std::string make_secret() {
-  unsigned char bytes[32];
-  if (getentropy(bytes, sizeof bytes) != 0)
-    throw ConfigError(
-        "the host gives no random bytes for a secret: write it into the scenario as k3s.token_file");
-  std::string out;
-  for (const unsigned char b : bytes) out += fmt::format("{:02x}", b);
-  return out;
-}
 
 using Exporter = std::function<exporter::Result(const scenario::Scenario&, const ExportFlags&)>;
 
@@ -122,14 +112,15 @@ void add_export(CLI::App& app, Body& body) {
       ->capture_default_str();
   add_kind(*e, body, flags, "nix", "A NixOS module: machines, switches, shaping, k3s roles",
            [](const scenario::Scenario& s, const ExportFlags&) {
-             return exporter::export_nix(s, {.secret = make_secret});
+             return exporter::export_nix(s, {.secret = [] { return new_secret(32); }});
            });
-  CLI::App* compose = add_kind(
-      *e, body, flags, "compose",
-      "Compose files, units, flash target and manifest of the files the simulation uses",
-      [](const scenario::Scenario& s, const ExportFlags& f) {
-        return exporter::export_compose(s, {.secret = make_secret, .version = kVersion, .run = f.run});
-      });
+  CLI::App* compose =
+      add_kind(*e, body, flags, "compose",
+               "Compose files, units, flash target and manifest of the files the simulation uses",
+               [](const scenario::Scenario& s, const ExportFlags& f) {
+                 return exporter::export_compose(
+                     s, {.secret = [] { return new_secret(32); }, .version = kVersion, .run = f.run});
+               });
   compose
       ->add_option("--run", flags->run,
                    "Results folder of a run: refuse files that are not the very ones it used (inputs.json)")

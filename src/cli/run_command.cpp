@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "base/descriptor.h"
+#include "base/secret.h"
 #include "cli/command.h"
 #include "cli/debuggers.h"
 #include "cli/interrupt.h"
@@ -63,7 +64,7 @@ class TokenFile {
 
 /// A control socket, and its token in control.json of the run's folder and beside a unix socket.
 struct Control {
-  explicit Control(const std::string& address) : server(address, control::make_token()) {
+  explicit Control(const std::string& address) : server(address, new_secret(control::kTokenBytes)) {
     if (server.address().starts_with("unix:"))
       beside.emplace(server.address().substr(5) + ".token", server.token() + "\n");
   }
@@ -183,7 +184,7 @@ class OnWallClock {
               const std::function<void(const std::string&)>& log)
       : record_(scenario.meta.name, started_unix_s),
         lab_({.name = scenario.meta.name,
-              .k3s_secret = control::make_token() + control::make_token(),
+              .k3s_secret = new_secret(32),
               .stop = &watch_interrupts(),
               .log = log,
               .changed =

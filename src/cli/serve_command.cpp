@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/secret.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "control/server.h"
@@ -22,7 +23,7 @@ struct ServeFlags {
 ExitCode serve(const ServeFlags& flags) {
   // Other users see a program's arguments, so there is no option for it.
   const char* const given = std::getenv("XEDGESIM_SERVE_TOKEN");
-  const std::string token = given && *given ? given : control::make_token();
+  const std::string token = given && *given ? given : new_secret(control::kTokenBytes);
   if (token.size() < 16)
     throw ConfigError("XEDGESIM_SERVE_TOKEN is too short to be a secret: give it 16 characters or more");
   const std::atomic<bool>& stop = watch_interrupts();

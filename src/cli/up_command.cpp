@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "base/descriptor.h"
+#include "base/secret.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "control/server.h"
@@ -67,7 +68,7 @@ ExitCode keep_up(const UpFlags& flags, const scenario::Scenario& scenario, const
                                      .system = {.platforms = installation.platforms,
                                                 .vm_plugin = installation.executable_dir / "xedgesim-vt.so"},
                                      .programs = installation.executable_dir,
-                                     .k3s_secret = control::make_token() + control::make_token(),
+                                     .k3s_secret = new_secret(32),
                                      .since_unix_s = wall_clock_ns() / 1'000'000'000,
                                      .stop = &stop,
                                      .log = [&](const std::string& text) { herald.say(text); }});

@@ -25,22 +25,8 @@ namespace xedgesim::container {
 }
 
 void say_done(int socket, int descriptor) {
-  Word w;
-  iovec data{&w, sizeof w};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr m{};
-  m.msg_iov = &data;
-  m.msg_iovlen = 1;
-  if (descriptor >= 0) {
-    m.msg_control = control;
-    m.msg_controllen = sizeof control;
-    cmsghdr* head = CMSG_FIRSTHDR(&m);
-    head->cmsg_level = SOL_SOCKET;
-    head->cmsg_type = SCM_RIGHTS;
-    head->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
-  }
-  [[maybe_unused]] const ssize_t n = sendmsg(socket, &m, MSG_NOSIGNAL);
+  const Word w;
+  send_with_descriptor(socket, &w, sizeof w, descriptor);
 }
 
 void write_text(const char* file, const char* text) {
@@ -82,20 +68,8 @@ Told listen_to(int socket) {
   Told told;
   pollfd p{socket, POLLIN, 0};
   if (poll(&p, 1, static_cast<int>(kPatience.count_ns() / 1'000'000)) <= 0) return told;
-  iovec data{&told.word, sizeof told.word};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr m{};
-  m.msg_iov = &data;
-  m.msg_iovlen = 1;
-  m.msg_control = control;
-  m.msg_controllen = sizeof control;
-  told.heard = recvmsg(socket, &m, MSG_CMSG_CLOEXEC) == static_cast<ssize_t>(sizeof told.word);
-  for (cmsghdr* head = CMSG_FIRSTHDR(&m); head; head = CMSG_NXTHDR(&m, head))
-    if (head->cmsg_type == SCM_RIGHTS) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(head), sizeof fd);
-      told.descriptor = Descriptor(fd);
-    }
+  told.heard = receive_with_descriptor(socket, &told.word, sizeof told.word, told.descriptor) ==
+               static_cast<ssize_t>(sizeof told.word);
   return told;
 }
 

@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <vector>
@@ -22,15 +20,6 @@ std::string with_scheme(const std::string& address) {
 }
 
 }  // namespace
-
-std::string make_token() {
-  std::array<unsigned char, 16> bytes{};
-  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-    throw SimulationError(fmt::format("cannot make a token: {}", std::strerror(errno)));
-  std::string text;
-  for (const unsigned char b : bytes) text += fmt::format("{:02x}", b);
-  return text;
-}
 
 Server::Server(const std::string& address, std::string token)
     : listener_(with_scheme(address), true), token_(std::move(token)) {

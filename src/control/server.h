@@ -53,7 +53,7 @@ class Server {
   std::list<Peer> peers_;
 };
 
-/// A fresh token: 32 hexadecimal digits from the host's source of randomness.
-std::string make_token();
+/// Of a fresh token (new_secret()).
+constexpr size_t kTokenBytes = 16;
 
 }  // namespace xedgesim::control

@@ -2,52 +2,23 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "base/error.h"
+#include "base/secret.h"
 
 namespace xedgesim::live {
 namespace {
 
 constexpr size_t kMostConnections = 64;  // at a time: the container may hold anything
 constexpr size_t kPassBytes = 16;
-
-std::string new_pass() {
-  std::array<unsigned char, kPassBytes> bytes{};
-  if (getentropy(bytes.data(), bytes.size()) != 0)
-    throw SimulationError(fmt::format("no random bytes: {}", std::strerror(errno)));
-  std::string pass;
-  for (const unsigned char b : bytes) pass += fmt::format("{:02x}", b);
-  return pass;
-}
-
-void hand_over(int connection, const Descriptor& end) {
-  char byte = 0;
-  iovec data{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* const c = CMSG_FIRSTHDR(&message);
-  c->cmsg_level = SOL_SOCKET;
-  c->cmsg_type = SCM_RIGHTS;
-  c->cmsg_len = CMSG_LEN(sizeof(int));
-  const int fd = end.get();
-  std::memcpy(CMSG_DATA(c), &fd, sizeof fd);
-  // Where it is not there any more, its pipe has no reader, which the writer sees.
-  sendmsg(connection, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
 
 }  // namespace
 
@@ -81,7 +52,7 @@ InputListener::~InputListener() {
 }
 
 std::string InputListener::issue(std::function<void(Descriptor)> fetched) {
-  std::string pass = new_pass();
+  std::string pass = new_secret(kPassBytes);
   passes_[pass] = std::move(fetched);
   return pass;
 }
@@ -104,7 +75,9 @@ void InputListener::answer(int connection) {
     passes_.erase(it);
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) == 0) {
-      hand_over(connection, Descriptor(ends[0]));
+      const Descriptor theirs(ends[0]);
+      // Where it is not there any more, its pipe has no reader, which the writer sees.
+      send_with_descriptor(connection, "", 1, theirs.get(), MSG_DONTWAIT);
       fetched(Descriptor(ends[1]));
     }
   }

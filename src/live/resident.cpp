@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "live/run_record.h"
 #include "net/ethernet/frame.h"
 
@@ -57,8 +58,8 @@ Resident::~Resident() { take_down(); }
 
 void Resident::start() {
   write_record();
-  server_ =
-      std::make_unique<control::Server>("unix:" + folder_.control_socket().string(), control::make_token());
+  server_ = std::make_unique<control::Server>("unix:" + folder_.control_socket().string(),
+                                              new_secret(control::kTokenBytes));
   write_secret(
       folder_.path() / "control.json",
       nlohmann::json{{"address", server_->address()}, {"token", server_->token()}, {"pid", getpid()}}.dump(

@@ -15,29 +15,6 @@ namespace xedgesim::vm {
 
 using nlohmann::json;
 
-namespace {
-
-/// With a descriptor (unix(7), SCM_RIGHTS), unless that is -1.
-ssize_t send_some(int socket, std::string_view text, int descriptor) {
-  iovec piece{const_cast<char*>(text.data()), text.size()};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {};
-  if (descriptor >= 0) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* const head = CMSG_FIRSTHDR(&message);
-    head->cmsg_level = SOL_SOCKET;
-    head->cmsg_type = SCM_RIGHTS;
-    head->cmsg_len = CMSG_LEN(sizeof descriptor);
-    std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
-  }
-  return sendmsg(socket, &message, MSG_NOSIGNAL);
-}
-
-}  // namespace
-
 bool QmpClient::next_line(std::string& line) {
   const size_t end = buffer_.find('\n');
   if (end == std::string::npos) return false;
@@ -91,8 +68,8 @@ int64_t QmpClient::send_command(const std::string& command, const json& argument
   if (!arguments.empty()) message["arguments"] = arguments;
   const std::string text = message.dump() + "\n";
   for (size_t sent = 0; sent < text.size();) {
-    const ssize_t n =
-        send_some(socket_.get(), std::string_view(text).substr(sent), sent == 0 ? descriptor : -1);
+    const ssize_t n = send_with_descriptor(socket_.get(), text.data() + sent, text.size() - sent,
+                                           sent == 0 ? descriptor : -1);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) throw SimulationError(fmt::format("QEMU closed its monitor before '{}'", command));
     sent += static_cast<size_t>(n);

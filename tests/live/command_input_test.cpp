@@ -91,17 +91,9 @@ class InputListenerTest : public ::testing::Test {
     EXPECT_EQ(send(s.get(), pass.data(), pass.size(), MSG_NOSIGNAL), static_cast<ssize_t>(pass.size()));
     for (int i = 0; i < 3; ++i) loop_.wait(Duration::ms(5));
     char byte = 1;
-    iovec data{&byte, 1};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    msghdr m{};
-    m.msg_iov = &data;
-    m.msg_iovlen = 1;
-    m.msg_control = control;
-    m.msg_controllen = sizeof control;
-    const ssize_t n = recvmsg(s.get(), &m, MSG_DONTWAIT);
-    int fd = -1;
-    if (const cmsghdr* c = CMSG_FIRSTHDR(&m)) std::memcpy(&fd, CMSG_DATA(c), sizeof fd);
-    return {n, Descriptor(fd)};
+    Descriptor input;
+    const ssize_t n = receive_with_descriptor(s.get(), &byte, 1, input, MSG_DONTWAIT);
+    return {n, std::move(input)};
   }
 
   TemporaryFolder folder_;
